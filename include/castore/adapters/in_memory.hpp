@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_IN_MEMORY_HPP
+#define CASTORE_ADAPTERS_IN_MEMORY_HPP
+
+#include <castore/adapters/in_memory/initial_events_index.hpp>
+#include <castore/adapters/in_memory/shards.hpp>
+#include <castore/core/event_checks.hpp>
+#include <castore/core/event_selection.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/page_token.hpp>
+#include <castore/core/typed_event_storage.hpp>
+#include <castore/fwd.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace castore {
+
+/// @brief Keeps events in this process, as the C++ objects they are. For tests, tools and state that need not survive.
+///
+/// **Guarantees:** all laws of the adapter contract. Pushing and loading never touch JSON, also through a
+/// three-parameter `EventStore`; whoever asks for records, or reads with other event types, gets the events through
+/// their codecs. The events of one aggregate lie side by side in memory. Any number of threads may use one object; those
+/// that work on different aggregates meet only by chance, and then for the time of a hash look-up. A reader sees the
+/// events that were there when it came and never waits for a reducer.
+///
+/// **Errors:** `InvalidEventError` (fix), `InvalidPageTokenError` (start again), `EventEncodeError` when somebody asks
+/// for records of events that have no JSON form. Running out of memory leaves everything as it was.
+class InMemoryEventStorageAdapter final : public TypedEventStorage {
+ public:
+  InMemoryEventStorageAdapter() = default;
+  InMemoryEventStorageAdapter(const InMemoryEventStorageAdapter&) = delete;
+  InMemoryEventStorageAdapter& operator=(const InMemoryEventStorageAdapter&) = delete;
+
+  PushOutcome push_events(std::span<const PushRecord> records, bool force) {
+    check_records(records);
+    std::vector<std::unique_ptr<EventToKeep>> events;
+    std::vector<const EventToKeep*> pointers;
+    events.reserve(records.size());
+    pointers.reserve(records.size());
+    for (const PushRecord& push : records) {
+      events.push_back(std::make_unique<detail::RecordToKeep>(push.event_store_id, push.record));
+      pointers.push_back(events.back().get());
+    }
+    return push_typed_events(pointers, force);
+  }
+
+  void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
+                  RecordSink sink) const {
+    const EventStreamSnapshot events = snapshot(event_store_id, aggregate_id);
+    const auto version_at = [&](std::size_t index) { return events.stream->version_at(index); };
+    const detail::EventSelection selection = detail::select_events(events.size, version_at, options);
+    for (std::size_t step = 0; step < selection.size(); ++step) {
+      events.stream->record_at(selection[step], event_store_id, aggregate_id, sink);
+    }
+  }
+
+  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
+    return initial_events_.page(event_store_id, resolve_page_request(options));
+  }
+
+  EventStreamSnapshot snapshot(std::string_view event_store_id, std::string_view aggregate_id) const override {
+    return shards_.snapshot(detail::StreamKeyView{event_store_id, aggregate_id});
+  }
+
+  PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) override {
+    if (events.size() == 1) {
+      const detail::StreamKeyView key{events.front()->event_store_id(), events.front()->aggregate_id()};
+      detail::Shard& shard = shards_.of(key);
+      const std::scoped_lock lock{shard.mutex};
+      detail::StreamChange change{shard, key};
+      return apply({&change, 1}, events, force);
+    }
+    const std::vector<std::unique_lock<std::mutex>> locks = shards_.lock_all(events);
+    std::vector<detail::StreamChange> changes;
+    changes.reserve(events.size());
+    for (const EventToKeep* event : events) {
+      const detail::StreamKeyView key{event->event_store_id(), event->aggregate_id()};
+      changes.emplace_back(shards_.of(key), key);
+    }
+    return apply(changes, events, force);
+  }
+
+ private:
+  /// Undoes the changes, the last one first, unless they are kept.
+  struct Transaction {
+    std::span<detail::StreamChange> changes;
+    bool is_kept = false;
+
+    ~Transaction() {
+      for (std::size_t index = changes.size(); !is_kept && index-- > 0;) changes[index].undo();
+    }
+  };
+
+  PushOutcome apply(std::span<detail::StreamChange> changes, std::span<const EventToKeep* const> events, bool force) {
+    Transaction transaction{changes};
+    std::vector<detail::InitialEventsIndex::Change> initial_events;
+    for (std::size_t index = 0; index < events.size(); ++index) {
+      const PushOutcome::Status status = changes[index].apply(*events[index], force);
+      if (status != PushOutcome::pushed) return {status, index};
+      if (events[index]->version() == 1) {
+        initial_events.push_back(initial_events_.prepare(*events[index], changes[index].replaced_timestamp()));
+      }
+    }
+    transaction.is_kept = true;
+    for (auto& initial_event : initial_events) std::move(initial_event).commit();
+    return {};
+  }
+
+  detail::Shards shards_;
+  detail::InitialEventsIndex initial_events_;
+};
+
+static_assert(EventStorageAdapter<InMemoryEventStorageAdapter>);
+static_assert(KeepsTypedEvents<InMemoryEventStorageAdapter>);
+
+}  // namespace castore
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_IN_MEMORY_INITIAL_EVENTS_INDEX_HPP
+#define CASTORE_ADAPTERS_IN_MEMORY_INITIAL_EVENTS_INDEX_HPP
+
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/page_token.hpp>
+#include <castore/core/typed_event_storage.hpp>
+#include <castore/fwd.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace castore::detail {
+
+/// The aggregates of every store, ordered by (initial event's timestamp, aggregate id).
+class InitialEventsIndex {
+  struct ByTimestampAndId {
+    bool operator()(const AggregateIdEntry& left, const AggregateIdEntry& right) const noexcept {
+      return std::tie(left.initial_event_timestamp, left.aggregate_id) <
+             std::tie(right.initial_event_timestamp, right.aggregate_id);
+    }
+  };
+  using Entries = std::set<AggregateIdEntry, ByTimestampAndId>;
+  struct Store {
+    mutable std::shared_mutex mutex;
+    Entries entries;
+  };
+
+ public:
+  /// An entry that is ready to go in: committing it cannot fail.
+  class Change {
+   public:
+    Change(Store& store, Entries::node_type entry, std::optional<Timestamp> replaced)
+        : store_{&store}, entry_{std::move(entry)}, replaced_{replaced} {}
+
+    void commit() && noexcept {
+      const std::unique_lock lock{store_->mutex};
+      if (replaced_) {
+        const Timestamp wanted = std::exchange(entry_.value().initial_event_timestamp, *replaced_);
+        store_->entries.erase(entry_.value());
+        entry_.value().initial_event_timestamp = wanted;
+      }
+      store_->entries.insert(std::move(entry_));
+    }
+
+   private:
+    Store* store_;
+    Entries::node_type entry_;
+    std::optional<Timestamp> replaced_;
+  };
+
+  /// @param replaced The timestamp of the initial event that is overwritten, if one is.
+  Change prepare(const EventToKeep& event, std::optional<Timestamp> replaced) {
+    Entries one;
+    one.insert(AggregateIdEntry{std::string{event.aggregate_id()}, event.timestamp()});
+    return {store(event.event_store_id()), one.extract(one.begin()), replaced};
+  }
+
+  AggregateIdsPage page(std::string_view event_store_id, const PageRequest& request) const {
+    const Store* store = find(event_store_id);
+    if (!store || request.limit == 0U) return {};
+    const std::shared_lock lock{store->mutex};
+    const Entries& entries = store->entries;
+    const auto first_at = [&](Timestamp time) { return entries.lower_bound(AggregateIdEntry{{}, time}); };
+
+    Entries::const_iterator begin = entries.begin();
+    Entries::const_iterator end = entries.end();
+    if (request.initial_event_after) begin = first_at(*request.initial_event_after);
+    if (request.initial_event_before) end = first_at(*request.initial_event_before + std::chrono::milliseconds{1});
+    const bool is_empty = request.initial_event_after && request.initial_event_before &&
+                          *request.initial_event_after > *request.initial_event_before;
+    if (is_empty) return {};
+    if (!request.reverse) {
+      if (request.last && (begin == entries.end() || !ByTimestampAndId{}(*request.last, *begin))) {
+        begin = entries.upper_bound(*request.last);
+      }
+      return take(request, begin, end);
+    }
+    if (request.last && (end == entries.end() || ByTimestampAndId{}(*request.last, *end))) {
+      end = entries.lower_bound(*request.last);
+    }
+    return take(request, std::make_reverse_iterator(end), std::make_reverse_iterator(begin));
+  }
+
+ private:
+  /// Walks from `next` up to `end`; both may have crossed where the token lies outside the bounds.
+  template <class Iterator>
+  static AggregateIdsPage take(const PageRequest& request, Iterator next, Iterator end) {
+    AggregateIdsPage page;
+    const auto is_inside = [&](const AggregateIdEntry& entry) {
+      return (!request.initial_event_after || entry.initial_event_timestamp >= *request.initial_event_after) &&
+             (!request.initial_event_before || entry.initial_event_timestamp <= *request.initial_event_before);
+    };
+    for (; next != end && is_inside(*next); ++next) {
+      if (page.aggregate_ids.size() == request.limit) {
+        page.next_page_token = make_page_token(request, page.aggregate_ids.back());
+        break;
+      }
+      page.aggregate_ids.push_back(*next);
+    }
+    return page;
+  }
+
+  const Store* find(std::string_view event_store_id) const {
+    const std::shared_lock lock{mutex_};
+    const auto found = stores_.find(event_store_id);
+    return found == stores_.end() ? nullptr : found->second.get();
+  }
+
+  Store& store(std::string_view event_store_id) {
+    {
+      const std::shared_lock lock{mutex_};
+      if (const auto found = stores_.find(event_store_id); found != stores_.end()) return *found->second;
+    }
+    const std::unique_lock lock{mutex_};
+    auto& store = stores_[std::string{event_store_id}];
+    if (!store) store = std::make_unique<Store>();
+    return *store;
+  }
+
+  mutable std::shared_mutex mutex_;  // guards the map; a store stays where it is for ever
+  std::map<std::string, std::unique_ptr<Store>, std::less<>> stores_;
+};
+
+}  // namespace castore::detail
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_IN_MEMORY_SHARDS_HPP
+#define CASTORE_ADAPTERS_IN_MEMORY_SHARDS_HPP
+
+#include <castore/core/event_selection.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/typed_event_storage.hpp>
+#include <castore/fwd.hpp>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// (event store, aggregate), hashed once per operation.
+struct StreamKeyView {
+  StreamKeyView(std::string_view event_store_id_, std::string_view aggregate_id_) noexcept
+      : event_store_id{event_store_id_},
+        aggregate_id{aggregate_id_},
+        hash{std::hash<std::string_view>{}(aggregate_id_) ^ (std::hash<std::string_view>{}(event_store_id_) << 1U)} {}
+
+  std::string_view event_store_id;
+  std::string_view aggregate_id;
+  std::size_t hash;
+};
+
+struct StreamKey {
+  explicit StreamKey(const StreamKeyView& view)
+      : event_store_id{view.event_store_id}, aggregate_id{view.aggregate_id}, hash{view.hash} {}
+
+  std::string event_store_id;
+  std::string aggregate_id;
+  std::size_t hash;
+};
+
+struct StreamKeyHash {
+  using is_transparent = void;
+  template <class Key>
+  std::size_t operator()(const Key& key) const noexcept {
+    return key.hash;
+  }
+};
+
+struct StreamKeyEqual {
+  using is_transparent = void;
+  template <class Left, class Right>
+  bool operator()(const Left& left, const Right& right) const noexcept {
+    return left.aggregate_id == right.aggregate_id && left.event_store_id == right.event_store_id;
+  }
+};
+
+struct alignas(64) Shard {
+  mutable std::mutex mutex;
+  std::unordered_map<StreamKey, EventStreamPtr, StreamKeyHash, StreamKeyEqual> streams;
+};
+
+class Shards {
+ public:
+  Shard& of(const StreamKeyView& key) { return shards_[index_of(key)]; }
+
+  EventStreamSnapshot snapshot(const StreamKeyView& key) const {
+    const Shard& shard = shards_[index_of(key)];
+    const std::scoped_lock lock{shard.mutex};
+    const auto found = shard.streams.find(key);
+    if (found == shard.streams.end()) return {};
+    return {found->second, found->second->size()};
+  }
+
+  /// Locks the shards of all events, always in the same order, so that two groups never wait for each other.
+  std::vector<std::unique_lock<std::mutex>> lock_all(std::span<const EventToKeep* const> events) {
+    std::set<std::size_t> indices;
+    for (const EventToKeep* event : events) {
+      indices.insert(index_of(StreamKeyView{event->event_store_id(), event->aggregate_id()}));
+    }
+    std::vector<std::unique_lock<std::mutex>> locks;
+    locks.reserve(indices.size());
+    for (const std::size_t index : indices) locks.emplace_back(shards_[index].mutex);
+    return locks;
+  }
+
+ private:
+  static constexpr std::size_t count = 64;
+
+  // The maps use the hash's low bits, the shards its high ones.
+  static std::size_t index_of(const StreamKeyView& key) noexcept { return (key.hash >> 48U) % count; }
+
+  std::array<Shard, count> shards_;
+};
+
+/// One event's change to its stream, under the shard's lock: done whole or not at all, and undone unless it is kept.
+class StreamChange {
+ public:
+  StreamChange(Shard& shard, const StreamKeyView& key) : shard_{&shard}, key_{key} {}
+
+  /// @return What became of it; with anything but `pushed`, or an exception, nothing has changed.
+  PushOutcome::Status apply(const EventToKeep& event, bool force) {
+    const auto found = shard_->streams.find(key_);
+    if (found == shard_->streams.end()) {
+      if (!force && event.version() != 1) return PushOutcome::version_gap;
+      EventStreamPtr stream = event.make_stream();
+      event.append_to(*stream);
+      stream_ = &shard_->streams.emplace(StreamKey{key_}, std::move(stream)).first->second;
+      undo_ = Undo::erase;
+      return PushOutcome::pushed;
+    }
+    EventStreamPtr& stream = found->second;
+    const auto version_at = [&stream](std::size_t index) { return stream->version_at(index); };
+    const std::size_t size = stream->size();
+    const std::size_t place = version_lower_bound(size, version_at, event.version());
+    const bool exists = place < size && version_at(place) == event.version();
+    if (!force) {
+      if (exists) return PushOutcome::already_exists;
+      if (event.version() != (place == 0 ? 0 : version_at(place - 1)) + 1) return PushOutcome::version_gap;
+    }
+    if (exists && event.version() == 1) replaced_timestamp_ = stream->timestamp_at(place);
+    stream_ = &stream;
+    size_before_ = size;
+    if (stream->event_type() == event.event_type()) {
+      put(event, place, exists);
+    } else {
+      const EventRecord record = event.to_record();
+      const RecordToKeep as_record{event.event_store_id(), record};
+      if (stream->event_type() == as_record.event_type()) {
+        put(as_record, place, exists);
+      } else {
+        replace(as_records(*stream, as_record), as_record, place, exists);
+      }
+    }
+    return PushOutcome::pushed;
+  }
+
+  /// The timestamp of the initial event that was overwritten, if one was.
+  std::optional<Timestamp> replaced_timestamp() const noexcept { return replaced_timestamp_; }
+
+  void undo() noexcept {
+    switch (std::exchange(undo_, Undo::nothing)) {
+      case Undo::nothing:
+        break;
+      case Undo::erase:
+        shard_->streams.erase(shard_->streams.find(key_));
+        break;
+      case Undo::truncate:
+        (*stream_)->truncate(size_before_);
+        break;
+      case Undo::restore:
+        *stream_ = std::move(before_);
+        break;
+    }
+  }
+
+ private:
+  enum class Undo { nothing, erase, truncate, restore };
+
+  void put(const EventToKeep& event, std::size_t place, bool exists) {
+    if (place < size_before_) return replace(*stream_, event, place, exists);
+    if ((*stream_)->is_full()) *stream_ = (*stream_)->grown((*stream_).is_unique());
+    event.append_to(**stream_);
+    undo_ = Undo::truncate;
+  }
+
+  /// Puts a changed copy of the stream in its place: readers keep what they have.
+  void replace(const EventStreamPtr& source, const EventToKeep& event, std::size_t place, bool exists) {
+    EventStreamPtr copy = source->empty_copy(size_before_ + 1);
+    copy->append_copies(*source, 0, place);
+    event.append_to(*copy);
+    copy->append_copies(*source, place + (exists ? 1 : 0), size_before_);
+    before_ = std::exchange(*stream_, std::move(copy));
+    undo_ = Undo::restore;
+  }
+
+  EventStreamPtr as_records(const EventStream& stream, const RecordToKeep& model) const {
+    EventStreamPtr records = model.make_stream();
+    for (std::size_t index = 0; index < stream.size(); ++index) {
+      stream.record_at(index, key_.event_store_id, key_.aggregate_id, [&](const EventRecordView& view) {
+        const EventRecord record = view.to_record();
+        if (records->is_full()) records = records->grown(true);
+        RecordToKeep{key_.event_store_id, record}.append_to(*records);
+      });
+    }
+    return records;
+  }
+
+  Shard* shard_;
+  StreamKeyView key_;
+  Undo undo_ = Undo::nothing;
+  EventStreamPtr* stream_ = nullptr;
+  EventStreamPtr before_;
+  std::size_t size_before_ = 0;
+  std::optional<Timestamp> replaced_timestamp_;
+};
+
+}  // namespace castore::detail
+
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_AGGREGATE_HPP
+#define CASTORE_CORE_AGGREGATE_HPP
+
+#include <castore/fwd.hpp>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace castore {
+
+/// @brief The two members every aggregate has; inherit it. The library keeps both: a reducer need not touch them.
+struct Aggregate {
+  std::string aggregate_id{};
+  Version version = 0;  ///< The version of the last event that was applied.
+};
+
+/// @brief What a store can build from events: default-constructible, movable, with `aggregate_id` and `version`, from
+/// `castore::Aggregate` or of its own.
+template <class Candidate>
+concept AggregateLike = std::default_initializable<Candidate> && std::movable<Candidate> &&
+                        requires(Candidate& aggregate, std::string_view id, Version version) {
+                          aggregate.aggregate_id = id;
+                          { aggregate.aggregate_id == id } -> std::convertible_to<bool>;
+                          aggregate.version = version;
+                          { aggregate.version } -> std::convertible_to<Version>;
+                        };
+
+}  // namespace castore
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_EVENT_CHECKS_HPP
+#define CASTORE_CORE_EVENT_CHECKS_HPP
+
+/// @file
+/// What can be said of an event without asking a storage.
+
+#include <castore/core/errors.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/detail/text.hpp>
+#include <castore/fwd.hpp>
+
+#include <cstddef>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+namespace castore {
+
+/// @brief The longest event store id and aggregate id, in bytes. A storage may allow less and then says so in an error.
+inline constexpr std::size_t max_id_size = 65'536;
+
+namespace detail {
+
+/// @throws InvalidEventError
+inline void check_id(std::string_view field, std::string_view id) {
+  if (id.size() > max_id_size) {
+    throw InvalidEventError{field, quoted(id) + " is too long; an id has at most " + std::to_string(max_id_size) +
+                                       " bytes"};
+  }
+  if (!is_utf8_without_nul(id)) {
+    throw InvalidEventError{field, quoted(id) + " is not UTF-8 text without NUL; escape other bytes in ids"};
+  }
+}
+
+/// @throws InvalidEventError
+inline void check_timestamp(Timestamp timestamp) {
+  if (timestamp < earliest_timestamp || timestamp > latest_timestamp) {
+    throw InvalidEventError{"timestamp", "it lies outside the years 0000 to 9999"};
+  }
+}
+
+/// @throws InvalidEventError
+inline void check_event(std::string_view aggregate_id, Version version, Timestamp timestamp) {
+  check_id("aggregate_id", aggregate_id);
+  if (version < 1) {
+    throw InvalidEventError{"version", std::to_string(version) + " is not a version; they start at 1"};
+  }
+  check_timestamp(timestamp);
+}
+
+}  // namespace detail
+
+/// @brief Checks records at a storage's border: ids, versions, timestamps, and in a group one timestamp and no event
+/// twice. An `EventStore` has checked already; an adapter that other code calls with records calls this first.
+/// @throws InvalidEventError naming the field.
+inline void check_records(std::span<const PushRecord> records) {
+  for (const PushRecord& push : records) {
+    detail::check_id("event_store_id", push.event_store_id);
+    detail::check_event(push.record.aggregate_id, push.record.version, push.record.timestamp);
+    if (push.record.timestamp != records.front().record.timestamp) {
+      throw InvalidEventError{"timestamp", "the events of a group have different ones; a group has one timestamp"};
+    }
+  }
+  if (records.size() < 2) return;
+  std::set<std::tuple<std::string_view, std::string_view, Version>> seen;
+  for (const PushRecord& push : records) {
+    if (!seen.emplace(push.event_store_id, push.record.aggregate_id, push.record.version).second) {
+      throw InvalidEventError{"version", "a group holds " +
+                                             detail::event_name(push.event_store_id, push.record.aggregate_id,
+                                                                push.record.version) +
+                                             " twice; give each event its own version"};
+    }
+  }
+}
+
+}  // namespace castore
+
+#endif

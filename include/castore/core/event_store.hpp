@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_EVENT_STORE_HPP
+#define CASTORE_CORE_EVENT_STORE_HPP
+
+#include <castore/core/aggregate.hpp>
+#include <castore/core/aggregate_ids.hpp>
+#include <castore/core/any_event_storage_adapter.hpp>
+#include <castore/core/errors.hpp>
+#include <castore/core/event.hpp>
+#include <castore/core/event_checks.hpp>
+#include <castore/core/event_codec.hpp>
+#include <castore/core/event_group.hpp>
+#include <castore/core/event_selection.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/event_store_options.hpp>
+#include <castore/core/event_store_parts.hpp>
+#include <castore/core/events.hpp>
+#include <castore/core/reducer.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/core/typed_event_storage.hpp>
+#include <castore/fwd.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace castore {
+
+/// @brief The events of one kind of aggregate, and how to build the aggregates from them. Storage is an adapter's work.
+///
+/// With three parameters the adapter can be of any type and be chosen at run time; name its type as the fourth where the
+/// last nanosecond of an in-memory store counts, or events have no codec.
+///
+/// **Guarantees:** a store has no state besides what its constructor gets; copies refer to the same storage. Any number
+/// of threads may call everything but `set_event_storage_adapter`; the reducer, the clock and `on_event_pushed` are then
+/// called by those threads at the same time. A push is done or not done.
+///
+/// **Errors:** every function that reaches the storage throws `UndefinedEventStorageAdapterError` (fix) when there is
+/// none and `StorageError` (retry when `retryable()`, else report); loading also throws `EventDecodeError` and
+/// `UnknownEventTypeError` (report, fix the types). What a reducer throws passes through.
+template <class EventsT, class AggregateT, class ReducerT, class AdapterT>
+class EventStore {
+  using Parts = detail::EventStoreParts<EventsT, AggregateT, ReducerT, AdapterT>;
+  static_assert(Parts::checked);
+
+ public:
+  using Events = EventsT;
+  using Aggregate = AggregateT;
+  using Reducer = ReducerT;
+  using EventStorageAdapter = AdapterT;
+  using Event = castore::Event<Events>;
+  using History = castore::History<Aggregate, Events>;
+  using EventStoreOptions = castore::EventStoreOptions<Events, Aggregate, Reducer>;
+  using PushedEvent = castore::PushedEvent<Events, Aggregate>;
+  using SimulationOptions = castore::SimulationOptions<Events>;
+  template <class Payload>
+  using PushEventOptions = castore::PushEventOptions<Payload, Aggregate>;
+  using PushEventDetailOptions = castore::PushEventDetailOptions<Aggregate>;
+  template <class Payload>
+  using PushEventResult = castore::PushEventResult<Payload, Aggregate>;
+
+  /// @brief A store whose adapter comes later, by `set_event_storage_adapter`.
+  /// @param event_store_id Its name in the storage; NUL-free UTF-8. @throws InvalidEventError
+  explicit EventStore(std::string event_store_id, EventStoreOptions options = {})
+      : event_store_id_{std::move(event_store_id)}, options_{std::move(options)} {
+    detail::check_id("event_store_id", event_store_id_);
+  }
+
+  /// @brief A store on an adapter that must outlive it; several stores may share one.
+  template <class AdapterLike>
+    requires detail::IsAdapterArgument<AdapterLike, EventStoreOptions>
+  EventStore(std::string event_store_id, AdapterLike& adapter, EventStoreOptions options = {})
+      : EventStore{std::move(event_store_id), std::move(options)} {
+    set_event_storage_adapter(adapter);
+  }
+  template <castore::EventStorageAdapter AdapterLike>
+  EventStore(std::string event_store_id, const AdapterLike&& adapter, EventStoreOptions options = {}) = delete;
+
+  /// @brief A store that shares its adapter.
+  template <class AdapterLike>
+  EventStore(std::string event_store_id, std::shared_ptr<AdapterLike> adapter, EventStoreOptions options = {})
+      : EventStore{std::move(event_store_id), std::move(options)} {
+    set_event_storage_adapter(std::move(adapter));
+  }
+
+  std::string_view event_store_id() const noexcept { return event_store_id_; }
+
+  /// @brief Moves the store to another storage. No other thread may use the store meanwhile.
+  template <class AdapterLike>
+    requires detail::IsAdapterArgument<AdapterLike, EventStoreOptions>
+  void set_event_storage_adapter(AdapterLike& adapter) {
+    adapter_ = Parts::Handle::refer_to(adapter);
+  }
+  template <class AdapterLike>
+  void set_event_storage_adapter(std::shared_ptr<AdapterLike> adapter) {
+    adapter_ = Parts::Handle::share(std::move(adapter));
+  }
+
+  /// @brief The adapter. @throws UndefinedEventStorageAdapterError
+  EventStorageAdapter& event_storage_adapter() { return adapter_.get(event_store_id_); }
+  const EventStorageAdapter& event_storage_adapter() const { return adapter_.get(event_store_id_); }
+
+  /// @brief The options as they were given, e.g. for another store of the same kind.
+  const EventStoreOptions& options() const noexcept { return options_; }
+
+  // --- reading -------------------------------------------------------------------------------------------------------
+
+  /// @brief The events of an aggregate, as the options select them; none when the id is unknown.
+  std::vector<Event> get_events(std::string_view aggregate_id, GetEventsOptions options = {}) const {
+    std::vector<Event> events;
+    for_each_event(aggregate_id, options, [&]<class Value, class Metadata>(Value&& payload, Version version,
+                                                                           Timestamp timestamp, Metadata&& metadata) {
+      events.push_back(EventDetail<std::remove_cvref_t<Value>>{.aggregate_id = std::string{aggregate_id},
+                                                               .version = version,
+                                                               .timestamp = timestamp,
+                                                               .payload = std::forward<Value>(payload),
+                                                               .metadata = std::forward<Metadata>(metadata)});
+    });
+    return events;
+  }
+
+  /// @brief The aggregate, now or as it was at `max_version`; nothing when it has no events (until then).
+  std::optional<Aggregate> get_aggregate(std::string_view aggregate_id, GetAggregateOptions options = {}) const {
+    detail::AggregateFold<Aggregate, Reducer> fold{options_.reducer, aggregate_id};
+    for_each_event(aggregate_id, {.max_version = options.max_version},
+                   [&fold](const auto& payload, Version version, Timestamp timestamp, const auto& metadata) {
+                     fold.apply(payload, version, timestamp, metadata);
+                   });
+    return std::move(fold).result();
+  }
+
+  /// @brief The same for an aggregate that must exist. @throws AggregateNotFoundError
+  Aggregate get_existing_aggregate(std::string_view aggregate_id, GetAggregateOptions options = {}) const {
+    std::optional<Aggregate> aggregate = get_aggregate(aggregate_id, options);
+    if (!aggregate) throw AggregateNotFoundError{event_store_id_, aggregate_id};
+    return *std::move(aggregate);
+  }
+
+  /// @brief The aggregate with the events it was built from.
+  History get_history(std::string_view aggregate_id, GetAggregateOptions options = {}) const {
+    std::vector<Event> events = get_events(aggregate_id, {.max_version = options.max_version});
+    return {.aggregate = build_aggregate(events), .events = std::move(events)};
+  }
+
+  /// @brief A page of the store's aggregates, ordered by (initial event's timestamp, aggregate id).
+  /// @throws InvalidPageTokenError
+  AggregateIdsPage list_aggregate_ids(ListAggregateIdsOptions options = {}) const {
+    return adapter_.get(event_store_id_).list_aggregate_ids(event_store_id_, options);
+  }
+
+  /// @brief Every aggregate of the store as an input range; `limit` is the size of the pages it fetches.
+  AggregateIds aggregate_ids(ListAggregateIdsOptions options = {}) const {
+    return {[adapter = adapter_, id = event_store_id_](const ListAggregateIdsOptions& page) {
+              return adapter.get(id).list_aggregate_ids(id, page);
+            },
+            std::move(options)};
+  }
+
+  /// @brief Folds events into an aggregate, from nothing or on from `aggregate`; no storage is asked.
+  std::optional<Aggregate> build_aggregate(std::span<const Event> events,
+                                           std::optional<Aggregate> aggregate = {}) const {
+    return castore::build_aggregate<Aggregate>(options_.reducer, events, std::move(aggregate));
+  }
+
+  /// @brief The aggregate as it would be: the events after `simulate_side_effect`, up to `simulation_date`, ordered by
+  /// timestamp (by version when equal), renumbered from 1. Nothing is stored.
+  std::optional<Aggregate> simulate_aggregate(std::span<const Event> events, SimulationOptions options = {}) const {
+    std::map<Version, Event> indexed;
+    for (const Event& event : events) {
+      if (options.simulate_side_effect) {
+        options.simulate_side_effect(indexed, event);
+      } else {
+        indexed.insert_or_assign(event.version(), event);
+      }
+    }
+    std::vector<const Event*> ordered;
+    for (const auto& [version, event] : indexed) {
+      if (!options.simulation_date || event.timestamp() <= *options.simulation_date) ordered.push_back(&event);
+    }
+    if (ordered.empty()) return std::nullopt;
+    std::ranges::stable_sort(ordered, {}, [](const Event* event) { return event->timestamp(); });
+    detail::AggregateFold<Aggregate, Reducer> fold{options_.reducer, ordered.front()->aggregate_id()};
+    Version version = 0;
+    for (const Event* event : ordered) {
+      ++version;
+      event->visit([&](const auto& detail) { fold.apply(detail.payload, version, detail.timestamp, detail.metadata); });
+    }
+    return std::move(fold).result();
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------------
+
+  /// @brief Pushes one event; `version` is the aggregate's last plus one.
+  /// @throws EventAlreadyExistsError (retry: load, decide and push again), VersionGapError (fix), InvalidEventError
+  /// (fix), EventEncodeError (fix); with these nothing was written. OnEventPushedError: it was.
+  template <class Payload>
+  PushEventResult<Payload> push_event(std::string aggregate_id, Version version, Payload payload,
+                                      PushEventOptions<Payload> options = {}) {
+    return push_event(make_event(std::move(aggregate_id), version, std::move(payload), options),
+                      {.prev_aggregate = std::move(options.prev_aggregate), .force = options.force});
+  }
+  template <class Payload>
+  PushEventResult<Payload> push_event(EventDetail<Payload> event, PushEventDetailOptions options = {}) {
+    PushEventResult<Payload> result{std::move(event), {}};
+    const PushOutcome outcome = push(result, std::move(options));
+    if (outcome.status != PushOutcome::pushed) {
+      throw_refused(result.event.aggregate_id, result.event.version, outcome.status);
+    }
+    return result;
+  }
+
+  /// @brief The same; a conflict is no error but nothing, and costs no exception.
+  template <class Payload>
+  std::optional<PushEventResult<Payload>> try_push_event(std::string aggregate_id, Version version, Payload payload,
+                                                         PushEventOptions<Payload> options = {}) {
+    return try_push_event(make_event(std::move(aggregate_id), version, std::move(payload), options),
+                          {.prev_aggregate = std::move(options.prev_aggregate), .force = options.force});
+  }
+  template <class Payload>
+  std::optional<PushEventResult<Payload>> try_push_event(EventDetail<Payload> event,
+                                                         PushEventDetailOptions options = {}) {
+    std::optional<PushEventResult<Payload>> result{PushEventResult<Payload>{std::move(event), {}}};
+    const PushOutcome outcome = push(*result, std::move(options));
+    if (outcome.status == PushOutcome::already_exists) return std::nullopt;
+    if (outcome.status != PushOutcome::pushed) {
+      throw_refused(result->event.aggregate_id, result->event.version, outcome.status);
+    }
+    return result;
+  }
+
+  /// @brief Pushes several events of one aggregate, all or none, at the versions after `expected_last` (0 for a new
+  /// aggregate), with one timestamp. The errors are those of `push_event`.
+  template <class... Payloads>
+    requires(sizeof...(Payloads) > 0 && (detail::IsPayloadArgument<Payloads> && ...))
+  std::vector<Event> push_events(std::string aggregate_id, Version expected_last, Payloads... payloads) {
+    std::vector<GroupedEvent> events;
+    (events.push_back(group_event(aggregate_id, ++expected_last, std::move(payloads))), ...);
+    return push_all(events);
+  }
+  template <class... Payloads>
+  std::vector<Event> push_events(std::string aggregate_id, Version expected_last,
+                                 std::vector<std::variant<Payloads...>> payloads) {
+    return push_all(group_events(aggregate_id, expected_last, std::move(payloads)));
+  }
+
+  /// @brief The same for a vector; a conflict is no error but nothing.
+  template <class... Payloads>
+  std::optional<std::vector<Event>> try_push_events(std::string aggregate_id, Version expected_last,
+                                                    std::vector<std::variant<Payloads...>> payloads) {
+    return try_push_all(group_events(aggregate_id, expected_last, std::move(payloads)));
+  }
+
+  /// @brief An event that waits for `push_event_group`. The store must live until then.
+  template <class Payload>
+  GroupedEventOf<EventStore, Payload> group_event(std::string aggregate_id, Version version, Payload payload,
+                                                  PushEventOptions<Payload> options = {}) {
+    detail::check_payload_of<EventStore, Payload>();
+    if constexpr (Events::template contains<Payload>) {
+      if (options.force) throw InvalidEventError{"force", "it is an option of push_event_group, not of its events"};
+      auto event = make_event(std::move(aggregate_id), version, std::move(payload), options);
+      return GroupedEventOf<EventStore, Payload>{std::make_shared<detail::GroupedEventOfStore<EventStore, Payload>>(
+          *this, std::move(event), std::move(options.prev_aggregate))};
+    }
+  }
+
+ private:
+  template <class Store, class Payload>
+  friend class detail::GroupedEventOfStore;
+
+  template <class Payload>
+  static EventDetail<Payload> make_event(std::string aggregate_id, Version version, Payload payload,
+                                         PushEventOptions<Payload>& options) {
+    return {.aggregate_id = std::move(aggregate_id),
+            .version = version,
+            .timestamp = options.timestamp.value_or(unset_timestamp),
+            .payload = std::move(payload),
+            .metadata = std::move(options.metadata)};
+  }
+
+  /// Calls `visitor(payload, version, timestamp, metadata)` for the selected events, in order.
+  template <class Visitor>
+  void for_each_event(std::string_view aggregate_id, const GetEventsOptions& options, Visitor&& visitor) const {
+    EventStorageAdapter& adapter = adapter_.get(event_store_id_);
+    if constexpr (Parts::can_keep) {
+      if (const TypedEventStorage* typed = Parts::typed_storage(adapter)) {
+        const EventStreamSnapshot events = typed->snapshot(event_store_id_, aggregate_id);
+        if (!events.stream) return;
+        if (const auto* kept = detail::kept_events<detail::KeptEvent<Events>>(*events.stream)) {
+          return Parts::visit_kept({kept, events.size}, options, visitor);
+        }
+      }
+    }
+    if constexpr (Parts::can_encode) {
+      adapter.get_events(event_store_id_, aggregate_id, options, [&](const EventRecordView& record) {
+        detail::decode_event(Events{}, event_store_id_, record, visitor);
+      });
+    } else {
+      Parts::throw_not_readable(event_store_id_, aggregate_id);
+    }
+  }
+
+  /// Completes the result and writes its event. What can fail besides the write itself comes before it.
+  template <class Payload>
+  PushOutcome push(PushEventResult<Payload>& result, PushEventDetailOptions&& options) {
+    detail::check_payload_of<EventStore, Payload>();
+    if constexpr (Events::template contains<Payload>) {
+      EventStorageAdapter& adapter = adapter_.get(event_store_id_);
+      if (result.event.timestamp == unset_timestamp) result.event.timestamp = options_.clock();
+      prepare(result, std::move(options.prev_aggregate));
+      const PushOutcome outcome = write(adapter, result.event, options.force);
+      if (outcome.status == PushOutcome::pushed) call_hook(result);
+      return outcome;
+    }
+  }
+
+  template <class Payload>
+  void prepare(PushEventResult<Payload>& result, std::optional<Aggregate>&& prev_aggregate) const {
+    const EventDetail<Payload>& event = result.event;
+    detail::check_event(event.aggregate_id, event.version, event.timestamp);
+    detail::check_prev_aggregate(prev_aggregate, event.aggregate_id, event.version);
+    if (!prev_aggregate && event.version != 1) return;
+    detail::AggregateFold<Aggregate, Reducer> fold{options_.reducer, event.aggregate_id, std::move(prev_aggregate)};
+    fold.apply(event);
+    result.next_aggregate = std::move(fold).result();
+  }
+
+  template <class Payload>
+  PushOutcome write(EventStorageAdapter& adapter, const EventDetail<Payload>& event, bool force) const {
+    if constexpr (Parts::can_keep) {
+      if (TypedEventStorage* typed = Parts::typed_storage(adapter)) {
+        const detail::DetailToKeep<Events, Payload> to_keep{event_store_id_, event};
+        const EventToKeep* const events[] = {&to_keep};
+        return typed->push_typed_events(events, force);
+      }
+    }
+    const PushRecord record{event_store_id_, to_record(event)};
+    return adapter.push_events({&record, 1}, force);
+  }
+
+  template <class Payload>
+  EventRecord to_record(const EventDetail<Payload>& event) const {
+    if constexpr (EncodablePayload<Payload>) {
+      return detail::encode_event(event_store_id_, event.aggregate_id, event.version, event.timestamp, event.payload,
+                                  event.metadata);
+    } else {
+      Parts::throw_not_readable(event_store_id_, event.aggregate_id);
+    }
+  }
+
+  AnyEventStorageAdapter any_adapter() const { return adapter_.any(event_store_id_); }
+
+  /// The hook sees the result's own objects, moved there and back, so that payloads need not be copied.
+  template <class Payload>
+  void call_hook(PushEventResult<Payload>& result) const {
+    if (!options_.on_event_pushed) return;
+    PushedEvent pushed{std::move(result.event), std::move(result.next_aggregate)};
+    try {
+      options_.on_event_pushed(pushed);
+    } catch (...) {
+      std::throw_with_nested(
+          OnEventPushedError{event_store_id_, pushed.event.aggregate_id(), pushed.event.version()});
+    }
+    result.event = std::get<EventDetail<Payload>>(std::move(pushed.event).variant());
+    result.next_aggregate = std::move(pushed.next_aggregate);
+  }
+
+  Version last_version_before(std::string_view aggregate_id, Version version) const {
+    EventStorageAdapter& adapter = adapter_.get(event_store_id_);
+    if (const TypedEventStorage* typed = Parts::typed_storage(adapter)) {
+      const EventStreamSnapshot events = typed->snapshot(event_store_id_, aggregate_id);
+      const auto version_at = [&events](std::size_t index) { return events.stream->version_at(index); };
+      const std::size_t place = detail::version_lower_bound(events.size, version_at, version);
+      return place == 0 ? 0 : version_at(place - 1);
+    }
+    Version last = 0;
+    adapter.get_events(event_store_id_, aggregate_id, {.max_version = version - 1, .limit = 1, .reverse = true},
+                       [&last](const EventRecordView& record) { last = record.version; });
+    return last;
+  }
+
+  [[noreturn]] void throw_refused(std::string_view aggregate_id, Version version, PushOutcome::Status status) const {
+    if (status == PushOutcome::already_exists) throw EventAlreadyExistsError{event_store_id_, aggregate_id, version};
+    throw VersionGapError{event_store_id_, aggregate_id, version, last_version_before(aggregate_id, version) + 1};
+  }
+
+  template <class... Payloads>
+  std::vector<GroupedEvent> group_events(const std::string& aggregate_id, Version expected_last,
+                                         std::vector<std::variant<Payloads...>> payloads) {
+    std::vector<GroupedEvent> events;
+    events.reserve(payloads.size());
+    for (auto& payload : payloads) {
+      ++expected_last;
+      std::visit(
+          [&]<class Payload>(Payload& value) {
+            events.push_back(group_event(aggregate_id, expected_last, std::move(value)));
+          },
+          payload);
+    }
+    return events;
+  }
+
+  std::vector<Event> push_all(const std::vector<GroupedEvent>& events) {
+    std::vector<detail::GroupedEventState*> states = detail::states_of(events);
+    detail::push_group(states, {});
+    return take_events(states);
+  }
+
+  std::optional<std::vector<Event>> try_push_all(const std::vector<GroupedEvent>& events) {
+    std::vector<detail::GroupedEventState*> states = detail::states_of(events);
+    const PushOutcome outcome = detail::try_push_group(states, {});
+    if (outcome.status == PushOutcome::already_exists) return std::nullopt;
+    if (outcome.status != PushOutcome::pushed) states[outcome.index]->throw_refused(outcome.status);
+    return take_events(states);
+  }
+
+  static std::vector<Event> take_events(std::span<detail::GroupedEventState* const> states) {
+    std::vector<Event> events;
+    events.reserve(states.size());
+    for (detail::GroupedEventState* state : states) {
+      events.push_back(static_cast<detail::GroupedEventIn<EventStore>*>(state)->take_event());
+    }
+    return events;
+  }
+
+  std::string event_store_id_;
+  EventStoreOptions options_;
+  typename Parts::Handle adapter_;
+};
+
+}  // namespace castore
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_REDUCER_HPP
+#define CASTORE_CORE_REDUCER_HPP
+
+#include <castore/core/aggregate.hpp>
+#include <castore/core/event.hpp>
+#include <castore/core/events.hpp>
+#include <castore/fwd.hpp>
+
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace castore {
+
+/// @brief `Aggregate operator()(Aggregate, const Payload&) const`: returns the next state.
+template <class Reducer, class Aggregate, class Payload>
+concept ReducesPurely = requires(const Reducer& reducer, Aggregate aggregate, const Payload& payload) {
+  { reducer(std::move(aggregate), payload) } -> std::same_as<Aggregate>;
+};
+
+/// @brief `Aggregate operator()(Aggregate, const Payload&, const EventInfo<Payload>&) const`: the same, with the header.
+template <class Reducer, class Aggregate, class Payload>
+concept ReducesPurelyWithInfo = requires(const Reducer& reducer, Aggregate aggregate, const Payload& payload,
+                                         const EventInfo<Payload>& info) {
+  { reducer(std::move(aggregate), payload, info) } -> std::same_as<Aggregate>;
+};
+
+/// @brief `void operator()(Aggregate&, const Payload&) const`: changes the state in place.
+/// A function that takes its aggregate by value and returns nothing would lose what it changes, so it is none.
+template <class Reducer, class Aggregate, class Payload>
+concept ReducesInPlace =
+    requires(const Reducer& reducer, Aggregate& aggregate, const Payload& payload) {
+      { reducer(aggregate, payload) } -> std::same_as<void>;
+    } && !std::invocable<const Reducer&, Aggregate, const Payload&>;
+
+/// @brief `void operator()(Aggregate&, const Payload&, const EventInfo<Payload>&) const`: the same, with the header.
+template <class Reducer, class Aggregate, class Payload>
+concept ReducesInPlaceWithInfo =
+    requires(const Reducer& reducer, Aggregate& aggregate, const Payload& payload, const EventInfo<Payload>& info) {
+      { reducer(aggregate, payload, info) } -> std::same_as<void>;
+    } && !std::invocable<const Reducer&, Aggregate, const Payload&, const EventInfo<Payload>&>;
+
+namespace detail {
+
+template <class Reducer, class Aggregate, class Payload>
+inline constexpr int reducer_forms = int{ReducesPurely<Reducer, Aggregate, Payload>} +
+                                     int{ReducesPurelyWithInfo<Reducer, Aggregate, Payload>} +
+                                     int{ReducesInPlace<Reducer, Aggregate, Payload>} +
+                                     int{ReducesInPlaceWithInfo<Reducer, Aggregate, Payload>};
+
+/// One event of a reducer, checked so that a compiler's error names reducer, aggregate and event.
+template <class Reducer, class Aggregate, class Payload>
+struct CheckedReducer {
+  static constexpr int forms = reducer_forms<Reducer, Aggregate, Payload>;
+  static_assert(forms != 0,
+                "castore: the reducer has no overload for this event; write in it one of: "
+                "`TheAggregate operator()(TheAggregate, const ThePayload&) const` or "
+                "`void operator()(TheAggregate&, const ThePayload&) const` (third parameter if wanted: "
+                "`const castore::EventInfo<ThePayload>&`)");
+  static_assert(forms <= 1, "castore: the reducer has several overloads for this event; keep one of them");
+};
+
+/// Applies one event. The library keeps `version` after each step and `aggregate_id` where a reducer returned a new
+/// object; in place it cannot get lost.
+template <class Reducer, class Aggregate, class Payload>
+constexpr void apply_event(const Reducer& reducer, Aggregate& aggregate, const Payload& payload,
+                           const EventInfo<Payload>& info) {
+  constexpr bool pure = ReducesPurely<Reducer, Aggregate, Payload>;
+  if constexpr (pure || ReducesPurelyWithInfo<Reducer, Aggregate, Payload>) {
+    if constexpr (pure) {
+      aggregate = reducer(std::move(aggregate), payload);
+    } else {
+      aggregate = reducer(std::move(aggregate), payload, info);
+    }
+    if (!(aggregate.aggregate_id == info.aggregate_id)) aggregate.aggregate_id = info.aggregate_id;
+  } else if constexpr (ReducesInPlace<Reducer, Aggregate, Payload>) {
+    reducer(aggregate, payload);
+  } else if constexpr (ReducesInPlaceWithInfo<Reducer, Aggregate, Payload>) {
+    reducer(aggregate, payload, info);
+  }
+  aggregate.version = info.version;
+}
+
+/// A fold in progress: the aggregate comes to life with its first event.
+template <class Aggregate, class Reducer>
+class AggregateFold {
+ public:
+  constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id, std::optional<Aggregate> seed = {})
+      : reducer_{reducer}, aggregate_id_{aggregate_id}, aggregate_{std::move(seed)} {}
+
+  /// The aggregate to apply the next event to.
+  constexpr Aggregate& aggregate() {
+    if (!aggregate_) {
+      aggregate_.emplace();
+      aggregate_->aggregate_id = aggregate_id_;
+    }
+    return *aggregate_;
+  }
+
+  template <class Payload>
+  constexpr void apply(const Payload& payload, Version version, Timestamp timestamp,
+                       const MetadataOf<Payload>& metadata) {
+    apply_event(reducer_, aggregate(), payload, EventInfo<Payload>{aggregate_id_, version, timestamp, metadata});
+  }
+
+  template <class Payload>
+  constexpr void apply(const EventDetail<Payload>& event) {
+    apply(event.payload, event.version, event.timestamp, event.metadata);
+  }
+
+  constexpr std::optional<Aggregate> result() && {
+    if (aggregate_ && !(aggregate_->aggregate_id == aggregate_id_)) aggregate_->aggregate_id = aggregate_id_;
+    return std::move(aggregate_);
+  }
+
+ private:
+  const Reducer& reducer_;
+  std::string_view aggregate_id_;
+  std::optional<Aggregate> aggregate_;
+};
+
+}  // namespace detail
+
+/// @brief Folds events into an aggregate: from nothing, or on from `aggregate`.
+/// Works in constant expressions where the types do.
+/// @return Nothing when there is neither an event nor an aggregate to start from.
+/// @pre All events belong to one aggregate, that of `aggregate` when it is given.
+template <class Aggregate, class Reducer, class... Payloads>
+constexpr std::optional<Aggregate> build_aggregate(const Reducer& reducer,
+                                                   std::span<const Event<Events<Payloads...>>> events,
+                                                   std::optional<std::type_identity_t<Aggregate>> aggregate = {}) {
+  if (events.empty()) return aggregate;
+  detail::AggregateFold<Aggregate, Reducer> fold{reducer, events.front().aggregate_id(), std::move(aggregate)};
+  for (const auto& event : events) {
+    event.visit([&fold](const auto& event_detail) { fold.apply(event_detail); });
+  }
+  return std::move(fold).result();
+}
+
+}  // namespace castore
+
+#endif

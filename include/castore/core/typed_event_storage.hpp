@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_TYPED_EVENT_STORAGE_HPP
+#define CASTORE_CORE_TYPED_EVENT_STORAGE_HPP
+
+/// @file
+/// The second, optional corridor between a store and its storage: a storage in the same process can keep a program's
+/// own event objects, without JSON. An adapter that has it derives from `TypedEventStorage`.
+
+#include <castore/core/errors.hpp>
+#include <castore/core/event_codec.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/events.hpp>
+#include <castore/fwd.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace castore {
+
+class EventStream;
+
+/// @brief Shared ownership of an event stream, like `std::shared_ptr`; but `is_unique` is exact: once true, everything
+/// other owners did has happened before, and nobody but the caller can make a second owner.
+class EventStreamPtr {
+ public:
+  EventStreamPtr() = default;
+  inline explicit EventStreamPtr(EventStream* stream) noexcept;
+  inline EventStreamPtr(const EventStreamPtr& other) noexcept;
+  EventStreamPtr(EventStreamPtr&& other) noexcept : stream_{std::exchange(other.stream_, nullptr)} {}
+  EventStreamPtr& operator=(EventStreamPtr other) noexcept {
+    std::swap(stream_, other.stream_);
+    return *this;
+  }
+  inline ~EventStreamPtr();
+
+  explicit operator bool() const noexcept { return stream_ != nullptr; }
+  EventStream& operator*() const noexcept { return *stream_; }
+  EventStream* operator->() const noexcept { return stream_; }
+  inline bool is_unique() const noexcept;
+
+ private:
+  EventStream* stream_ = nullptr;
+};
+
+/// @brief The events of one aggregate, contiguous and ordered by version, as objects of one C++ type.
+///
+/// **Guarantees:** one thread at a time appends; meanwhile others may read the events that were there when they got
+/// their snapshot, as an append never moves or changes those: a full stream is replaced by a larger one.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
+
+  /// @brief Identifies the C++ type of the events.
+  const void* event_type() const noexcept { return event_type_; }
+
+  virtual std::size_t size() const noexcept = 0;
+  virtual Version version_at(std::size_t index) const noexcept = 0;
+  virtual Timestamp timestamp_at(std::size_t index) const noexcept = 0;
+  /// @brief Hands out one event as a record. @throws EventEncodeError, StorageError when its type has no codec.
+  virtual void record_at(std::size_t index, std::string_view event_store_id, std::string_view aggregate_id,
+                         RecordSink sink) const = 0;
+
+  virtual bool is_full() const noexcept = 0;
+  /// @brief A stream of the same type with twice the room, holding the same events; moved out of this one when nobody
+  /// else reads it.
+  virtual EventStreamPtr grown(bool may_move) = 0;
+  /// @brief An empty stream of the same type.
+  virtual EventStreamPtr empty_copy(std::size_t capacity) const = 0;
+  /// @brief Appends copies of another stream's events. @pre It has the same type; there is room.
+  virtual void append_copies(const EventStream& other, std::size_t first, std::size_t last) = 0;
+  /// @brief Drops the last events. @pre Nobody has seen them.
+  virtual void truncate(std::size_t size) noexcept = 0;
+
+ protected:
+  explicit EventStream(const void* event_type) noexcept : event_type_{event_type} {}
+
+ private:
+  friend EventStreamPtr;
+  const void* event_type_;
+  std::atomic<std::size_t> owners_{0};
+};
+
+inline EventStreamPtr::EventStreamPtr(EventStream* stream) noexcept : stream_{stream} {
+  stream_->owners_.fetch_add(1, std::memory_order_relaxed);
+}
+inline EventStreamPtr::EventStreamPtr(const EventStreamPtr& other) noexcept : stream_{other.stream_} {
+  if (stream_) stream_->owners_.fetch_add(1, std::memory_order_relaxed);
+}
+inline EventStreamPtr::~EventStreamPtr() {
+  if (stream_ && stream_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete stream_;
+}
+inline bool EventStreamPtr::is_unique() const noexcept {
+  return stream_->owners_.load(std::memory_order_acquire) == 1;
+}
+
+/// @brief What a reader gets: the stream and how many of its events existed at that moment.
+struct EventStreamSnapshot {
+  EventStreamPtr stream{};
+  std::size_t size = 0;
+};
+
+/// @brief An event on its way into a typed storage.
+class EventToKeep {
+ public:
+  EventToKeep(std::string_view event_store_id, std::string_view aggregate_id, Version version) noexcept
+      : event_store_id_{event_store_id}, aggregate_id_{aggregate_id}, version_{version} {}
+  virtual ~EventToKeep() = default;
+  EventToKeep(const EventToKeep&) = delete;
+  EventToKeep& operator=(const EventToKeep&) = delete;
+
+  std::string_view event_store_id() const noexcept { return event_store_id_; }
+  std::string_view aggregate_id() const noexcept { return aggregate_id_; }
+  Version version() const noexcept { return version_; }
+  virtual Timestamp timestamp() const noexcept = 0;
+
+  /// @brief Identifies the C++ type it is kept as.
+  virtual const void* event_type() const noexcept = 0;
+  virtual EventStreamPtr make_stream() const = 0;
+  /// @brief Appends a copy of the event. @pre The stream has this event's type; there is room.
+  virtual void append_to(EventStream& stream) const = 0;
+  /// @brief The event as a record, for a stream that holds other types.
+  virtual EventRecord to_record() const = 0;
+
+ private:
+  std::string_view event_store_id_;
+  std::string_view aggregate_id_;
+  Version version_;
+};
+
+/// @brief A storage that keeps typed events. `EventStore` finds it through the adapter's base class.
+class TypedEventStorage {
+ public:
+  /// @brief The events of an aggregate now; empty when there are none.
+  virtual EventStreamSnapshot snapshot(std::string_view event_store_id, std::string_view aggregate_id) const = 0;
+  /// @brief `push_events` of the adapter contract, for typed events that the store has checked.
+  virtual PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) = 0;
+
+ protected:
+  TypedEventStorage() = default;
+  ~TypedEventStorage() = default;
+  TypedEventStorage(const TypedEventStorage&) = default;
+  TypedEventStorage& operator=(const TypedEventStorage&) = default;
+};
+
+/// @brief An adapter that keeps typed events besides serving records.
+template <class Adapter>
+concept KeepsTypedEvents = std::derived_from<Adapter, TypedEventStorage>;
+
+namespace detail {
+
+/// One address per type.
+template <class Type>
+inline constexpr char type_identity_tag = 0;
+
+template <class Payload>
+struct KeptPayload {
+  Payload payload;
+  [[no_unique_address]] MetadataOf<Payload> metadata;
+};
+
+/// An event as it is kept: without the aggregate's id, which is kept once.
+template <class Events>
+struct KeptEvent;
+template <class... Payloads>
+struct KeptEvent<Events<Payloads...>> {
+  Version version;
+  Timestamp timestamp;
+  std::variant<KeptPayload<Payloads>...> value;
+
+  EventRecord to_record(std::string_view event_store_id, std::string_view aggregate_id) const {
+    return std::visit(
+        [&]<class Payload>(const KeptPayload<Payload>& kept) -> EventRecord {
+          if constexpr (EncodablePayload<Payload>) {
+            return encode_event(event_store_id, aggregate_id, version, timestamp, kept.payload, kept.metadata);
+          } else {
+            throw StorageError{event_name(event_store_id, aggregate_id, version, Payload::type) +
+                               " is kept in memory as a C++ object without a JSON form, so it cannot be read as a "
+                               "record; include <castore/json.hpp> where it is pushed and give it a codec"};
+          }
+        },
+        value);
+  }
+};
+
+/// A record as it is kept; its aggregate_id stays empty.
+struct KeptRecord {
+  Version version;
+  Timestamp timestamp;
+  EventRecord record;
+
+  EventRecordView to_record(std::string_view, std::string_view aggregate_id) const {
+    EventRecordView view{record};
+    view.aggregate_id = aggregate_id;
+    return view;
+  }
+};
+
+template <class Kept>
+class EventStreamOf final : public EventStream {
+ public:
+  explicit EventStreamOf(std::size_t capacity) : EventStream{&type_identity_tag<Kept>} { events_.reserve(capacity); }
+
+  /// The events themselves; a reader looks at no more than its snapshot's size.
+  const Kept* data() const noexcept { return events_.data(); }
+  void append(Kept event) { events_.push_back(std::move(event)); }
+
+  std::size_t size() const noexcept override { return events_.size(); }
+  Version version_at(std::size_t index) const noexcept override { return data()[index].version; }
+  Timestamp timestamp_at(std::size_t index) const noexcept override { return data()[index].timestamp; }
+  void record_at(std::size_t index, std::string_view event_store_id, std::string_view aggregate_id,
+                 RecordSink sink) const override {
+    sink(data()[index].to_record(event_store_id, aggregate_id));
+  }
+  bool is_full() const noexcept override { return events_.size() == events_.capacity(); }
+  EventStreamPtr grown(bool may_move) override {
+    auto* larger = new EventStreamOf{std::max<std::size_t>(4, 2 * events_.capacity())};
+    EventStreamPtr owner{larger};
+    if (may_move && std::is_nothrow_move_constructible_v<Kept>) {
+      std::move(events_.begin(), events_.end(), std::back_inserter(larger->events_));
+    } else {
+      std::copy(events_.begin(), events_.end(), std::back_inserter(larger->events_));
+    }
+    return owner;
+  }
+  EventStreamPtr empty_copy(std::size_t capacity) const override {
+    return EventStreamPtr{new EventStreamOf{capacity}};
+  }
+  void append_copies(const EventStream& other, std::size_t first, std::size_t last) override {
+    const Kept* events = static_cast<const EventStreamOf&>(other).data();
+    std::copy(events + first, events + last, std::back_inserter(events_));
+  }
+  void truncate(std::size_t size) noexcept override {
+    while (events_.size() > size) events_.pop_back();
+  }
+
+ private:
+  std::vector<Kept> events_;
+};
+
+/// The stream's events when they have this C++ type, else a null pointer.
+template <class Kept>
+const Kept* kept_events(const EventStream& stream) noexcept {
+  if (stream.event_type() != &type_identity_tag<Kept>) return nullptr;
+  return static_cast<const EventStreamOf<Kept>&>(stream).data();
+}
+
+/// What becomes of any event in the end: an object of type `Kept`, made by `make()`, in a stream of such objects.
+template <class Kept>
+class EventToKeepAs : public EventToKeep {
+ public:
+  using EventToKeep::EventToKeep;
+  const void* event_type() const noexcept final { return &type_identity_tag<Kept>; }
+  EventStreamPtr make_stream() const final { return EventStreamPtr{new EventStreamOf<Kept>{1}}; }
+  void append_to(EventStream& stream) const final { static_cast<EventStreamOf<Kept>&>(stream).append(make()); }
+
+ private:
+  virtual Kept make() const = 0;
+};
+
+class RecordToKeep final : public EventToKeepAs<KeptRecord> {
+ public:
+  RecordToKeep(std::string_view event_store_id, const EventRecord& record)
+      : EventToKeepAs{event_store_id, record.aggregate_id, record.version}, record_{record} {}
+  Timestamp timestamp() const noexcept override { return record_.timestamp; }
+  EventRecord to_record() const override { return record_; }
+
+ private:
+  KeptRecord make() const override {
+    return {record_.version,
+            record_.timestamp,
+            {{}, record_.version, record_.type, record_.timestamp, record_.payload, record_.metadata}};
+  }
+  const EventRecord& record_;
+};
+
+template <class Events, class Payload>
+class DetailToKeep final : public EventToKeepAs<KeptEvent<Events>> {
+ public:
+  DetailToKeep(std::string_view event_store_id, const EventDetail<Payload>& detail)
+      : EventToKeepAs<KeptEvent<Events>>{event_store_id, detail.aggregate_id, detail.version}, detail_{detail} {}
+  Timestamp timestamp() const noexcept override { return detail_.timestamp; }
+  EventRecord to_record() const override { return make().to_record(this->event_store_id(), detail_.aggregate_id); }
+
+ private:
+  KeptEvent<Events> make() const override {
+    using Kept = KeptPayload<Payload>;
+    return {detail_.version, detail_.timestamp,
+            decltype(KeptEvent<Events>::value){std::in_place_type<Kept>, Kept{detail_.payload, detail_.metadata}}};
+  }
+  const EventDetail<Payload>& detail_;
+};
+
+/// Events that can be kept as objects, as a reader must get copies.
+template <class Events>
+inline constexpr bool are_keepable = false;
+template <class... Payloads>
+inline constexpr bool are_keepable<Events<Payloads...>> =
+    ((std::copy_constructible<Payloads> && std::copy_constructible<MetadataOf<Payloads>>) && ...);
+
+}  // namespace detail
+
+}  // namespace castore
+
+#endif
