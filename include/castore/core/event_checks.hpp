@@ -12,6 +12,8 @@
 #include <castore/fwd.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <span>
 #include <string>
@@ -50,6 +52,15 @@ inline void check_event(std::string_view aggregate_id, Version version, Timestam
     throw InvalidEventError{"version", std::to_string(version) + " is not a version; they start at 1"};
   }
   check_timestamp(timestamp);
+}
+
+/// @throws InvalidEventError
+inline void check_expected_last(Version expected_last, std::size_t events) {
+  if (expected_last < 0 ||
+      static_cast<std::uint64_t>(std::numeric_limits<Version>::max() - expected_last) < events) {
+    throw InvalidEventError{"expected_last", std::to_string(expected_last) +
+                                                 " is not the version of a last event; it is 0 for a new aggregate"};
+  }
 }
 
 }  // namespace detail

@@ -208,16 +208,14 @@ class EventStore {
   template <class Payload>
   PushEventResult<Payload> push_event(std::string aggregate_id, Version version, Payload payload,
                                       PushEventOptions<Payload> options = {}) {
-    return push_event(make_event(std::move(aggregate_id), version, std::move(payload), options),
-                      {.prev_aggregate = std::move(options.prev_aggregate), .force = options.force});
+    PushEventResult<Payload> result{make_event(aggregate_id, version, payload, options), {}};
+    push_or_throw(result, std::move(options.prev_aggregate), options.force);
+    return result;
   }
   template <class Payload>
   PushEventResult<Payload> push_event(EventDetail<Payload> event, PushEventDetailOptions options = {}) {
     PushEventResult<Payload> result{std::move(event), {}};
-    const PushOutcome outcome = push(result, std::move(options));
-    if (outcome.status != PushOutcome::pushed) {
-      throw_refused(result.event.aggregate_id, result.event.version, outcome.status);
-    }
+    push_or_throw(result, std::move(options.prev_aggregate), options.force);
     return result;
   }
 
@@ -225,18 +223,15 @@ class EventStore {
   template <class Payload>
   std::optional<PushEventResult<Payload>> try_push_event(std::string aggregate_id, Version version, Payload payload,
                                                          PushEventOptions<Payload> options = {}) {
-    return try_push_event(make_event(std::move(aggregate_id), version, std::move(payload), options),
-                          {.prev_aggregate = std::move(options.prev_aggregate), .force = options.force});
+    std::optional<PushEventResult<Payload>> result{{make_event(aggregate_id, version, payload, options), {}}};
+    push_or_reset(result, std::move(options.prev_aggregate), options.force);
+    return result;
   }
   template <class Payload>
   std::optional<PushEventResult<Payload>> try_push_event(EventDetail<Payload> event,
                                                          PushEventDetailOptions options = {}) {
-    std::optional<PushEventResult<Payload>> result{PushEventResult<Payload>{std::move(event), {}}};
-    const PushOutcome outcome = push(*result, std::move(options));
-    if (outcome.status == PushOutcome::already_exists) return std::nullopt;
-    if (outcome.status != PushOutcome::pushed) {
-      throw_refused(result->event.aggregate_id, result->event.version, outcome.status);
-    }
+    std::optional<PushEventResult<Payload>> result{{std::move(event), {}}};
+    push_or_reset(result, std::move(options.prev_aggregate), options.force);
     return result;
   }
 
@@ -245,6 +240,7 @@ class EventStore {
   template <class... Payloads>
     requires(sizeof...(Payloads) > 0 && (detail::IsPayloadArgument<Payloads> && ...))
   std::vector<Event> push_events(std::string aggregate_id, Version expected_last, Payloads... payloads) {
+    detail::check_expected_last(expected_last, sizeof...(Payloads));
     std::vector<GroupedEvent> events;
     (events.push_back(group_event(aggregate_id, ++expected_last, std::move(payloads))), ...);
     return push_all(events);
@@ -269,7 +265,7 @@ class EventStore {
     detail::check_payload_of<EventStore, Payload>();
     if constexpr (Events::template contains<Payload>) {
       if (options.force) throw InvalidEventError{"force", "it is an option of push_event_group, not of its events"};
-      auto event = make_event(std::move(aggregate_id), version, std::move(payload), options);
+      auto event = make_event(aggregate_id, version, payload, options);
       return GroupedEventOf<EventStore, Payload>{std::make_shared<detail::GroupedEventOfStore<EventStore, Payload>>(
           *this, std::move(event), std::move(options.prev_aggregate))};
     }
@@ -279,8 +275,9 @@ class EventStore {
   template <class Store, class Payload>
   friend class detail::GroupedEventOfStore;
 
+  /// Moves everything out of its arguments.
   template <class Payload>
-  static EventDetail<Payload> make_event(std::string aggregate_id, Version version, Payload payload,
+  static EventDetail<Payload> make_event(std::string& aggregate_id, Version version, Payload& payload,
                                          PushEventOptions<Payload>& options) {
     return {.aggregate_id = std::move(aggregate_id),
             .version = version,
@@ -311,15 +308,34 @@ class EventStore {
     }
   }
 
+  template <class Payload>
+  void push_or_throw(PushEventResult<Payload>& result, std::optional<Aggregate>&& prev_aggregate, bool force) const {
+    const PushOutcome outcome = push(result, std::move(prev_aggregate), force);
+    if (outcome.status != PushOutcome::pushed) {
+      throw_refused(result.event.aggregate_id, result.event.version, outcome.status);
+    }
+  }
+
+  template <class Payload>
+  void push_or_reset(std::optional<PushEventResult<Payload>>& result, std::optional<Aggregate>&& prev_aggregate,
+                     bool force) const {
+    const PushOutcome outcome = push(*result, std::move(prev_aggregate), force);
+    if (outcome.status == PushOutcome::already_exists) {
+      result.reset();
+    } else if (outcome.status != PushOutcome::pushed) {
+      throw_refused(result->event.aggregate_id, result->event.version, outcome.status);
+    }
+  }
+
   /// Completes the result and writes its event. What can fail besides the write itself comes before it.
   template <class Payload>
-  PushOutcome push(PushEventResult<Payload>& result, PushEventDetailOptions&& options) {
+  PushOutcome push(PushEventResult<Payload>& result, std::optional<Aggregate>&& prev_aggregate, bool force) const {
     detail::check_payload_of<EventStore, Payload>();
     if constexpr (Events::template contains<Payload>) {
       EventStorageAdapter& adapter = adapter_.get(event_store_id_);
       if (result.event.timestamp == unset_timestamp) result.event.timestamp = options_.clock();
-      prepare(result, std::move(options.prev_aggregate));
-      const PushOutcome outcome = write(adapter, result.event, options.force);
+      prepare(result, std::move(prev_aggregate));
+      const PushOutcome outcome = write(adapter, result.event, force);
       if (outcome.status == PushOutcome::pushed) call_hook(result);
       return outcome;
     }
@@ -398,6 +414,7 @@ class EventStore {
   template <class... Payloads>
   std::vector<GroupedEvent> group_events(const std::string& aggregate_id, Version expected_last,
                                          std::vector<std::variant<Payloads...>> payloads) {
+    detail::check_expected_last(expected_last, payloads.size());
     std::vector<GroupedEvent> events;
     events.reserve(payloads.size());
     for (auto& payload : payloads) {

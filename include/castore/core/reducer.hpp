@@ -64,8 +64,8 @@ struct CheckedReducer {
   static_assert(forms <= 1, "castore: the reducer has several overloads for this event; keep one of them");
 };
 
-/// Applies one event. The library keeps `version` after each step and `aggregate_id` where a reducer returned a new
-/// object; in place it cannot get lost.
+/// Applies one event. The library keeps `version` after each step, and gives a new object that a reducer returned its
+/// `aggregate_id`; what else a reducer does to the id is put right at the end of the fold.
 template <class Reducer, class Aggregate, class Payload>
 constexpr void apply_event(const Reducer& reducer, Aggregate& aggregate, const Payload& payload,
                            const EventInfo<Payload>& info) {
@@ -76,7 +76,7 @@ constexpr void apply_event(const Reducer& reducer, Aggregate& aggregate, const P
     } else {
       aggregate = reducer(std::move(aggregate), payload, info);
     }
-    if (!(aggregate.aggregate_id == info.aggregate_id)) aggregate.aggregate_id = info.aggregate_id;
+    if (aggregate.aggregate_id == std::string_view{}) aggregate.aggregate_id = info.aggregate_id;
   } else if constexpr (ReducesInPlace<Reducer, Aggregate, Payload>) {
     reducer(aggregate, payload);
   } else if constexpr (ReducesInPlaceWithInfo<Reducer, Aggregate, Payload>) {

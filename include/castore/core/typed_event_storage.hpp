@@ -16,7 +16,6 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,14 +64,17 @@ class EventStream {
   /// @brief Identifies the C++ type of the events.
   const void* event_type() const noexcept { return event_type_; }
 
-  virtual std::size_t size() const noexcept = 0;
+  std::size_t size() const noexcept { return size_; }
+  /// @brief The version of the last event. @pre There is one.
+  Version last_version() const noexcept { return last_version_; }
+  bool is_full() const noexcept { return size_ == capacity_; }
+
   virtual Version version_at(std::size_t index) const noexcept = 0;
   virtual Timestamp timestamp_at(std::size_t index) const noexcept = 0;
   /// @brief Hands out one event as a record. @throws EventEncodeError, StorageError when its type has no codec.
   virtual void record_at(std::size_t index, std::string_view event_store_id, std::string_view aggregate_id,
                          RecordSink sink) const = 0;
 
-  virtual bool is_full() const noexcept = 0;
   /// @brief A stream of the same type with twice the room, holding the same events; moved out of this one when nobody
   /// else reads it.
   virtual EventStreamPtr grown(bool may_move) = 0;
@@ -84,11 +86,19 @@ class EventStream {
   virtual void truncate(std::size_t size) noexcept = 0;
 
  protected:
-  explicit EventStream(const void* event_type) noexcept : event_type_{event_type} {}
+  EventStream(const void* event_type, std::size_t capacity) noexcept : event_type_{event_type}, capacity_{capacity} {}
+
+  void set_last(std::size_t size, Version last_version) noexcept {
+    size_ = size;
+    last_version_ = last_version;
+  }
 
  private:
   friend EventStreamPtr;
   const void* event_type_;
+  std::size_t capacity_;
+  std::size_t size_ = 0;
+  Version last_version_ = 0;
   std::atomic<std::size_t> owners_{0};
 };
 
@@ -166,6 +176,8 @@ inline constexpr char type_identity_tag = 0;
 
 template <class Payload>
 struct KeptPayload {
+  KeptPayload(const Payload& payload_, const MetadataOf<Payload>& metadata_) : payload{payload_}, metadata{metadata_} {}
+
   Payload payload;
   [[no_unique_address]] MetadataOf<Payload> metadata;
 };
@@ -175,6 +187,12 @@ template <class Events>
 struct KeptEvent;
 template <class... Payloads>
 struct KeptEvent<Events<Payloads...>> {
+  template <class Payload>
+  explicit KeptEvent(const EventDetail<Payload>& detail)
+      : version{detail.version},
+        timestamp{detail.timestamp},
+        value{std::in_place_type<KeptPayload<Payload>>, detail.payload, detail.metadata} {}
+
   Version version;
   Timestamp timestamp;
   std::variant<KeptPayload<Payloads>...> value;
@@ -196,6 +214,11 @@ struct KeptEvent<Events<Payloads...>> {
 
 /// A record as it is kept; its aggregate_id stays empty.
 struct KeptRecord {
+  explicit KeptRecord(const EventRecord& other)
+      : version{other.version},
+        timestamp{other.timestamp},
+        record{{}, other.version, other.type, other.timestamp, other.payload, other.metadata} {}
+
   Version version;
   Timestamp timestamp;
   EventRecord record;
@@ -210,27 +233,31 @@ struct KeptRecord {
 template <class Kept>
 class EventStreamOf final : public EventStream {
  public:
-  explicit EventStreamOf(std::size_t capacity) : EventStream{&type_identity_tag<Kept>} { events_.reserve(capacity); }
+  explicit EventStreamOf(std::size_t capacity) : EventStream{&type_identity_tag<Kept>, capacity} {
+    events_.reserve(capacity);
+  }
 
   /// The events themselves; a reader looks at no more than its snapshot's size.
   const Kept* data() const noexcept { return events_.data(); }
-  void append(Kept event) { events_.push_back(std::move(event)); }
+  template <class Source>
+  void append(Source&& event) {
+    const Version version = events_.emplace_back(std::forward<Source>(event)).version;
+    set_last(events_.size(), version);
+  }
 
-  std::size_t size() const noexcept override { return events_.size(); }
   Version version_at(std::size_t index) const noexcept override { return data()[index].version; }
   Timestamp timestamp_at(std::size_t index) const noexcept override { return data()[index].timestamp; }
   void record_at(std::size_t index, std::string_view event_store_id, std::string_view aggregate_id,
                  RecordSink sink) const override {
     sink(data()[index].to_record(event_store_id, aggregate_id));
   }
-  bool is_full() const noexcept override { return events_.size() == events_.capacity(); }
   EventStreamPtr grown(bool may_move) override {
-    auto* larger = new EventStreamOf{std::max<std::size_t>(4, 2 * events_.capacity())};
+    auto* larger = new EventStreamOf{std::max<std::size_t>(4, 2 * size())};
     EventStreamPtr owner{larger};
     if (may_move && std::is_nothrow_move_constructible_v<Kept>) {
-      std::move(events_.begin(), events_.end(), std::back_inserter(larger->events_));
+      for (Kept& event : events_) larger->append(std::move(event));
     } else {
-      std::copy(events_.begin(), events_.end(), std::back_inserter(larger->events_));
+      larger->append_copies(*this, 0, size());
     }
     return owner;
   }
@@ -239,10 +266,11 @@ class EventStreamOf final : public EventStream {
   }
   void append_copies(const EventStream& other, std::size_t first, std::size_t last) override {
     const Kept* events = static_cast<const EventStreamOf&>(other).data();
-    std::copy(events + first, events + last, std::back_inserter(events_));
+    for (std::size_t index = first; index < last; ++index) append(events[index]);
   }
   void truncate(std::size_t size) noexcept override {
     while (events_.size() > size) events_.pop_back();
+    set_last(size, size == 0 ? 0 : events_.back().version);
   }
 
  private:
@@ -256,51 +284,32 @@ const Kept* kept_events(const EventStream& stream) noexcept {
   return static_cast<const EventStreamOf<Kept>&>(stream).data();
 }
 
-/// What becomes of any event in the end: an object of type `Kept`, made by `make()`, in a stream of such objects.
-template <class Kept>
-class EventToKeepAs : public EventToKeep {
+/// An event to keep as a `Kept`, which is made from a `Source`.
+template <class Kept, class Source>
+class EventToKeepAs final : public EventToKeep {
  public:
-  using EventToKeep::EventToKeep;
-  const void* event_type() const noexcept final { return &type_identity_tag<Kept>; }
-  EventStreamPtr make_stream() const final { return EventStreamPtr{new EventStreamOf<Kept>{1}}; }
-  void append_to(EventStream& stream) const final { static_cast<EventStreamOf<Kept>&>(stream).append(make()); }
+  EventToKeepAs(std::string_view event_store_id, const Source& source) noexcept
+      : EventToKeep{event_store_id, source.aggregate_id, source.version}, source_{source} {}
 
- private:
-  virtual Kept make() const = 0;
-};
-
-class RecordToKeep final : public EventToKeepAs<KeptRecord> {
- public:
-  RecordToKeep(std::string_view event_store_id, const EventRecord& record)
-      : EventToKeepAs{event_store_id, record.aggregate_id, record.version}, record_{record} {}
-  Timestamp timestamp() const noexcept override { return record_.timestamp; }
-  EventRecord to_record() const override { return record_; }
-
- private:
-  KeptRecord make() const override {
-    return {record_.version,
-            record_.timestamp,
-            {{}, record_.version, record_.type, record_.timestamp, record_.payload, record_.metadata}};
+  Timestamp timestamp() const noexcept override { return source_.timestamp; }
+  const void* event_type() const noexcept override { return &type_identity_tag<Kept>; }
+  EventStreamPtr make_stream() const override { return EventStreamPtr{new EventStreamOf<Kept>{1}}; }
+  void append_to(EventStream& stream) const override { static_cast<EventStreamOf<Kept>&>(stream).append(source_); }
+  EventRecord to_record() const override {
+    if constexpr (std::same_as<Source, EventRecord>) {
+      return source_;
+    } else {
+      return Kept{source_}.to_record(event_store_id(), aggregate_id());
+    }
   }
-  const EventRecord& record_;
+
+ private:
+  const Source& source_;
 };
 
+using RecordToKeep = EventToKeepAs<KeptRecord, EventRecord>;
 template <class Events, class Payload>
-class DetailToKeep final : public EventToKeepAs<KeptEvent<Events>> {
- public:
-  DetailToKeep(std::string_view event_store_id, const EventDetail<Payload>& detail)
-      : EventToKeepAs<KeptEvent<Events>>{event_store_id, detail.aggregate_id, detail.version}, detail_{detail} {}
-  Timestamp timestamp() const noexcept override { return detail_.timestamp; }
-  EventRecord to_record() const override { return make().to_record(this->event_store_id(), detail_.aggregate_id); }
-
- private:
-  KeptEvent<Events> make() const override {
-    using Kept = KeptPayload<Payload>;
-    return {detail_.version, detail_.timestamp,
-            decltype(KeptEvent<Events>::value){std::in_place_type<Kept>, Kept{detail_.payload, detail_.metadata}}};
-  }
-  const EventDetail<Payload>& detail_;
-};
+using DetailToKeep = EventToKeepAs<KeptEvent<Events>, EventDetail<Payload>>;
 
 /// Events that can be kept as objects, as a reader must get copies.
 template <class Events>

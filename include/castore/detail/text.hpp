@@ -15,19 +15,23 @@ namespace castore::detail {
 
 /// True when every byte is ASCII and none is NUL; the common case of an id, answered eight bytes at a time.
 inline bool is_plain_ascii(std::string_view text) noexcept {
-  constexpr std::uint64_t high = 0x8080808080808080U;
-  constexpr std::uint64_t ones = 0x0101010101010101U;
-  const char* next = text.data();
-  std::size_t left = text.size();
-  for (; left >= sizeof(std::uint64_t); next += sizeof(std::uint64_t), left -= sizeof(std::uint64_t)) {
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  const auto has_other_byte = [](const char* bytes) {
     std::uint64_t word = 0;
-    std::memcpy(&word, next, sizeof word);
-    if (((word - ones) | word) & high) return false;  // a byte is zero or above 127
+    std::memcpy(&word, bytes, step);
+    return (((word - 0x0101010101010101U) | word) & 0x8080808080808080U) != 0;  // one is zero or above 127
+  };
+  if (text.size() < step) {
+    for (const char byte : text) {
+      if (byte <= 0) return false;
+    }
+    return true;
   }
-  for (; left > 0; ++next, --left) {
-    if (*next <= 0) return false;
+  const char* const last = text.data() + text.size() - step;
+  for (const char* next = text.data(); next < last; next += step) {
+    if (has_other_byte(next)) return false;
   }
-  return true;
+  return !has_other_byte(last);
 }
 
 /// The length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none.

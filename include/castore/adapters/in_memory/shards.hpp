@@ -27,11 +27,17 @@ struct StreamKeyView {
   StreamKeyView(std::string_view event_store_id_, std::string_view aggregate_id_) noexcept
       : event_store_id{event_store_id_},
         aggregate_id{aggregate_id_},
-        hash{std::hash<std::string_view>{}(aggregate_id_) ^ (std::hash<std::string_view>{}(event_store_id_) << 1U)} {}
+        hash{std::hash<std::string_view>{}(aggregate_id_) + hash_of_few(event_store_id_)} {}
 
   std::string_view event_store_id;
   std::string_view aggregate_id;
   std::size_t hash;
+
+ private:
+  // Stores are few: telling most of them apart is worth less than hashing their whole names every time.
+  static std::size_t hash_of_few(std::string_view text) noexcept {
+    return text.empty() ? 0 : text.size() * 0x9E3779B97F4A7C15U + static_cast<unsigned char>(text.back());
+  }
 };
 
 struct StreamKey {
@@ -114,13 +120,14 @@ class StreamChange {
       return PushOutcome::pushed;
     }
     EventStreamPtr& stream = found->second;
-    const auto version_at = [&stream](std::size_t index) { return stream->version_at(index); };
     const std::size_t size = stream->size();
-    const std::size_t place = version_lower_bound(size, version_at, event.version());
+    const bool is_next = event.version() - 1 == stream->last_version();
+    const auto version_at = [&stream](std::size_t index) { return stream->version_at(index); };
+    const std::size_t place = is_next ? size : version_lower_bound(size, version_at, event.version());
     const bool exists = place < size && version_at(place) == event.version();
-    if (!force) {
-      if (exists) return PushOutcome::already_exists;
-      if (event.version() != (place == 0 ? 0 : version_at(place - 1)) + 1) return PushOutcome::version_gap;
+    if (!force && exists) return PushOutcome::already_exists;
+    if (!force && !is_next && event.version() != (place == 0 ? 0 : version_at(place - 1)) + 1) {
+      return PushOutcome::version_gap;
     }
     if (exists && event.version() == 1) replaced_timestamp_ = stream->timestamp_at(place);
     stream_ = &stream;

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// The in-memory adapter beside what one would write by hand: an unordered_map of vectors of variants.
+#include "support/compare.hpp"
+#include "support/workload.hpp"
+
+#include <castore/castore.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace {
+
+using namespace benchmarks;
+
+struct HandEvent {
+  std::int64_t version;
+  std::int64_t timestamp;
+  std::variant<AccountOpened, MoneyDeposited, AccountClosed> payload;
+};
+
+struct Hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+class HandStore {
+ public:
+  template <class Payload>
+  HandEvent push(const std::string& id, std::int64_t version, Payload payload) {
+    std::vector<HandEvent>& events = events_[id];
+    if (version != static_cast<std::int64_t>(events.size()) + 1) throw std::runtime_error{"conflict"};
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const std::int64_t timestamp = now.time_since_epoch().count();
+    events.push_back({version, timestamp, std::move(payload)});
+    if (version == 1) index_.emplace(timestamp, id);
+    return events.back();
+  }
+
+  Account load_in_place(std::string_view id) const {
+    Account account;
+    account.aggregate_id = id;
+    for (const HandEvent& event : events_.find(id)->second) {
+      std::visit([&](const auto& payload) { InPlaceReducer{}(account, payload); }, event.payload);
+      account.version = event.version;
+    }
+    return account;
+  }
+
+  Account load_pure(std::string_view id) const {
+    Account account;
+    account.aggregate_id = id;
+    for (const HandEvent& event : events_.find(id)->second) {
+      account = std::visit([&](const auto& payload) { return PureReducer{}(std::move(account), payload); },
+                           event.payload);
+      account.version = event.version;
+    }
+    return account;
+  }
+
+  std::vector<std::pair<std::int64_t, std::string>> page(std::pair<std::int64_t, std::string> after,
+                                                         std::size_t limit) const {
+    std::vector<std::pair<std::int64_t, std::string>> result;
+    for (auto next = index_.upper_bound(after); next != index_.end() && result.size() < limit; ++next) {
+      result.push_back(*next);
+    }
+    return result;
+  }
+
+ private:
+  std::unordered_map<std::string, std::vector<HandEvent>, Hash, std::equal_to<>> events_;
+  std::set<std::pair<std::int64_t, std::string>> index_;
+};
+
+template <class Reducer>
+using FourParameters =
+    castore::EventStore<AccountEvents, Account, Reducer, castore::InMemoryEventStorageAdapter>;
+template <class Reducer>
+using ThreeParameters = castore::EventStore<AccountEvents, Account, Reducer>;
+
+template <class Store>
+void fill(Store& store, const std::vector<std::string>& ids, std::size_t events) {
+  for (const std::string& id : ids) {
+    store.push_event(id, 1, opened);
+    for (std::size_t version = 2; version <= events; ++version) {
+      store.push_event(id, static_cast<castore::Version>(version), deposited);
+    }
+  }
+}
+
+void fill(HandStore& store, const std::vector<std::string>& ids, std::size_t events) {
+  for (const std::string& id : ids) {
+    store.push(id, 1, opened);
+    for (std::size_t version = 2; version <= events; ++version) {
+      store.push(id, static_cast<std::int64_t>(version), deposited);
+    }
+  }
+}
+
+template <template <class> class Store>
+void compare_push(const std::string& name) {
+  const std::vector<std::string> ids = make_ids(1000);
+  compare(
+      name, 100'000, 15,
+      [&] {
+        castore::InMemoryEventStorageAdapter storage;
+        Store<InPlaceReducer> store{"ACCOUNTS", storage};
+        return seconds([&] { fill(store, ids, 100); });
+      },
+      [&] {
+        HandStore store;
+        return seconds([&] { fill(store, ids, 100); });
+      });
+}
+
+template <template <class> class Store, class Reducer>
+void compare_load(const std::string& name, std::size_t events, Account (HandStore::*load)(std::string_view) const) {
+  const std::size_t times = 2'000'000 / events;
+  const std::vector<std::string> ids = make_ids(10);
+  castore::InMemoryEventStorageAdapter storage;
+  Store<Reducer> store{"ACCOUNTS", storage};
+  fill(store, ids, events);
+  HandStore hand;
+  fill(hand, ids, events);
+  compare(
+      name + " " + std::to_string(events) + " events", times, 15,
+      [&] {
+        return seconds([&] {
+          for (std::size_t time = 0; time < times; ++time) keep(store.get_aggregate(ids[time % ids.size()])->cents);
+        });
+      },
+      [&] {
+        return seconds([&] {
+          for (std::size_t time = 0; time < times; ++time) keep((hand.*load)(ids[time % ids.size()]).cents);
+        });
+      });
+}
+
+void compare_page(std::size_t aggregates) {
+  constexpr std::size_t times = 1000;
+  const std::vector<std::string> ids = make_ids(aggregates);
+  castore::InMemoryEventStorageAdapter storage;
+  FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+  fill(store, ids, 1);
+  HandStore hand;
+  fill(hand, ids, 1);
+  const auto first = store.list_aggregate_ids({.limit = aggregates / 2});
+  const auto hand_first = hand.page({}, aggregates / 2);
+  compare(
+      "page of 100 out of " + std::to_string(aggregates), times, 15,
+      [&] {
+        return seconds([&] {
+          for (std::size_t time = 0; time < times; ++time) {
+            keep(store.list_aggregate_ids({.limit = 100, .page_token = first.next_page_token}).aggregate_ids.size());
+          }
+        });
+      },
+      [&] {
+        return seconds([&] {
+          for (std::size_t time = 0; time < times; ++time) keep(hand.page(hand_first.back(), 100).size());
+        });
+      });
+}
+
+void compare_group() {
+  const std::vector<std::string> ids = make_ids(1000);
+  constexpr castore::Version versions = 50;
+  compare(
+      "group of two over two stores", 1000 * versions, 15,
+      [&] {
+        castore::InMemoryEventStorageAdapter storage;
+        FourParameters<InPlaceReducer> left{"LEFT", storage};
+        FourParameters<InPlaceReducer> right{"RIGHT", storage};
+        return seconds([&] {
+          for (const std::string& id : ids) {
+            for (castore::Version version = 1; version <= versions; ++version) {
+              castore::push_event_group(left.group_event(id, version, deposited),
+                                        right.group_event(id, version, deposited));
+            }
+          }
+        });
+      },
+      [&] {
+        HandStore left;
+        HandStore right;
+        return seconds([&] {
+          for (const std::string& id : ids) {
+            for (castore::Version version = 1; version <= versions; ++version) {
+              keep(left.push(id, version, deposited));
+              keep(right.push(id, version, deposited));
+            }
+          }
+        });
+      });
+}
+
+}  // namespace
+
+int main() {
+  print_header();
+  compare_push<FourParameters>("push");
+  compare_push<ThreeParameters>("push, three-parameter store");
+  for (const std::size_t events : {100U, 1000U, 10'000U}) {
+    compare_load<FourParameters, InPlaceReducer>("load in place", events, &HandStore::load_in_place);
+  }
+  compare_load<ThreeParameters, InPlaceReducer>("load in place, three-parameter store", 100, &HandStore::load_in_place);
+  compare_load<FourParameters, PureReducer>("load by value", 100, &HandStore::load_pure);
+  for (const std::size_t aggregates : {10'000U, 100'000U}) compare_page(aggregates);
+  compare_group();
+}
