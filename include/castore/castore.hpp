@@ -10,6 +10,7 @@
 #include <castore/core/aggregate_ids.hpp>
 #include <castore/core/any_event_storage_adapter.hpp>
 #include <castore/core/codec.hpp>
+#include <castore/core/command.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_group.hpp>
@@ -19,6 +20,7 @@
 #include <castore/core/events.hpp>
 #include <castore/core/page_token.hpp>
 #include <castore/core/reducer.hpp>
+#include <castore/core/retry.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/fwd.hpp>
 #include <castore/json.hpp>

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_COMMAND_HPP
+#define CASTORE_CORE_COMMAND_HPP
+
+#include <castore/core/decision.hpp>
+#include <castore/core/errors.hpp>
+#include <castore/core/event_store.hpp>
+#include <castore/core/retry.hpp>
+#include <castore/detail/function_signature.hpp>
+#include <castore/fwd.hpp>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace castore {
+
+/// @brief What a decide command returns: the aggregate after the push, and the events that were pushed.
+/// @tparam State `Aggregate`, or `std::optional<Aggregate>` where the decide function takes that.
+template <class State, class Event>
+struct CommandResult {
+  State aggregate;
+  std::vector<Event> events{};  ///< Empty when the decision was to do nothing.
+};
+
+/// @brief Changes one aggregate: loads it, asks a function what happens, pushes that; and does it again when somebody
+/// else was faster.
+///
+/// `decide(state, input..., context...)` takes `const Aggregate&` (it must exist) or `const std::optional<Aggregate>&`
+/// (it may not exist yet) and returns what happens: a payload, an optional, tuple, vector or variant of payloads, or
+/// nothing. All of it is pushed at the next versions, or none.
+/// @code
+/// auto level_up = castore::Command{"LEVEL_UP_POKEMON", pokemons, [](const Pokemon& pokemon) {
+///   if (pokemon.level >= 100) throw std::domain_error{"already at the maximum level"};
+///   return PokemonLeveledUp{};
+/// }};
+/// level_up("pikachu");
+/// @endcode
+///
+/// **Guarantees:** a retry runs the whole decision again on fresh state. Inputs and context are handed to every attempt
+/// as they are, so take them by reference. Threads may call one command at the same time if `decide` allows it.
+///
+/// **Errors:** `AggregateNotFoundError` (report), `EventAlreadyExistsError` when no retry is left (retry later, or give
+/// more retries or a back-off); what `decide` throws passes at once and nothing is written; the errors of
+/// `EventStore::push_event` besides.
+template <class Store, class Decide>
+class Command {
+  using Decision = detail::Decision<Store, Decide>;
+  static_assert(Decision::checked);
+
+ public:
+  using Result = CommandResult<typename Decision::State, typename Store::Event>;
+
+  /// @param store Must outlive the command.
+  Command(std::string id, Store& store, Decide decide, CommandOptions options = {})
+      : id_{std::move(id)}, store_{store}, decide_{std::move(decide)}, options_{std::move(options)} {
+    detail::check_options(options_);
+  }
+
+  std::string_view id() const noexcept { return id_; }
+
+  /// @brief Runs the command on one aggregate.
+  template <class... Arguments>
+  Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
+    if constexpr (Decision::template check_call<Arguments...>()) {
+      for (detail::Retries retries{options_};;) {
+        std::optional<EventAlreadyExistsError> conflict;
+        try {
+          if (std::optional<Result> result = attempt(conflict, aggregate_id, arguments...)) return *std::move(result);
+        } catch (const std::exception& error) {
+          if (!retries.again_after(error)) throw;
+          continue;
+        }
+        if (!retries.again(*conflict)) throw *std::move(conflict);
+      }
+    }
+  }
+
+ private:
+  /// @return Nothing on a conflict, which it then tells without the cost of throwing it.
+  template <class... Arguments>
+  std::optional<Result> attempt(std::optional<EventAlreadyExistsError>& conflict, std::string_view aggregate_id,
+                                Arguments&... arguments) const {
+    typename Decision::State state = Decision::load(store_, aggregate_id);
+    if constexpr (Decision::template decides_nothing<Arguments...>) {
+      std::invoke(decide_, std::as_const(state), arguments...);
+      return Result{std::move(state), {}};
+    } else {
+      auto events = Decision::try_push(store_, aggregate_id, detail::version_of(state),
+                                       std::invoke(decide_, std::as_const(state), arguments...));
+      if (!events) {
+        conflict.emplace(store_.event_store_id(), aggregate_id, detail::version_of(state) + 1);
+        return std::nullopt;
+      }
+      if (events->empty()) return Result{std::move(state), {}};
+      return Result{Decision::apply(store_, std::move(state), *events), *std::move(events)};
+    }
+  }
+
+  std::string id_;
+  Store& store_;
+  Decide decide_;
+  CommandOptions options_;
+};
+
+/// @brief Changes several aggregates or stores: the handler loads, validates and pushes by itself.
+///
+/// `handler(input, stores..., context...)`; what it returns is the command's result. Push to several stores as one event
+/// group, so that a conflict leaves nothing of a failed attempt behind.
+/// @code
+/// auto catch_pokemon = castore::Command{"CATCH_POKEMON", std::tie(pokemons, trainers),
+///   [](const CatchPokemon& input, auto& pokemons, auto& trainers) { ... }};
+/// catch_pokemon(CatchPokemon{"pikachu", "ash"});
+/// @endcode
+/// **Guarantees** and **errors** as for the other form; the whole handler runs again after an
+/// `EventAlreadyExistsError`, also one that is nested in another exception.
+template <class... Stores, class Handler>
+class Command<std::tuple<Stores&...>, Handler> {
+  static_assert(detail::check_handler_stores<Handler, Stores...>());
+
+ public:
+  /// @param stores `std::tie(store, ...)`; they must outlive the command.
+  Command(std::string id, std::tuple<Stores&...> stores, Handler handler, CommandOptions options = {})
+      : id_{std::move(id)}, stores_{stores}, handler_{std::move(handler)}, options_{std::move(options)} {
+    detail::check_options(options_);
+  }
+
+  std::string_view id() const noexcept { return id_; }
+
+  /// @brief Runs the command.
+  decltype(auto) operator()() const { return call<>(); }
+  template <class Input, class... Context>
+  decltype(auto) operator()(Input&& input, Context&&... context) const {
+    return call<Input, Context...>(input, context...);
+  }
+
+ private:
+  template <class... Arguments>
+  decltype(auto) call(std::remove_reference_t<Arguments>&... arguments) const {
+    if constexpr (detail::check_handler_call<Handler, detail::TypeList<Stores...>, Arguments...>()) {
+      for (detail::Retries retries{options_};;) {
+        try {
+          return detail::call_handler(handler_, stores_, arguments...);
+        } catch (const std::exception& error) {
+          if (!retries.again_after(error)) throw;
+        }
+      }
+    }
+  }
+
+  std::string id_;
+  std::tuple<Stores&...> stores_;
+  Handler handler_;
+  CommandOptions options_;
+};
+
+template <class... Stores, class Handler>
+Command(std::string, std::tuple<Stores&...>, Handler) -> Command<std::tuple<Stores&...>, Handler>;
+template <class... Stores, class Handler>
+Command(std::string, std::tuple<Stores&...>, Handler, CommandOptions) -> Command<std::tuple<Stores&...>, Handler>;
+template <class Store, class Decide>
+Command(std::string, Store&, Decide) -> Command<Store, Decide>;
+template <class Store, class Decide>
+Command(std::string, Store&, Decide, CommandOptions) -> Command<Store, Decide>;
+
+namespace detail {
+
+template <class CommandType>
+struct CommandTypes;
+template <class Store, class Decide>
+struct CommandTypes<Command<Store, Decide>> {
+  using Input = typename ParameterOrVoid<FunctionSignature<Decide>, 1>::type;
+  using Output = typename Command<Store, Decide>::Result;
+};
+template <class... Stores, class Handler>
+struct CommandTypes<Command<std::tuple<Stores&...>, Handler>> {
+  using Input = typename ParameterOrVoid<FunctionSignature<Handler>, 0>::type;
+  using Output = typename ResultOrVoid<FunctionSignature<Handler>>::type;
+};
+
+}  // namespace detail
+
+/// @brief The type of a command's id.
+template <class CommandType>
+using CommandId = decltype(std::declval<const CommandType&>().id());
+/// @brief The type of a command's input, without const and reference; void when it has none. Its function must not be
+/// generic.
+template <class CommandType>
+using CommandInput = typename detail::CommandTypes<std::remove_cvref_t<CommandType>>::Input;
+/// @brief What a command returns. Its handler must not be generic.
+template <class CommandType>
+using CommandOutput = typename detail::CommandTypes<std::remove_cvref_t<CommandType>>::Output;
+
+}  // namespace castore
+
+#endif

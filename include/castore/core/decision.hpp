@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_DECISION_HPP
+#define CASTORE_CORE_DECISION_HPP
+
+/// @file
+/// What a command's function may take and return, and how what it returns becomes events.
+
+#include <castore/core/errors.hpp>
+#include <castore/core/event.hpp>
+#include <castore/core/events.hpp>
+#include <castore/detail/function_signature.hpp>
+#include <castore/fwd.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace castore::detail {
+
+template <class Signature, std::size_t Index>
+struct ParameterOrVoid {
+  using type = void;
+};
+template <class Signature, std::size_t Index>
+  requires(Signature::is_known && (Signature::Parameters::size > Index))
+struct ParameterOrVoid<Signature, Index> {
+  using type = std::remove_cvref_t<typename Signature::Parameters::template At<Index>>;
+};
+
+template <class Signature>
+struct ResultOrVoid {
+  static_assert(Signature::is_known, "castore: the result of a generic function is not known; name its parameters");
+  using type = typename Signature::Result;
+};
+
+template <class Aggregate>
+Version version_of(const Aggregate& aggregate) {
+  return aggregate.version;
+}
+template <class Aggregate>
+Version version_of(const std::optional<Aggregate>& aggregate) {
+  return aggregate ? aggregate->version : 0;
+}
+
+/// Collects what a decide function returned, in order. `Payloads` is the store's Events.
+template <class Events>
+class DecidedEvents;
+template <class... Payloads>
+class DecidedEvents<Events<Payloads...>> {
+ public:
+  using Payload = std::variant<Payloads...>;
+
+  template <class Value>
+  static constexpr bool is_payload = (std::same_as<Value, Payloads> || ...);
+
+  void add(std::same_as<std::monostate> auto&&) {}
+  template <class Value>
+    requires is_payload<Value>
+  void add(Value&& payload) {
+    payloads_.emplace_back(std::in_place_type<Value>, std::move(payload));
+  }
+  template <class Value>
+  void add(std::optional<Value>&& value) {
+    if (value) add(*std::move(value));
+  }
+  template <class Value>
+  void add(std::vector<Value>&& values) {
+    for (Value& value : values) add(std::move(value));
+  }
+  template <class... Values>
+  void add(std::tuple<Values...>&& values) {
+    std::apply([this](Values&... value) { (add(std::move(value)), ...); }, values);
+  }
+  template <class... Values>
+  void add(std::variant<Values...>&& value) {
+    std::visit([this](auto& alternative) { add(std::move(alternative)); }, value);
+  }
+
+  std::vector<Payload> take() && { return std::move(payloads_); }
+
+ private:
+  std::vector<Payload> payloads_;
+};
+
+/// True for what `DecidedEvents` can take.
+template <class Events, class Value>
+inline constexpr bool is_decision_of = Events::template contains<Value>;
+template <class Events>
+inline constexpr bool is_decision_of<Events, void> = true;
+template <class Events>
+inline constexpr bool is_decision_of<Events, std::monostate> = true;
+template <class Events, class Value>
+inline constexpr bool is_decision_of<Events, std::optional<Value>> = is_decision_of<Events, Value>;
+template <class Events, class Value>
+inline constexpr bool is_decision_of<Events, std::vector<Value>> = is_decision_of<Events, Value>;
+template <class Events, class... Values>
+inline constexpr bool is_decision_of<Events, std::tuple<Values...>> = (is_decision_of<Events, Values> && ...);
+template <class Events, class... Values>
+inline constexpr bool is_decision_of<Events, std::variant<Values...>> = (is_decision_of<Events, Values> && ...);
+
+template <class Events, class Value>
+struct CheckedDecision {
+  static constexpr bool accepted = is_decision_of<Events, Value>;
+  static_assert(accepted,
+                "castore: the decide function of this command returns something that is no event of its store; return "
+                "a payload of the store's castore::Events<...>, a std::optional, std::tuple, std::vector or "
+                "std::variant of payloads, or nothing");
+};
+
+template <class Function, class State>
+struct StateParameter {
+  using type = State;
+};
+template <class Function, class State>
+  requires(FunctionSignature<Function>::is_known)
+struct StateParameter<Function, State> {
+  using type = typename ParameterOrVoid<FunctionSignature<Function>, 0>::type;
+};
+
+/// The decide function of a command over one store.
+template <class Store, class Decide>
+struct Decision {
+  using Aggregate = typename Store::Aggregate;
+  using Events = typename Store::Events;
+  using FirstParameter = typename StateParameter<Decide, Aggregate>::type;
+
+  static constexpr bool may_not_exist = std::same_as<FirstParameter, std::optional<Aggregate>>;
+  /// A generic function takes an aggregate that must exist.
+  using State = std::conditional_t<may_not_exist, std::optional<Aggregate>, Aggregate>;
+
+  static consteval bool check() {
+    constexpr bool takes_state = may_not_exist || std::is_convertible_v<const Aggregate&, FirstParameter>;
+    static_assert(takes_state,
+                  "castore: the decide function of this command does not take the state of its store; let its first "
+                  "parameter be `const TheAggregate&` (it must exist) or `const std::optional<TheAggregate>&` (it may "
+                  "not exist yet)");
+    return takes_state;
+  }
+  static constexpr bool checked = check();
+
+  template <class... Arguments>
+  static consteval bool check_call() {
+    if constexpr (checked) {
+      constexpr bool callable = std::is_invocable_v<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
+      static_assert(callable,
+                    "castore: the decide function of this command cannot be called with the state and these arguments; "
+                    "it takes `const` state first, then the arguments in this order, by reference (a retry needs them "
+                    "again), and its call operator is const");
+      if constexpr (callable) {
+        using Result = std::invoke_result_t<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
+        return CheckedDecision<Events, std::remove_cvref_t<Result>>::accepted;
+      }
+    }
+    return false;
+  }
+
+  static State load(const Store& store, std::string_view aggregate_id) {
+    if constexpr (may_not_exist) {
+      return store.get_aggregate(aggregate_id);
+    } else {
+      return store.get_existing_aggregate(aggregate_id);
+    }
+  }
+
+  template <class... Arguments>
+  static constexpr bool decides_nothing =
+      std::is_void_v<std::invoke_result_t<const Decide&, const State&, Arguments&...>>;
+
+  /// @return The events as they were pushed, nothing on a conflict.
+  template <class Decided>
+  static std::optional<std::vector<typename Store::Event>> try_push(Store& store, std::string_view aggregate_id,
+                                                                    Version version, Decided decided) {
+    if constexpr (Events::template contains<Decided>) {
+      auto pushed = store.try_push_event(std::string{aggregate_id}, version + 1, std::move(decided));
+      if (!pushed) return std::nullopt;
+      std::vector<typename Store::Event> events;
+      events.push_back(std::move(pushed->event));
+      return events;
+    } else {
+      DecidedEvents<Events> payloads;
+      payloads.add(std::move(decided));
+      return store.try_push_events(std::string{aggregate_id}, version, std::move(payloads).take());
+    }
+  }
+
+  static State apply(const Store& store, State state, std::span<const typename Store::Event> events) {
+    auto aggregate = store.build_aggregate(events, std::move(state));
+    if constexpr (may_not_exist) {
+      return aggregate;
+    } else {
+      return *std::move(aggregate);
+    }
+  }
+};
+
+template <class Handler, class... Stores>
+consteval bool check_handler_stores() {
+  if constexpr (FunctionSignature<Handler>::is_known) {
+    using Parameters = typename FunctionSignature<Handler>::Parameters;
+    constexpr bool matches = []<std::size_t... Index>(std::index_sequence<Index...>) {
+      if constexpr (Parameters::size == sizeof...(Stores)) {
+        return (std::is_convertible_v<Stores&, typename Parameters::template At<Index>> && ...);
+      } else if constexpr (Parameters::size > sizeof...(Stores)) {
+        return (std::is_convertible_v<Stores&, typename Parameters::template At<Index + 1>> && ...);
+      } else {
+        return false;
+      }
+    }(std::index_sequence_for<Stores...>{});
+    static_assert(matches,
+                  "castore: the handler of this command does not match its stores; it takes the input, then the stores "
+                  "in the order of std::tie(...) by reference, then the context: "
+                  "[](const Input& input, StoreA& a, StoreB& b) { ... }");
+    return matches;
+  }
+  return true;
+}
+
+template <class Handler, class... Stores>
+decltype(auto) call_handler(const Handler& handler, std::tuple<Stores&...> stores) {
+  return std::apply([&](Stores&... store) -> decltype(auto) { return std::invoke(handler, store...); }, stores);
+}
+template <class Handler, class... Stores, class Input, class... Context>
+decltype(auto) call_handler(const Handler& handler, std::tuple<Stores&...> stores, Input& input, Context&... context) {
+  return std::apply(
+      [&](Stores&... store) -> decltype(auto) { return std::invoke(handler, input, store..., context...); }, stores);
+}
+
+template <class Handler, class Stores, class... Arguments>
+inline constexpr bool is_handler_callable = false;
+template <class Handler, class... Stores>
+inline constexpr bool is_handler_callable<Handler, TypeList<Stores...>> =
+    std::is_invocable_v<const Handler&, Stores&...>;
+template <class Handler, class... Stores, class Input, class... Context>
+inline constexpr bool is_handler_callable<Handler, TypeList<Stores...>, Input, Context...> =
+    std::is_invocable_v<const Handler&, std::remove_reference_t<Input>&, Stores&...,
+                        std::remove_reference_t<Context>&...>;
+
+template <class Handler, class Stores, class... Arguments>
+consteval bool check_handler_call() {
+  constexpr bool callable = is_handler_callable<Handler, Stores, Arguments...>;
+  static_assert(callable,
+                "castore: the handler of this command cannot be called with these arguments; it takes the input, then "
+                "the stores in the order of std::tie(...), then the context, all by reference (a retry needs them "
+                "again), and its call operator is const");
+  return callable;
+}
+
+}  // namespace castore::detail
+
+#endif

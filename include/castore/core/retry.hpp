@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_RETRY_HPP
+#define CASTORE_CORE_RETRY_HPP
+
+/// @file
+/// How often and when a command tries again after a conflict.
+
+#include <castore/core/errors.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <functional>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+namespace castore {
+
+/// @brief Which attempt met a conflict.
+struct CommandAttempt {
+  int attempt_number = 1;  ///< From 1.
+  int retries_left = 0;    ///< 0: the error is thrown after the call.
+};
+
+/// @brief How long a command waits before it tries again; it does not wait unless told to.
+///
+/// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
+/// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Reach for it when many writers meet at
+/// one aggregate.
+struct CommandBackoff {
+  std::chrono::microseconds first{0};          ///< 0: no wait.
+  std::chrono::microseconds longest{1'000'000};
+  /// @brief Waits; by default it puts the thread to sleep.
+  std::function<void(std::chrono::microseconds)> sleep{
+      [](std::chrono::microseconds duration) { std::this_thread::sleep_for(duration); }};
+};
+
+/// @brief Options of a `Command`.
+struct CommandOptions {
+  /// @brief How often a command tries again after a conflict, from 0.
+  int event_already_exists_retries = 2;
+  /// @brief Called on every conflict, also the last; what it throws ends the command.
+  std::function<void(const EventAlreadyExistsError&, CommandAttempt)> on_event_already_exists{};
+  CommandBackoff backoff{};
+};
+
+namespace detail {
+
+/// Calls `function` with the conflict that an exception is or was caused by; false when it is none. An event that was
+/// stored before its hook failed must not be pushed again, whatever the hook met.
+template <class Function>
+bool with_conflict(const std::exception& error, const Function& function) {
+  if (dynamic_cast<const OnEventPushedError*>(&error)) return false;
+  if (const auto* conflict = dynamic_cast<const EventAlreadyExistsError*>(&error)) return function(*conflict);
+  const auto* nested = dynamic_cast<const std::nested_exception*>(&error);
+  if (!nested || !nested->nested_ptr()) return false;
+  try {
+    nested->rethrow_nested();
+  } catch (const std::exception& cause) {
+    return with_conflict(cause, function);
+  } catch (...) {
+    return false;
+  }
+}
+
+inline void check_options(const CommandOptions& options) {
+  if (options.event_already_exists_retries < 0) {
+    throw std::invalid_argument{"castore: event_already_exists_retries is negative; 0 means no retry"};
+  }
+}
+
+inline void wait(const CommandBackoff& backoff, int retry) {
+  if (backoff.first.count() <= 0) return;
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  const double longest = static_cast<double>(std::max<std::chrono::microseconds::rep>(0, backoff.longest.count()));
+  const double limit = std::min(longest, static_cast<double>(backoff.first.count()) * std::pow(2.0, retry - 1));
+  backoff.sleep(std::chrono::microseconds{std::uniform_int_distribution<std::chrono::microseconds::rep>{
+      0, static_cast<std::chrono::microseconds::rep>(limit)}(random)});
+}
+
+/// Counts the attempts of one run of a command.
+class Retries {
+ public:
+  explicit Retries(const CommandOptions& options) : options_{options} {}
+
+  /// Reports a conflict, and waits if there is a retry left. @return Whether there is.
+  bool again(const EventAlreadyExistsError& conflict) {
+    const int retries_left = options_.event_already_exists_retries - (attempt_number_ - 1);
+    if (options_.on_event_already_exists) {
+      options_.on_event_already_exists(conflict, {.attempt_number = attempt_number_, .retries_left = retries_left});
+    }
+    if (retries_left == 0) return false;
+    wait(options_.backoff, attempt_number_);
+    ++attempt_number_;
+    return true;
+  }
+
+  /// The same for an exception; false also when it is no conflict.
+  bool again_after(const std::exception& error) {
+    return with_conflict(error, [this](const EventAlreadyExistsError& conflict) { return again(conflict); });
+  }
+
+ private:
+  const CommandOptions& options_;
+  int attempt_number_ = 1;
+};
+
+}  // namespace detail
+
+}  // namespace castore
+
+#endif
