@@ -111,15 +111,21 @@ class SqliteEventStorageAdapter {
     if (records.empty()) return {};
     const auto lease = pool_.writer();
     if (records.size() == 1) {
-      return {write(lease.connection(), records.front(), force ? detail::sqlite_push_forced : detail::sqlite_push), 0};
+      const PushRecord& push = records.front();
+      const auto status = write(lease.connection(), push, force, is_next(last_, push));
+      // Nobody else can remove an event that is in memory; from a file another program might.
+      if (pool_.in_memory() && status == PushOutcome::pushed) {
+        last_ = {std::string{push.event_store_id}, push.record.aggregate_id, push.record.version};
+      }
+      return {status, 0};
     }
     detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
+    Key<std::string_view> before;
     for (std::size_t index = 0; index < records.size(); ++index) {
-      const char* sql = force ? detail::sqlite_push_forced : detail::sqlite_push;
-      // The event before this one was written a moment ago.
-      if (!force && index > 0 && follows(records[index - 1], records[index])) sql = detail::sqlite_push_next;
-      const auto status = write(lease.connection(), records[index], sql);
+      const PushRecord& push = records[index];
+      const auto status = write(lease.connection(), push, force, is_next(before, push));
       if (status != PushOutcome::pushed) return {status, index};
+      before = {push.event_store_id, push.record.aggregate_id, push.record.version};
     }
     transaction.commit();
     return {};
@@ -192,12 +198,24 @@ class SqliteEventStorageAdapter {
     return {std::move(path), options.busy_timeout};
   }
 
-  static bool follows(const PushRecord& previous, const PushRecord& next) noexcept {
-    return next.record.version - 1 == previous.record.version &&
-           next.record.aggregate_id == previous.record.aggregate_id && next.event_store_id == previous.event_store_id;
+  template <class Text>
+  struct Key {
+    Text event_store_id;
+    Text aggregate_id;
+    Version version = 0;
+  };
+
+  /// True when the event after `before` is pushed, which then needs no look at what is stored.
+  template <class Text>
+  static bool is_next(const Key<Text>& before, const PushRecord& push) noexcept {
+    return push.record.version - 1 == before.version && push.record.aggregate_id == before.aggregate_id &&
+           push.event_store_id == before.event_store_id;
   }
 
-  static PushOutcome::Status write(detail::SqliteConnection& connection, const PushRecord& push, const char* sql) {
+  static PushOutcome::Status write(detail::SqliteConnection& connection, const PushRecord& push, bool force,
+                                   bool next) {
+    const char* const sql =
+        force ? detail::sqlite_push_forced : (next ? detail::sqlite_push_next : detail::sqlite_push);
     const EventRecord& record = push.record;
     const std::string timestamp = format_timestamp(record.timestamp);
     detail::SqliteQuery query{connection, sql, pushing};
@@ -250,6 +268,7 @@ class SqliteEventStorageAdapter {
   }
 
   mutable detail::SqliteConnectionPool pool_;
+  Key<std::string> last_;  // the event pushed last, in memory only; guarded by the writer's lease
 };
 
 static_assert(EventStorageAdapter<SqliteEventStorageAdapter>);

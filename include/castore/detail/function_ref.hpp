@@ -26,12 +26,14 @@ class FunctionRef<Result(Arguments...)> {
     if constexpr (std::is_function_v<Target>) {
       function_.plain = reinterpret_cast<void (*)()>(&function);
       call_ = [](Callee callee, Arguments... arguments) -> Result {
-        return reinterpret_cast<Target*>(callee.plain)(std::forward<Arguments>(arguments)...);
+        return static_cast<Result>(
+            reinterpret_cast<Target*>(callee.plain)(std::forward<Arguments>(arguments)...));
       };
     } else {
       function_.object = const_cast<void*>(static_cast<const void*>(std::addressof(function)));
       call_ = [](Callee callee, Arguments... arguments) -> Result {
-        return std::invoke(*static_cast<Target*>(callee.object), std::forward<Arguments>(arguments)...);
+        return static_cast<Result>(
+            std::invoke(*static_cast<Target*>(callee.object), std::forward<Arguments>(arguments)...));
       };
     }
   }

@@ -23,7 +23,7 @@ inline bool is_plain_ascii(std::string_view text) noexcept {
   };
   if (text.size() < step) {
     for (const char byte : text) {
-      if (byte <= 0) return false;
+      if (static_cast<signed char>(byte) <= 0) return false;
     }
     return true;
   }

@@ -50,6 +50,8 @@ class SqliteConnectionPool {
   SqliteConnectionPool(SqliteFile file, SqliteSynchronous synchronous)
       : in_memory_{file.path == ":memory:"}, writer_{open_sqlite_writer(file, synchronous)} {}
 
+  bool in_memory() const noexcept { return in_memory_; }
+
   /// A connection for the use of one thread, until the lease ends.
   class Lease {
    public:

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTING_ADAPTER_CONFORMANCE_ADAPTER_UNDER_TEST_HPP
+#define CASTORE_TESTING_ADAPTER_CONFORMANCE_ADAPTER_UNDER_TEST_HPP
+
+#include <castore/core/any_event_storage_adapter.hpp>
+#include <castore/core/errors.hpp>
+#include <castore/core/event_group.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/fwd.hpp>
+#include <castore/testing/adapter_conformance/expect.hpp>
+#include <castore/testing/adapter_conformance/law.hpp>
+#include <castore/testing/adapter_conformance/law_events.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::testing {
+
+/// @brief What a law gets to see: an adapter, what it says of itself, and the way to go. The laws need no other types,
+/// so they are compiled once for all adapters.
+class AdapterUnderTest {
+ public:
+  using Open = std::function<AnyEventStorageAdapter()>;
+  using LawEvent = detail::LawEvent;
+  using LawEventList = detail::LawEventList;
+
+  AdapterUnderTest(AnyEventStorageAdapter adapter, const AdapterProperties& properties, Way way, Open reopen)
+      : adapter_{std::move(adapter)}, properties_{properties}, way_{way}, reopen_{std::move(reopen)} {}
+
+  const AnyEventStorageAdapter& adapter() const noexcept { return adapter_; }
+  const AdapterProperties& properties() const noexcept { return properties_; }
+  Way way() const noexcept { return way_; }
+
+  /// @brief The same adapter, the other way.
+  AdapterUnderTest by(Way way) const { return {adapter_, properties_, way, reopen_}; }
+  /// @brief Another adapter object on the same storage. @pre `properties().reopens`.
+  AdapterUnderTest reopened() const { return {reopen_(), properties_, way_, reopen_}; }
+
+  detail::LawEventStore store(const std::string& event_store_id) const {
+    return detail::LawEventStore{event_store_id, adapter_};
+  }
+
+  /// @brief Pushes one event. What an `EventStore` throws comes back as the outcome it stands for.
+  PushOutcome push(const LawEvent& event, bool force = false) const {
+    if (way_ == Way::records) return push_records({&event, 1}, force);
+    return outcome_of({&event, 1}, [&] {
+      store(event.event_store_id)
+          .push_event(event.aggregate_id, event.version, detail::Noted{event.text},
+                      {.timestamp = event.timestamp, .force = force});
+    });
+  }
+
+  /// @brief Pushes a group; all its events have one timestamp.
+  PushOutcome push_group(std::span<const LawEvent> events, bool force = false) const {
+    if (way_ == Way::records) return push_records(events, force);
+    std::map<std::string, detail::LawEventStore> stores;
+    std::vector<GroupedEvent> grouped;
+    for (const LawEvent& event : events) {
+      auto& in = stores.try_emplace(event.event_store_id, event.event_store_id, adapter_).first->second;
+      grouped.push_back(in.group_event(event.aggregate_id, event.version, detail::Noted{event.text},
+                                       {.timestamp = event.timestamp}));
+    }
+    return outcome_of(events, [&] { push_event_group(grouped, {.force = force}); });
+  }
+
+  /// @brief The same where the law at hand wants nothing else than that they are written.
+  void must_push(const LawEvent& event, bool force = false) const {
+    const PushOutcome outcome = push(event, force);
+    if (outcome != PushOutcome{}) throw_not_pushed(outcome, describe(event));
+  }
+  void must_push_group(const LawEventList& events, bool force = false) const {
+    const PushOutcome outcome = push_group(events, force);
+    if (outcome != PushOutcome{}) throw_not_pushed(outcome, detail::describe(events));
+  }
+  void must_push_all(const LawEventList& events, bool force = false) const {
+    for (const LawEvent& event : events) must_push(event, force);
+  }
+
+  /// @brief The selected events, read this way.
+  LawEventList read(const std::string& event_store_id, std::string_view aggregate_id,
+                    const GetEventsOptions& options = {}) const {
+    return way_ == Way::records ? read_records(event_store_id, aggregate_id, options)
+                                : read_events(event_store_id, aggregate_id, options);
+  }
+
+  /// @brief The selected events, read both ways, which must tell the same. Not while others push.
+  LawEventList get(const std::string& event_store_id, std::string_view aggregate_id,
+                   const GetEventsOptions& options = {}) const {
+    LawEventList records = read_records(event_store_id, aggregate_id, options);
+    const LawEventList events = read_events(event_store_id, aggregate_id, options);
+    detail::expect(records == events, "the same events as records and through EventStore",
+                   "records " + detail::describe(records) + ", through EventStore " + detail::describe(events));
+    return records;
+  }
+
+  /// @brief Expects these events, all there are of their aggregate.
+  void expect_events(const LawEventList& expected, std::string_view what) const {
+    detail::expect_equal(get(expected.front().event_store_id, expected.front().aggregate_id), expected, what);
+  }
+  void expect_no_events(const std::string& event_store_id, std::string_view aggregate_id,
+                        std::string_view what) const {
+    detail::expect_equal(get(event_store_id, aggregate_id), {}, what);
+  }
+
+  AggregateIdsPage list(std::string_view event_store_id, const ListAggregateIdsOptions& options = {}) const {
+    return adapter_.list_aggregate_ids(event_store_id, options);
+  }
+
+  /// @brief The pages from the one with these options on; those after it are asked for by token alone.
+  std::vector<std::vector<AggregateIdEntry>> list_pages(std::string_view event_store_id,
+                                                        const ListAggregateIdsOptions& options = {}) const {
+    constexpr std::size_t too_many = 1000;  // more pages than any law needs: the walk does not end
+    std::vector<std::vector<AggregateIdEntry>> pages;
+    AggregateIdsPage page = list(event_store_id, options);
+    pages.push_back(std::move(page.aggregate_ids));
+    while (page.next_page_token) {
+      detail::expect(pages.size() < too_many, "a last page", std::to_string(too_many) + " pages and no end");
+      page = list(event_store_id, {.page_token = page.next_page_token});
+      pages.push_back(std::move(page.aggregate_ids));
+    }
+    return pages;
+  }
+
+  /// @brief What all pages hold together.
+  std::vector<AggregateIdEntry> list_all(std::string_view event_store_id,
+                                         const ListAggregateIdsOptions& options = {}) const {
+    std::vector<AggregateIdEntry> entries;
+    for (auto& page : list_pages(event_store_id, options)) entries.insert(entries.end(), page.begin(), page.end());
+    return entries;
+  }
+
+  static EventRecord to_record(const LawEvent& event) {
+    return {.aggregate_id = event.aggregate_id,
+            .version = event.version,
+            .type = std::string{detail::Noted::type},
+            .timestamp = event.timestamp,
+            .payload = nlohmann::json{{"text", event.text}}.dump(),
+            .metadata = {}};
+  }
+  PushOutcome push_records(std::span<const LawEvent> events, bool force = false) const {
+    std::vector<PushRecord> records;
+    for (const LawEvent& event : events) records.push_back({event.event_store_id, to_record(event)});
+    return adapter_.push_events(records, force);
+  }
+
+ private:
+  [[noreturn]] static void throw_not_pushed(const PushOutcome& outcome, const std::string& what) {
+    throw detail::Deviation{"pushed: " + what, detail::describe(outcome)};
+  }
+
+  template <class Function>
+  static PushOutcome outcome_of(std::span<const LawEvent> events, Function push) {
+    const auto outcome = [events](PushOutcome::Status status, const auto& error) -> PushOutcome {
+      for (std::size_t index = 0; index < events.size(); ++index) {
+        const LawEvent& event = events[index];
+        if (event.event_store_id == error.event_store_id() && event.aggregate_id == error.aggregate_id() &&
+            event.version == error.version()) {
+          return {status, index};
+        }
+      }
+      throw detail::Deviation{"an error that names an event of the push", error.what()};
+    };
+    try {
+      push();
+    } catch (const EventAlreadyExistsError& error) {
+      return outcome(PushOutcome::already_exists, error);
+    } catch (const VersionGapError& error) {
+      return outcome(PushOutcome::version_gap, error);
+    }
+    return {};
+  }
+
+  LawEventList read_records(const std::string& event_store_id, std::string_view aggregate_id,
+                            const GetEventsOptions& options) const {
+    LawEventList events;
+    adapter_.get_events(event_store_id, aggregate_id, options, [&](const EventRecordView& record) {
+      events.push_back({event_store_id, std::string{record.aggregate_id}, record.version,
+                        nlohmann::json::parse(record.payload).at("text").get<std::string>(), record.timestamp});
+    });
+    return events;
+  }
+
+  LawEventList read_events(const std::string& event_store_id, std::string_view aggregate_id,
+                           const GetEventsOptions& options) const {
+    LawEventList events;
+    for (const auto& event : store(event_store_id).get_events(aggregate_id, options)) {
+      const auto* noted = event.get_if<detail::Noted>();
+      detail::expect(noted != nullptr, "an event of type LAW_NOTED", "type " + detail::quoted(event.type()));
+      events.push_back(
+          {event_store_id, event.aggregate_id(), event.version(), noted->payload.text, event.timestamp()});
+    }
+    return events;
+  }
+
+  AnyEventStorageAdapter adapter_;
+  AdapterProperties properties_;
+  Way way_;
+  Open reopen_;
+};
+
+}  // namespace castore::testing
+
+#endif

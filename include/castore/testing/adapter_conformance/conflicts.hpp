@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTING_ADAPTER_CONFORMANCE_CONFLICTS_HPP
+#define CASTORE_TESTING_ADAPTER_CONFORMANCE_CONFLICTS_HPP
+
+/// @file
+/// Law 2: a version exists once; `force` writes exactly what it is given.
+
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/testing/adapter_conformance/adapter_under_test.hpp>
+#include <castore/testing/adapter_conformance/expect.hpp>
+#include <castore/testing/adapter_conformance/law.hpp>
+#include <castore/testing/adapter_conformance/law_events.hpp>
+#include <castore/testing/adapter_conformance/random_operations.hpp>
+#include <castore/testing/adapter_conformance/run_threads.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace castore::testing::detail {
+
+inline constexpr PushOutcome conflict{PushOutcome::already_exists, 0};
+
+inline void a_version_that_exists_is_a_conflict(AdapterUnderTest& adapter) {
+  adapter.must_push({"S", "a", 1, "first", at(0)});
+  expect_equal(adapter.push({"S", "a", 1, "second", at(1)}), conflict, "the outcome of pushing version 1 again");
+  if (adapter.way() == Way::records) return;
+  const auto result = adapter.store("S").try_push_event("a", 1, Noted{"third"});
+  expect(!result, "no result of try_push_event for version 1 again", "a result");
+}
+
+inline void the_same_event_again_is_a_conflict(AdapterUnderTest& adapter) {
+  const LawEvent event{"S", "a", 1, "once", at(0)};
+  adapter.must_push(event);
+  expect_equal(adapter.push(event), conflict, "the outcome of pushing the very same event again");
+}
+
+inline void a_version_below_the_last_is_a_conflict(AdapterUnderTest& adapter) {
+  adapter.must_push_all({{"S", "a", 1, "", at(0)}, {"S", "a", 2, "", at(1)}, {"S", "a", 3, "", at(2)}});
+  expect_equal(adapter.push({"S", "a", 2, "again", at(3)}), conflict, "the outcome of pushing version 2 of 3 again");
+  expect_equal(adapter.push({"S", "a", 1, "again", at(3)}), conflict, "the outcome of pushing version 1 of 3 again");
+}
+
+inline void a_conflict_leaves_the_event(AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 1, "first", at(0)};
+  adapter.must_push(first);
+  if (adapter.push({"S", "a", 1, "second", at(1)}) == conflict) {
+    adapter.expect_events({first}, "events after a conflict");
+  }
+}
+
+inline void one_of_concurrent_pushes_wins(AdapterUnderTest& adapter) {
+  constexpr std::size_t thread_count = 4;
+  constexpr int rounds = 6;
+  for (int round = 0; round < rounds; ++round) {
+    const std::string id = "a" + std::to_string(round / 2);
+    const Version version = 1 + round % 2;
+    std::vector<PushOutcome> outcomes(thread_count);
+    run_threads(thread_count, [&](std::size_t index) {
+      outcomes[index] = adapter.push({"S", id, version, "of thread " + std::to_string(index), at(round)});
+    });
+    std::vector<std::size_t> winners;
+    for (std::size_t index = 0; index < thread_count; ++index) {
+      if (outcomes[index] == PushOutcome{}) {
+        winners.push_back(index);
+      } else {
+        expect_equal(outcomes[index], conflict, "the outcome for a thread that does not win");
+      }
+    }
+    expect_equal(winners.size(), std::size_t{1}, "threads that win one version");
+    const LawEventList events = adapter.get("S", id);
+    expect(!events.empty() && events.back().text == "of thread " + std::to_string(winners.front()),
+           "the winner's event (of thread " + std::to_string(winners.front()) + ")", describe(events));
+  }
+}
+
+inline LawEventList three_events() {
+  return {{"S", "a", 1, "one", at(0)}, {"S", "a", 2, "two", at(1)}, {"S", "a", 3, "three", at(2)}};
+}
+
+inline void force_writes_over_an_event(AdapterUnderTest& adapter) {
+  adapter.must_push({"S", "a", 1, "one", at(0)});
+  const LawEvent forced{"S", "a", 1, "forced", at(3)};
+  adapter.must_push(forced, true);
+  adapter.expect_events({forced}, "events after force over version 1");
+}
+
+inline void force_touches_nothing_else(AdapterUnderTest& adapter) {
+  LawEventList events = three_events();
+  adapter.must_push_all(events);
+  const LawEvent other{"S", "b", 2, "of another aggregate", at(4)};
+  adapter.must_push({"S", "b", 1, "", at(4)});
+  adapter.must_push(other);
+  events[1] = {"S", "a", 2, "forced", at(3)};
+  adapter.must_push(events[1], true);
+  adapter.expect_events(events, "events after force over version 2 of 3");
+  adapter.expect_events({{"S", "b", 1, "", at(4)}, other}, "events of the other aggregate");
+}
+
+inline void force_writes_past_a_gap(AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 5, "first of all", at(0)};
+  adapter.must_push(first, true);
+  adapter.expect_events({first}, "events after force of version 5 into a new aggregate");
+  const LawEvent later{"S", "a", 9, "later", at(1)};
+  adapter.must_push(later, true);
+  adapter.expect_events({first, later}, "events after force of version 9 after 5");
+}
+
+inline constexpr AdapterLaw conflict_laws[] = {
+    {2, "a version that exists is a conflict", a_version_that_exists_is_a_conflict},
+    {2, "the very same event again is a conflict", the_same_event_again_is_a_conflict},
+    {2, "a version below the last is a conflict", a_version_below_the_last_is_a_conflict},
+    {2, "a conflict leaves the stored event as it was", a_conflict_leaves_the_event},
+    {2, "of concurrent pushes of one version exactly one wins", one_of_concurrent_pushes_wins},
+    {2, "force writes over an event that exists", force_writes_over_an_event},
+    {2, "force leaves all other events as they were", force_touches_nothing_else},
+    {2, "force writes past a gap", force_writes_past_a_gap},
+    {.law = 2,
+     .name = "random pushes agree with a model",
+     .check = random_operations_keep_law<2>,
+     .records_only = true},
+};
+
+}  // namespace castore::testing::detail
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTING_ADAPTER_CONFORMANCE_FAILURES_HPP
+#define CASTORE_TESTING_ADAPTER_CONFORMANCE_FAILURES_HPP
+
+/// @file
+/// Law 9: a failed operation leaves the adapter usable and the storage as it was.
+
+#include <castore/core/errors.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/fwd.hpp>
+#include <castore/testing/adapter_conformance/adapter_under_test.hpp>
+#include <castore/testing/adapter_conformance/expect.hpp>
+#include <castore/testing/adapter_conformance/law.hpp>
+#include <castore/testing/adapter_conformance/law_events.hpp>
+#include <castore/testing/adapter_conformance/random_operations.hpp>
+
+#include <chrono>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace castore::testing::detail {
+
+/// What a sink throws: no type that an adapter could know.
+struct SinkError : std::exception {
+  const char* what() const noexcept override { return "thrown by the sink"; }
+};
+
+/// Pushes, reads and lists once more; `before` is all there is, in aggregate 'a' of event store 'S'.
+inline void expect_usable(const AdapterUnderTest& adapter, LawEventList before, const std::string& after_what) {
+  adapter.expect_events(before, "events after " + after_what);
+  before.push_back({"S", "a", static_cast<Version>(before.size()) + 1, "next", at(9)});
+  adapter.must_push(before.back());
+  adapter.must_push({"S", "z", 1, "another aggregate", at(9)});
+  adapter.expect_events(before, "events after " + after_what + " and one more push");
+  expect_equal(adapter.list_all("S"), {{"a", at(0)}, {"z", at(9)}}, "aggregates after " + after_what);
+}
+
+inline void the_adapter_is_usable_after_a_conflict(AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 1, "", at(0)};
+  adapter.must_push(first);
+  adapter.push({"S", "a", 1, "again", at(0)});
+  adapter.push_group(LawEventList{{"S", "b", 1, "", at(1)}, {"S", "a", 1, "again", at(1)}});
+  expect_usable(adapter, {first}, "conflicts");
+}
+
+/// Two events, of which the sink gets only the first.
+inline LawEventList throw_from_sink(const AdapterUnderTest& adapter) {
+  const LawEventList events{{"S", "a", 1, "", at(0)}, {"S", "a", 2, "", at(1)}};
+  adapter.must_push_all(events);
+  int calls = 0;
+  expect_error<SinkError>("what the sink throws, unchanged", "the sink throws", [&] {
+    adapter.adapter().get_events("S", "a", {}, [&](const EventRecordView&) {
+      ++calls;
+      throw SinkError{};
+    });
+  });
+  expect_equal(calls, 1, "calls of a sink that throws");
+  return events;
+}
+
+inline void what_a_sink_throws_passes(AdapterUnderTest& adapter) { throw_from_sink(adapter); }
+
+inline void the_adapter_is_usable_after_a_sink_threw(AdapterUnderTest& adapter) {
+  const LawEventList events{{"S", "a", 1, "", at(0)}, {"S", "a", 2, "", at(1)}};
+  adapter.must_push_all(events);
+  try {
+    adapter.adapter().get_events("S", "a", {}, [](const EventRecordView&) { throw SinkError{}; });
+  } catch (const std::exception&) {  // which one it is belongs to the test before
+  }
+  expect_usable(adapter, events, "a sink that threw");
+}
+
+inline void the_adapter_is_usable_after_a_bad_token(AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 1, "", at(0)};
+  adapter.must_push(first);
+  try {
+    adapter.list("S", {.page_token = "no token"});
+  } catch (const Error&) {  // its type belongs to law 6
+  }
+  expect_usable(adapter, {first}, "a bad page token");
+}
+
+inline void an_invalid_event_leaves_nothing_of_its_group(AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 1, "", at(0)};
+  adapter.must_push(first);
+  const Timestamp too_late = latest_timestamp + std::chrono::milliseconds{1};
+  const std::vector<LawEventList> groups{
+      {{"S", "a", 2, "", at(1)}, {"S", "b", 0, "", at(1)}},
+      {{"S", "a", 2, "", at(1)}, {"S", "b\xff", 1, "", at(1)}},
+      {{"S", "a", 2, "", at(1)}, {"S", "b", 1, "", at(2)}},
+      {{"S", "a", 2, "", at(1)}, {"S", "a", 2, "", at(1)}},
+      {{"S", "a", 2, "", too_late}, {"S", "b", 1, "", too_late}},
+  };
+  for (const LawEventList& group : groups) {
+    try {
+      if (adapter.push_records(group) == PushOutcome{}) return;  // that it is refused belongs to the laws before
+    } catch (const Error&) {
+      adapter.expect_events({first}, "events after an invalid group: " + describe(group));
+    }
+  }
+  expect_usable(adapter, {first}, "invalid groups");
+}
+
+inline void a_refused_group_leaves_nothing_in_the_list(AdapterUnderTest& adapter) {
+  adapter.must_push({"S", "a", 1, "", at(0)});
+  const LawEventList group{{"S", "b", 1, "", at(1)}, {"S", "a", 1, "again", at(1)}};
+  if (adapter.push_group(group) == PushOutcome{}) return;
+  expect_equal(adapter.list_all("S"), {{"a", at(0)}}, "aggregates after a group was refused");
+}
+
+inline constexpr AdapterLaw failure_laws[] = {
+    {9, "the adapter is usable after a conflict", the_adapter_is_usable_after_a_conflict},
+    {.law = 9,
+     .name = "what a sink throws ends the load and passes unchanged",
+     .check = what_a_sink_throws_passes,
+     .records_only = true},
+    {9, "the adapter is usable after a sink threw", the_adapter_is_usable_after_a_sink_threw},
+    {9, "the adapter is usable after a bad page token", the_adapter_is_usable_after_a_bad_token},
+    {.law = 9,
+     .name = "an invalid event leaves nothing of its group",
+     .check = an_invalid_event_leaves_nothing_of_its_group,
+     .records_only = true},
+    {9, "a refused group leaves nothing in the list", a_refused_group_leaves_nothing_in_the_list},
+    {.law = 9,
+     .name = "random failures leave what a model expects",
+     .check = random_operations_keep_law<9>,
+     .records_only = true},
+};
+
+}  // namespace castore::testing::detail
+
+#endif

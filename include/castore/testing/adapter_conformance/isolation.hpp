@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTING_ADAPTER_CONFORMANCE_ISOLATION_HPP
+#define CASTORE_TESTING_ADAPTER_CONFORMANCE_ISOLATION_HPP
+
+/// @file
+/// Law 1: (event store id, aggregate id) is the key, and any text is an id.
+
+#include <castore/core/errors.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/detail/text.hpp>
+#include <castore/testing/adapter_conformance/adapter_under_test.hpp>
+#include <castore/testing/adapter_conformance/expect.hpp>
+#include <castore/testing/adapter_conformance/law.hpp>
+#include <castore/testing/adapter_conformance/law_events.hpp>
+#include <castore/testing/adapter_conformance/random_operations.hpp>
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::testing::detail {
+
+inline void two_event_stores_keep_one_id_apart(AdapterUnderTest& adapter) {
+  const LawEvent in_a{"A", "same", 1, "of A", at(0)};
+  const LawEvent in_b{"B", "same", 1, "of B", at(1)};
+  adapter.must_push(in_a);
+  adapter.expect_no_events("B", "same", "events of an aggregate that exists in another event store only");
+  adapter.must_push(in_b);
+  adapter.must_push({"B", "same", 2, "of B", at(2)});
+  adapter.expect_events({in_a}, "events in A");
+  adapter.expect_events({in_b, {"B", "same", 2, "of B", at(2)}}, "events in B");
+}
+
+inline void a_list_is_of_one_event_store(AdapterUnderTest& adapter) {
+  adapter.must_push({"A", "in a", 1, "", at(0)});
+  adapter.must_push({"B", "in b", 1, "", at(1)});
+  adapter.must_push({"AB", "in ab", 1, "", at(2)});
+  expect_equal(adapter.list_all("A"), {{"in a", at(0)}}, "aggregates of event store A");
+  expect_equal(adapter.list_all("B"), {{"in b", at(1)}}, "aggregates of event store B");
+}
+
+/// False when the storage refuses an event store id, as it may where it cannot keep it.
+inline bool takes_event_store_id(const AdapterUnderTest& adapter, const LawEvent& event) {
+  try {
+    adapter.must_push(event);
+    return true;
+  } catch (const InvalidEventError& error) {
+    expect_equal(error.field(), std::string{"event_store_id"}, "field of the error");
+    return false;
+  }
+}
+
+inline void ids_that_join_alike_stay_apart(AdapterUnderTest& adapter) {
+  for (const std::string separator : {"#", "/", ":", "|", ",", " ", "\x1f", "\\", "'", "\"", ""}) {
+    const LawEvent left{"A", "B" + separator + "1", 1, "left", at(0)};
+    const LawEvent right{"A" + separator + "B", "1", 1, "right", at(0)};
+    adapter.must_push(left);
+    if (!takes_event_store_id(adapter, right)) continue;
+    adapter.expect_events({left}, "events of the one");
+    adapter.expect_events({right}, "events of the other");
+  }
+}
+
+/// Pushes to all these ids and expects each to have its own event and its own place in the list.
+inline void expect_all_different(const AdapterUnderTest& adapter, const std::vector<std::string>& ids) {
+  std::vector<AggregateIdEntry> entries;
+  for (const std::string& id : ids) adapter.must_push({"IDS", id, 1, "of " + quoted(id), at(0)});
+  for (const std::string& id : ids) {
+    adapter.expect_events({{"IDS", id, 1, "of " + quoted(id), at(0)}}, "events of aggregate " + quoted(id));
+    entries.push_back({id, at(0)});
+  }
+  const auto by_id = [](const AggregateIdEntry& left, const AggregateIdEntry& right) {
+    return left.aggregate_id < right.aggregate_id;
+  };
+  auto listed = adapter.list_all("IDS");
+  std::ranges::sort(listed, by_id);
+  std::ranges::sort(entries, by_id);
+  expect_equal(listed, entries, "aggregates in any order");
+}
+
+inline void any_text_is_an_aggregate_id(AdapterUnderTest& adapter) {
+  expect_all_different(adapter, {"", " ", "#", "##", "a#b", "__proto__", "constructor", "'; DROP TABLE event; --", "'",
+                                 "\"", "`", "\\", "\\0", "%", "_", "*", "?", "[a]", "{}", "$1", ":id", "?1", "/", "../..",
+                                 ";", ",", "=", "&", "\n", "\r\n", "\t", "\x01", "\x1b[0m", "\x7f", "null", "NULL",
+                                 "true", "0", "-1", "\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "\xd7\xa9\xd7\x9c",
+                                 "\xe2\x80\xae", "\xef\xbb\xbf", "\xef\xbf\xbf", "\xf0\x9f\x90\x89", "\xf4\x8f\xbf\xbf"});
+}
+
+inline void any_text_is_an_event_store_id(AdapterUnderTest& adapter) {
+  for (const std::string id : {" ", "#", "__proto__", "'; DROP TABLE event; --", "\"", "\\", "%", "\n", "\xc3\xa9",
+                               "\xf0\x9f\x90\x89"}) {
+    const LawEvent event{id, "1", 1, "in " + quoted(id), at(0)};
+    if (!takes_event_store_id(adapter, event)) continue;
+    adapter.expect_events({event}, "events in event store " + quoted(id));
+    expect_equal(adapter.list_all(id), {{"1", at(0)}}, "aggregates of event store " + quoted(id));
+  }
+}
+
+inline void ids_that_look_alike_are_different(AdapterUnderTest& adapter) {
+  expect_all_different(adapter, {"id", "ID", "Id", " id", "id ", "id\n", "id\xc2\xa0", "1", "01", "1.0", "1e0", "+1",
+                                 "\xc3\xa9", "e\xcc\x81", "\xc3\x89", "ss", "\xc3\x9f", "k", "\xe2\x84\xaa"});
+}
+
+inline void long_ids_are_kept_whole(AdapterUnderTest& adapter) {
+  const std::string kilobyte(1023, 'x');
+  expect_all_different(adapter, {kilobyte, kilobyte + "a", kilobyte + "b", "a" + kilobyte});
+}
+
+inline void other_bytes_are_no_id(AdapterUnderTest& adapter) {
+  const auto expect_refused = [&](std::string_view field, const LawEvent& event) {
+    const auto error = expect_error<InvalidEventError>(
+        "InvalidEventError", "pushing an event with " + std::string{field} + " " +
+                                 quoted(field == "aggregate_id" ? event.aggregate_id : event.event_store_id) +
+                                 "; call castore::check_records first",
+        [&] { adapter.push(event); });
+    expect_equal(error.field(), std::string{field}, "field of the error");
+  };
+  using namespace std::string_literals;
+  for (const std::string& bytes : {"a\0b"s, "\0"s, "\xff"s, "\xc3"s, "\xed\xa0\x80"s, "\xc0\xaf"s}) {
+    expect_refused("aggregate_id", {"IDS", bytes, 1, "", at(0)});
+    expect_refused("event_store_id", {bytes, "id", 1, "", at(0)});
+  }
+}
+
+/// The same operations on ids that a storage may confuse. What goes wrong with plain ids too is another law's business.
+inline void random_operations_on_lookalike_ids(AdapterUnderTest& adapter) {
+  for (const std::uint64_t seed : random_seeds(1)) {
+    RandomOperations plain{adapter, seed, {{"P", "a"}, {"P", "b"}, {"P", "c"}, {"Q", "d"}, {"Q", "e"}}};
+    if (plain.find_deviation()) return;
+    RandomOperations alike{adapter, seed, {{"L", "a"}, {"L", "A"}, {"L", "a "}, {"M", "a"}, {"M", "A"}}};
+    if (auto deviation = alike.find_deviation()) throw std::move(deviation->deviation);
+  }
+}
+
+inline constexpr AdapterLaw isolation_laws[] = {
+    {1, "one aggregate id in two event stores is two aggregates", two_event_stores_keep_one_id_apart},
+    {1, "list_aggregate_ids lists one event store only", a_list_is_of_one_event_store},
+    {1, "ids that join to the same text stay apart", ids_that_join_alike_stay_apart},
+    {1, "any NUL-free UTF-8 text is an aggregate id", any_text_is_an_aggregate_id},
+    {1, "any NUL-free UTF-8 text is an event store id", any_text_is_an_event_store_id},
+    {1, "ids that look alike are different ids", ids_that_look_alike_are_different},
+    {1, "ids of 1 kB are kept whole", long_ids_are_kept_whole},
+    {.law = 1,
+     .name = "push_events refuses an id that is not NUL-free UTF-8",
+     .check = other_bytes_are_no_id,
+     .records_only = true},
+    {.law = 1,
+     .name = "random operations on ids that look alike agree with a model",
+     .check = random_operations_on_lookalike_ids,
+     .records_only = true},
+};
+
+}  // namespace castore::testing::detail
+
+#endif
