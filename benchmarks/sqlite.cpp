@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// The SQLite adapter beside a hand-written program with prepared statements on the same table.
+#include "support/compare.hpp"
+#include "support/workload.hpp"
+
+#include <castore/adapters/sqlite.hpp>
+#include <castore/castore.hpp>
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace benchmarks;
+using Store = castore::EventStore<AccountEvents, Account, InPlaceReducer>;
+
+/// A new folder for every database, removed with everything in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string path = std::filesystem::temp_directory_path() / "castore-benchmark-XXXXXX";
+    if (!mkdtemp(path.data())) throw std::runtime_error{"no temporary folder"};
+    path_ = path;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+  std::string file() const { return path_ / "events.db"; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void check(bool is_done, sqlite3* database) {
+  if (!is_done) throw std::runtime_error{sqlite3_errmsg(database)};
+}
+
+class HandStore {
+ public:
+  HandStore(const std::string& file, bool full) {
+    check(sqlite3_open(file.c_str(), &database_) == SQLITE_OK, database_);
+    run("PRAGMA journal_mode = WAL");
+    run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    run("CREATE TABLE event (position INTEGER PRIMARY KEY, event_store_id TEXT NOT NULL, aggregate_id TEXT NOT NULL,"
+        " version INTEGER NOT NULL, type TEXT NOT NULL, timestamp TEXT NOT NULL, payload TEXT, metadata TEXT,"
+        " UNIQUE (event_store_id, aggregate_id, version)) STRICT");
+    run("CREATE INDEX initial_event ON event (event_store_id, timestamp, aggregate_id) WHERE version = 1");
+    push_ = prepare("INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload)"
+                    " VALUES ('ACCOUNTS', ?1, ?2, ?3, ?4, ?5)");
+    load_ = prepare("SELECT version, type, payload FROM event WHERE event_store_id = 'ACCOUNTS' AND aggregate_id = ?1"
+                    " ORDER BY version");
+  }
+  HandStore(const HandStore&) = delete;
+  HandStore& operator=(const HandStore&) = delete;
+  ~HandStore() {
+    sqlite3_finalize(push_);
+    sqlite3_finalize(load_);
+    sqlite3_close(database_);
+  }
+
+  template <class Payload>
+  void push(const std::string& id, std::int64_t version, const Payload& payload) {
+    const std::string json = nlohmann::json(payload).dump();
+    const std::string timestamp = castore::format_timestamp(castore::system_timestamp());
+    bind(push_, 1, id);
+    sqlite3_bind_int64(push_, 2, version);
+    bind(push_, 3, Payload::type);
+    bind(push_, 4, timestamp);
+    bind(push_, 5, json);
+    check(sqlite3_step(push_) == SQLITE_DONE, database_);
+    sqlite3_reset(push_);
+  }
+
+  Account load(const std::string& id) {
+    Account account;
+    account.aggregate_id = id;
+    bind(load_, 1, id);
+    while (sqlite3_step(load_) == SQLITE_ROW) {
+      const std::string_view type = text(load_, 1);
+      const auto json = nlohmann::json::parse(text(load_, 2));
+      if (type == AccountOpened::type) {
+        InPlaceReducer{}(account, json.get<AccountOpened>());
+      } else if (type == MoneyDeposited::type) {
+        InPlaceReducer{}(account, json.get<MoneyDeposited>());
+      }
+      account.version = sqlite3_column_int64(load_, 0);
+    }
+    sqlite3_reset(load_);
+    return account;
+  }
+
+ private:
+  void run(const char* sql) { check(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK, database_); }
+  sqlite3_stmt* prepare(const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    check(sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) == SQLITE_OK,
+          database_);
+    return statement;
+  }
+  static void bind(sqlite3_stmt* statement, int index, std::string_view value) {
+    sqlite3_bind_text(statement, index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+  }
+  static std::string_view text(sqlite3_stmt* statement, int column) {
+    const auto* begin = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+    return {begin, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+  }
+
+  sqlite3* database_ = nullptr;
+  sqlite3_stmt* push_ = nullptr;
+  sqlite3_stmt* load_ = nullptr;
+};
+
+void compare_push(const std::string& name, bool in_memory, castore::SqliteSynchronous synchronous,
+                  std::size_t events) {
+  const std::vector<std::string> ids = make_ids(events / 20);
+  const auto push_all = [&](auto&& push) {
+    return seconds([&] {
+      for (const std::string& id : ids) {
+        for (castore::Version version = 1; version <= 20; ++version) push(id, version);
+      }
+    });
+  };
+  compare(
+      name, events, 9,
+      [&] {
+        const TemporaryFolder folder;
+        castore::SqliteEventStorageAdapter storage{in_memory ? ":memory:" : folder.file(),
+                                                   {.synchronous = synchronous}};
+        Store store{"ACCOUNTS", storage};
+        return push_all([&](const std::string& id, castore::Version version) {
+          store.push_event(id, version, deposited_60);
+        });
+      },
+      [&] {
+        const TemporaryFolder folder;
+        HandStore store{in_memory ? ":memory:" : folder.file(), synchronous == castore::SqliteSynchronous::full};
+        return push_all(
+            [&](const std::string& id, castore::Version version) { store.push(id, version, deposited_60); });
+      });
+}
+
+void compare_load(std::size_t events) {
+  const TemporaryFolder folder;
+  const TemporaryFolder hand_folder;
+  castore::SqliteEventStorageAdapter storage{folder.file(), {.synchronous = castore::SqliteSynchronous::normal}};
+  Store store{"ACCOUNTS", storage};
+  HandStore hand{hand_folder.file(), false};
+  const std::vector<std::string> ids = make_ids(10);
+  for (std::size_t version = 1; version <= events; ++version) {
+    for (const std::string& id : ids) {
+      store.push_event(id, static_cast<castore::Version>(version), deposited_60);
+      hand.push(id, static_cast<std::int64_t>(version), deposited_60);
+    }
+  }
+  const std::size_t times = 100'000 / events;
+  const auto load_all = [&](auto&& load) {
+    return seconds([&] {
+      for (std::size_t time = 0; time < times; ++time) keep(load(ids[time % ids.size()]).cents);
+    });
+  };
+  compare(
+      "load " + std::to_string(events) + " events", times, 9,
+      [&] { return load_all([&](const std::string& id) { return store.get_existing_aggregate(id); }); },
+      [&] { return load_all([&](const std::string& id) { return hand.load(id); }); });
+}
+
+}  // namespace
+
+int main() {
+  using enum castore::SqliteSynchronous;
+  print_header();
+  compare_push("push, :memory:", true, normal, 20'000);
+  compare_push("push, synchronous NORMAL", false, normal, 20'000);
+  compare_push("push, synchronous FULL", false, full, 200);
+  for (const std::size_t events : {100U, 1000U}) compare_load(events);
+}

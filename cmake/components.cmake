@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# What the build and find_package(castore) both know of Castore's components.
+#
+# A component NAME is one file, components/NAME.cmake, which becomes the target castore::NAME. The file sets
+#   component_headers          glob patterns below include/castore
+# and, when it needs other packages, three lists of the same length:
+#   component_packages         what find_package is asked for, perhaps with a version
+#   component_debian_packages  what Debian calls it
+#   component_libraries        the target to link
+
+# Every component needs these.
+set(castore_core_packages nlohmann_json Threads)
+set(castore_core_debian_packages nlohmann-json3-dev libc6-dev)
+set(castore_core_libraries nlohmann_json::nlohmann_json Threads::Threads)
+
+# Reads the file of a component.
+macro(castore_read_component file)
+  foreach(castore_list IN ITEMS headers packages debian_packages libraries)
+    set(component_${castore_list})
+  endforeach()
+  include("${file}")
+endmacro()
+
+# Finds packages given by the names of three lists. castore_missing becomes empty, or says what is missing and how to
+# get it. A target that is there already is taken as it is.
+macro(castore_find_packages what packages debian_packages libraries)
+  set(castore_missing)
+  foreach(castore_package castore_debian castore_library IN ZIP_LISTS ${packages} ${debian_packages} ${libraries})
+    if(NOT TARGET ${castore_library})
+      string(REPLACE " " ";" castore_arguments "${castore_package}")
+      find_package(${castore_arguments} QUIET)
+      if(NOT TARGET ${castore_library})
+        string(APPEND castore_missing "${what} needs the package ${castore_package}, which was not found "
+                                      "(on Debian: apt install ${castore_debian})\n")
+      endif()
+    endif()
+  endforeach()
+endmacro()

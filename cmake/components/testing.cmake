@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+set(component_headers testing/*.hpp)

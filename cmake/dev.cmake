@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# What only Castore's own developers build: tests, examples, benchmarks.
+
+set(CASTORE_SANITIZE "" CACHE STRING "Sanitizers of Castore's own programs, as for -fsanitize=")
+
+# Linked by our own programs, never exported: a library does not choose its users' flags.
+add_library(castore_dev INTERFACE)
+target_compile_options(castore_dev INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+if(CASTORE_SANITIZE)
+  set(sanitize -fsanitize=${CASTORE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(castore_dev INTERFACE ${sanitize})
+  target_link_options(castore_dev INTERFACE ${sanitize})
+endif()
+
+if(CASTORE_BUILD_TESTS)
+  find_package(Catch2 QUIET)
+  if(NOT Catch2_FOUND)
+    message(FATAL_ERROR "castore: the tests need Catch2, version 2 or 3, which was not found "
+                        "(on Debian: apt install catch2)")
+  endif()
+  enable_testing()
+endif()
+if(CASTORE_BUILD_EXAMPLES)
+  add_subdirectory(examples)
+endif()
+if(CASTORE_BUILD_BENCHMARKS)
+  add_subdirectory(benchmarks)
+endif()
+if(CASTORE_BUILD_TESTS)
+  add_subdirectory(tests)
+endif()
+
+# Every header is compiled alone by the target all_verify_interface_header_sets. The directory's settings at its end are
+# those of the targets that CMake makes for this, and of nothing else.
+if(CASTORE_BUILD_TESTS)
+  list(TRANSFORM castore_components PREPEND castore_ OUTPUT_VARIABLE component_targets)
+  set_target_properties(castore ${component_targets} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  link_libraries(castore_dev Catch2::Catch2)
+endif()
