@@ -20,6 +20,9 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -136,13 +139,16 @@ struct codec {
 
 /// @brief An event record as JSON in Castore's shape:
 /// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has them.
+/// @throws EventDecodeError when these are no JSON text; its event store's id is empty, as a record does not hold one.
 inline nlohmann::json record_to_json(const EventRecordView& record) {
   nlohmann::json json{{"aggregateId", record.aggregate_id},
                       {"version", record.version},
                       {"type", record.type},
                       {"timestamp", format_timestamp(record.timestamp)}};
-  if (!record.payload.empty()) json["payload"] = detail::text_to_json(record.payload);
-  if (!record.metadata.empty()) json["metadata"] = detail::text_to_json(record.metadata);
+  detail::with_event_in_error<EventDecodeError>({}, record.aggregate_id, record.version, record.type, [&] {
+    if (!record.payload.empty()) json["payload"] = detail::text_to_json(record.payload);
+    if (!record.metadata.empty()) json["metadata"] = detail::text_to_json(record.metadata);
+  });
   return json;
 }
 
@@ -155,18 +161,26 @@ inline EventRecord record_from_json(const nlohmann::json& json) {
   };
   const auto is_string = [](const nlohmann::json& value) { return value.is_string(); };
   const auto is_int64 = [](const nlohmann::json& value) {
-    return value.is_number_integer() && (!value.is_number_unsigned() || std::in_range<Version>(value.get<std::uint64_t>()));
+    return value.is_number_integer() &&
+           (!value.is_number_unsigned() || std::in_range<Version>(value.get<std::uint64_t>()));
   };
   const std::string& timestamp_text =
       field("timestamp", is_string, "a string, e.g. 2022-01-01T00:00:00.000Z").get_ref<const std::string&>();
   const std::optional<Timestamp> timestamp = parse_timestamp(timestamp_text);
   if (!timestamp) {
-    throw InvalidEventError{"timestamp", detail::quoted(timestamp_text) +
+    throw InvalidEventError{"timestamp", detail::in_quotes(timestamp_text) +
                                              " is no ISO 8601 date and time, e.g. 2022-01-01T00:00:00.000Z"};
   }
   const auto text_of = [&json](const char* name) {
     const auto found = json.find(name);
-    return found == json.end() ? std::string{} : detail::json_to_text(*found);
+    if (found == json.end()) return std::string{};
+    try {
+      return detail::json_to_text(*found);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      std::throw_with_nested(InvalidEventError{name, error.what()});
+    }
   };
   return {.aggregate_id = field("aggregateId", is_string, "a string").get<std::string>(),
           .version = field("version", is_int64, "an integer").get<Version>(),

@@ -32,7 +32,8 @@ class AggregateIds {
     const AggregateIdEntry& operator*() const { return range_->page_.aggregate_ids[range_->next_]; }
     const AggregateIdEntry* operator->() const { return &**this; }
     Iterator& operator++() {
-      ++range_->next_;
+      // Already at the end of the page when fetching the next one failed: then this tries again.
+      if (range_->next_ < range_->page_.aggregate_ids.size()) ++range_->next_;
       range_->fetch_until_not_empty();
       return *this;
     }

@@ -65,6 +65,9 @@ class Command {
   }
 
   std::string_view id() const noexcept { return id_; }
+  /// @brief The store and the decide function, e.g. to test the decision alone.
+  const Store& event_store() const noexcept { return store_; }
+  const Decide& decide_function() const noexcept { return decide_; }
 
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>

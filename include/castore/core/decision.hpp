@@ -62,30 +62,30 @@ class DecidedEvents<Events<Payloads...>> {
   template <class Value>
   static constexpr bool is_payload = (std::same_as<Value, Payloads> || ...);
 
-  void add(std::same_as<std::monostate> auto&&) {}
+  constexpr void add(std::same_as<std::monostate> auto&&) {}
   template <class Value>
     requires is_payload<Value>
-  void add(Value&& payload) {
+  constexpr void add(Value&& payload) {
     payloads_.emplace_back(std::in_place_type<Value>, std::move(payload));
   }
   template <class Value>
-  void add(std::optional<Value>&& value) {
+  constexpr void add(std::optional<Value>&& value) {
     if (value) add(*std::move(value));
   }
   template <class Value>
-  void add(std::vector<Value>&& values) {
+  constexpr void add(std::vector<Value>&& values) {
     for (Value& value : values) add(std::move(value));
   }
   template <class... Values>
-  void add(std::tuple<Values...>&& values) {
-    std::apply([this](Values&... value) { (add(std::move(value)), ...); }, values);
+  constexpr void add(std::tuple<Values...>&& values) {
+    std::apply([this](Values&... value) { (this->add(std::move(value)), ...); }, values);
   }
   template <class... Values>
-  void add(std::variant<Values...>&& value) {
-    std::visit([this](auto& alternative) { add(std::move(alternative)); }, value);
+  constexpr void add(std::variant<Values...>&& value) {
+    std::visit([this](auto& alternative) { this->add(std::move(alternative)); }, value);
   }
 
-  std::vector<Payload> take() && { return std::move(payloads_); }
+  constexpr std::vector<Payload> take() && { return std::move(payloads_); }
 
  private:
   std::vector<Payload> payloads_;

@@ -56,13 +56,13 @@ class EventTypeError : public EventError {
 };
 
 inline std::string event_name(std::string_view event_store_id, std::string_view aggregate_id, Version version) {
-  return "event " + std::to_string(version) + " of aggregate " + quoted(aggregate_id) + " in event store " +
-         quoted(event_store_id);
+  return "event " + std::to_string(version) + " of aggregate " + in_quotes(aggregate_id) + " in event store " +
+         in_quotes(event_store_id);
 }
 
 inline std::string event_name(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                               std::string_view type) {
-  return event_name(event_store_id, aggregate_id, version) + " (type " + quoted(type) + ")";
+  return event_name(event_store_id, aggregate_id, version) + " (type " + in_quotes(type) + ")";
 }
 
 }  // namespace detail
@@ -100,8 +100,8 @@ class VersionGapError : public detail::EventError {
 class AggregateNotFoundError : public Error {
  public:
   AggregateNotFoundError(std::string_view event_store_id, std::string_view aggregate_id)
-      : Error{"castore: there is no aggregate " + detail::quoted(aggregate_id) + " in event store " +
-              detail::quoted(event_store_id)},
+      : Error{"castore: there is no aggregate " + detail::in_quotes(aggregate_id) + " in event store " +
+              detail::in_quotes(event_store_id)},
         event_store_id_{event_store_id},
         aggregate_id_{aggregate_id} {}
 
@@ -120,7 +120,7 @@ class AggregateNotFoundError : public Error {
 class UndefinedEventStorageAdapterError : public Error {
  public:
   explicit UndefinedEventStorageAdapterError(std::string_view event_store_id)
-      : Error{"castore: event store " + detail::quoted(event_store_id) +
+      : Error{"castore: event store " + detail::in_quotes(event_store_id) +
               " has no event storage adapter; give it one in its constructor or by set_event_storage_adapter"},
         event_store_id_{event_store_id} {}
 
@@ -150,7 +150,7 @@ class InvalidEventError : public Error {
 class InvalidPageTokenError : public Error {
  public:
   explicit InvalidPageTokenError(std::string_view page_token)
-      : Error{"castore: " + detail::quoted(page_token) +
+      : Error{"castore: " + detail::in_quotes(page_token) +
               " is not a page token of list_aggregate_ids; pass next_page_token of the previous page unchanged"},
         page_token_{page_token} {}
 

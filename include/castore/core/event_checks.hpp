@@ -30,11 +30,11 @@ namespace detail {
 /// @throws InvalidEventError
 inline void check_id(std::string_view field, std::string_view id) {
   if (id.size() > max_id_size) {
-    throw InvalidEventError{field, quoted(id) + " is too long; an id has at most " + std::to_string(max_id_size) +
+    throw InvalidEventError{field, in_quotes(id) + " is too long; an id has at most " + std::to_string(max_id_size) +
                                        " bytes"};
   }
   if (!is_utf8_without_nul(id)) {
-    throw InvalidEventError{field, quoted(id) + " is not UTF-8 text without NUL; escape other bytes in ids"};
+    throw InvalidEventError{field, in_quotes(id) + " is not UTF-8 text without NUL; escape other bytes in ids"};
   }
 }
 

@@ -14,6 +14,7 @@
 #include <castore/core/event_store_reader.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/reducer.hpp>
+#include <castore/core/timestamp.hpp>
 #include <castore/core/typed_event_storage.hpp>
 #include <castore/fwd.hpp>
 

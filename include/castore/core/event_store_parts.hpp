@@ -176,7 +176,7 @@ struct EventStoreParts<Events<Payloads...>, Aggregate, Reducer, Adapter> {
   }
 
   [[noreturn]] static void throw_not_readable(std::string_view event_store_id, std::string_view aggregate_id) {
-    throw StorageError{"aggregate " + quoted(aggregate_id) + " of event store " + quoted(event_store_id) +
+    throw StorageError{"aggregate " + in_quotes(aggregate_id) + " of event store " + in_quotes(event_store_id) +
                        " is kept as events of other types, which this store could read as JSON only; include "
                        "<castore/json.hpp> and give its payloads a codec"};
   }
@@ -194,7 +194,7 @@ template <class Aggregate>
 void check_prev_aggregate(const std::optional<Aggregate>& aggregate, std::string_view aggregate_id, Version version) {
   if (!aggregate) return;
   if (!(aggregate->aggregate_id == aggregate_id)) {
-    throw InvalidEventError{"prev_aggregate", "it is another aggregate than " + quoted(aggregate_id)};
+    throw InvalidEventError{"prev_aggregate", "it is another aggregate than " + in_quotes(aggregate_id)};
   }
   if (aggregate->version != version - 1) {
     throw InvalidEventError{"prev_aggregate", "it has version " + std::to_string(aggregate->version) +

@@ -11,6 +11,7 @@
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -85,7 +86,8 @@ inline PageRequest resolve_page_request(const ListAggregateIdsOptions& options) 
       require(time >= earliest_timestamp && time <= latest_timestamp);
       return time;
     };
-    require(number(std::uint32_t{}, next_field()) == detail::page_token_checksum(left));
+    const std::string_view checksum = next_field();
+    require(checksum == std::to_string(detail::page_token_checksum(left)));
     if (const auto field = next_field(); !field.empty()) request.limit = number(std::size_t{}, field);
     if (const auto field = next_field(); !field.empty()) request.initial_event_after = timestamp(field);
     if (const auto field = next_field(); !field.empty()) request.initial_event_before = timestamp(field);
@@ -100,6 +102,9 @@ inline PageRequest resolve_page_request(const ListAggregateIdsOptions& options) 
   if (options.initial_event_after) request.initial_event_after = options.initial_event_after;
   if (options.initial_event_before) request.initial_event_before = options.initial_event_before;
   if (options.reverse) request.reverse = *options.reverse;
+  // No event lies outside of these, so the same is selected; and a token holds no other timestamps.
+  if (auto& after = request.initial_event_after) after = std::max(*after, earliest_timestamp);
+  if (auto& before = request.initial_event_before) before = std::min(*before, latest_timestamp);
   return request;
 }
 

@@ -72,7 +72,7 @@ inline bool is_utf8_without_nul(std::string_view text) noexcept {
 
 /// The text in single quotes for an error message: control characters and bytes that are not UTF-8 as `\xNN`,
 /// shortened to about 200 bytes.
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 200;
   constexpr char digits[] = "0123456789ABCDEF";
   std::string result{"'"};

@@ -36,7 +36,7 @@ struct SqliteFile {
   std::string path;
   std::chrono::milliseconds busy_timeout;
 
-  std::string name() const { return "SQLite file " + quoted(path); }
+  std::string name() const { return "SQLite file " + in_quotes(path); }
 };
 
 struct SqliteTranslation {

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -81,8 +82,13 @@ class AdapterUnderTest {
     const PushOutcome outcome = push_group(events, force);
     if (outcome != PushOutcome{}) throw_not_pushed(outcome, detail::describe(events));
   }
-  void must_push_all(const LawEventList& events, bool force = false) const {
-    for (const LawEvent& event : events) must_push(event, force);
+  void must_push_all(const LawEventList& events) const {
+    for (const LawEvent& event : events) must_push(event);
+  }
+  /// @brief Pushes with force for a law that force is not about. @return False where the adapter cannot; law 2 is about
+  /// that.
+  [[nodiscard]] bool push_forced(const LawEventList& events) const {
+    return std::ranges::all_of(events, [this](const LawEvent& event) { return push(event, true) == PushOutcome{}; });
   }
 
   /// @brief The selected events, read this way.
@@ -194,7 +200,7 @@ class AdapterUnderTest {
     LawEventList events;
     for (const auto& event : store(event_store_id).get_events(aggregate_id, options)) {
       const auto* noted = event.get_if<detail::Noted>();
-      detail::expect(noted != nullptr, "an event of type LAW_NOTED", "type " + detail::quoted(event.type()));
+      detail::expect(noted != nullptr, "an event of type LAW_NOTED", "type " + detail::describe(event.type()));
       events.push_back(
           {event_store_id, event.aggregate_id(), event.version(), noted->payload.text, event.timestamp()});
     }

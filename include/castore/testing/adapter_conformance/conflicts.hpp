@@ -91,7 +91,7 @@ inline void force_touches_nothing_else(AdapterUnderTest& adapter) {
   const LawEvent other{"S", "b", 2, "of another aggregate", at(4)};
   adapter.must_push({"S", "b", 1, "", at(4)});
   adapter.must_push(other);
-  events[1] = {"S", "a", 2, "forced", at(3)};
+  events[1] = {"S", "a", 2, "forced", at(1)};
   adapter.must_push(events[1], true);
   adapter.expect_events(events, "events after force over version 2 of 3");
   adapter.expect_events({{"S", "b", 1, "", at(4)}, other}, "events of the other aggregate");

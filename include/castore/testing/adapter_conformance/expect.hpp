@@ -26,8 +26,6 @@
 
 namespace castore::testing::detail {
 
-using castore::detail::quoted;
-
 /// Thrown by a law's test; whoever runs it adds the law.
 class Deviation : public std::exception {
  public:
@@ -43,7 +41,7 @@ inline void expect(bool is_kept, std::string_view expected, std::string_view see
   if (!is_kept) throw Deviation{std::string{expected}, std::string{seen}};
 }
 
-inline std::string describe(std::string_view text) { return quoted(text); }
+inline std::string describe(std::string_view text) { return castore::detail::in_quotes(text); }
 template <class Number>
   requires std::integral<Number>
 std::string describe(Number number) {
@@ -59,12 +57,12 @@ inline std::string describe(const PushOutcome& outcome) {
          std::to_string(outcome.index);
 }
 inline std::string describe(const AggregateIdEntry& entry) {
-  return quoted(entry.aggregate_id) + " of " + describe(entry.initial_event_timestamp);
+  return describe(entry.aggregate_id) + " of " + describe(entry.initial_event_timestamp);
 }
 inline std::string describe(const EventRecord& record) {
-  return "version " + std::to_string(record.version) + " of " + quoted(record.aggregate_id) + ", type " +
-         quoted(record.type) + ", " + describe(record.timestamp) + ", payload " + quoted(record.payload) +
-         ", metadata " + quoted(record.metadata);
+  return "version " + std::to_string(record.version) + " of " + describe(record.aggregate_id) + ", type " +
+         describe(record.type) + ", " + describe(record.timestamp) + ", payload " + describe(record.payload) +
+         ", metadata " + describe(record.metadata);
 }
 template <class Value>
 std::string describe(const std::optional<Value>& value) {

@@ -20,7 +20,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace castore::testing::detail {
 
@@ -120,17 +120,17 @@ inline void groups_appear_at_once(AdapterUnderTest& adapter) {
   constexpr int pairs = 3;
   constexpr Version versions = 4;
   std::atomic<bool> is_done{false};
-  const auto last_version = [&](const char* event_store_id, const std::string& id) {
-    const LawEventList events = adapter.read(event_store_id, id);
+  const auto id_in = [](const char* event_store_id, int pair) { return event_store_id + std::to_string(pair); };
+  const auto last_version = [&](const char* event_store_id, int pair) {
+    const LawEventList events = adapter.read(event_store_id, id_in(event_store_id, pair));
     return events.empty() ? 0 : events.back().version;
   };
-  const auto id_of = [](int pair) { return "a" + std::to_string(pair); };
   run_threads(3, [&](std::size_t index) {
     if (index == 0) {
       const SetAtExit done{is_done};
       for (int pair = 0; pair < pairs; ++pair) {
         for (Version version = 1; version <= versions; ++version) {
-          LawEventList group{{"S", id_of(pair), version, "", at(0)}, {"T", id_of(pair), version, "", at(0)}};
+          LawEventList group{{"S", id_in("S", pair), version, "", at(0)}, {"T", id_in("T", pair), version, "", at(0)}};
           if (version % 2 == 0) std::swap(group[0], group[1]);
           adapter.must_push_group(group);
         }
@@ -141,8 +141,8 @@ inline void groups_appear_at_once(AdapterUnderTest& adapter) {
     const char* const second = index == 1 ? "T" : "S";
     while (!is_done) {
       for (int pair = 0; pair < pairs; ++pair) {
-        const Version seen = last_version(first, id_of(pair));
-        const Version seen_later = last_version(second, id_of(pair));
+        const Version seen = last_version(first, pair);
+        const Version seen_later = last_version(second, pair);
         expect(seen_later >= seen,
                "version " + std::to_string(seen) + " of both aggregates, which one group has written",
                "version " + std::to_string(seen) + " of one, and a moment later version " +

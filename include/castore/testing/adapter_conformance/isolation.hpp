@@ -7,7 +7,6 @@
 
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
-#include <castore/detail/text.hpp>
 #include <castore/testing/adapter_conformance/adapter_under_test.hpp>
 #include <castore/testing/adapter_conformance/expect.hpp>
 #include <castore/testing/adapter_conformance/law.hpp>
@@ -15,7 +14,8 @@
 #include <castore/testing/adapter_conformance/random_operations.hpp>
 
 #include <algorithm>
-#include <initializer_list>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,10 +67,13 @@ inline void ids_that_join_alike_stay_apart(AdapterUnderTest& adapter) {
 /// Pushes to all these ids and expects each to have its own event and its own place in the list.
 inline void expect_all_different(const AdapterUnderTest& adapter, const std::vector<std::string>& ids) {
   std::vector<AggregateIdEntry> entries;
-  for (const std::string& id : ids) adapter.must_push({"IDS", id, 1, "of " + quoted(id), at(0)});
-  for (const std::string& id : ids) {
-    adapter.expect_events({{"IDS", id, 1, "of " + quoted(id), at(0)}}, "events of aggregate " + quoted(id));
-    entries.push_back({id, at(0)});
+  const auto event = [&ids](std::size_t index) {
+    return LawEvent{"IDS", ids[index], 1, "id " + std::to_string(index), at(0)};
+  };
+  for (std::size_t index = 0; index < ids.size(); ++index) adapter.must_push(event(index));
+  for (std::size_t index = 0; index < ids.size(); ++index) {
+    adapter.expect_events({event(index)}, "events of aggregate " + describe(ids[index]));
+    entries.push_back({ids[index], at(0)});
   }
   const auto by_id = [](const AggregateIdEntry& left, const AggregateIdEntry& right) {
     return left.aggregate_id < right.aggregate_id;
@@ -90,12 +93,17 @@ inline void any_text_is_an_aggregate_id(AdapterUnderTest& adapter) {
 }
 
 inline void any_text_is_an_event_store_id(AdapterUnderTest& adapter) {
-  for (const std::string id : {" ", "#", "__proto__", "'; DROP TABLE event; --", "\"", "\\", "%", "\n", "\xc3\xa9",
-                               "\xf0\x9f\x90\x89"}) {
-    const LawEvent event{id, "1", 1, "in " + quoted(id), at(0)};
-    if (!takes_event_store_id(adapter, event)) continue;
-    adapter.expect_events({event}, "events in event store " + quoted(id));
-    expect_equal(adapter.list_all(id), {{"1", at(0)}}, "aggregates of event store " + quoted(id));
+  LawEventList events;
+  for (const char* const id : {"", " ", "#", "__proto__", "'; DROP TABLE event; --", "\"", "\\", "%", "\n", "\xc3\xa9",
+                               "\xf0\x9f\x90\x89", "id", "ID", "id "}) {
+    const std::string number = std::to_string(events.size());
+    const LawEvent event{id, "1", 1, "in event store " + number, at(0)};
+    if (takes_event_store_id(adapter, event)) events.push_back(event);
+  }
+  for (const LawEvent& event : events) {
+    const std::string where = "in event store " + describe(event.event_store_id);
+    adapter.expect_events({event}, "events " + where);
+    expect_equal(adapter.list_all(event.event_store_id), {{"1", at(0)}}, "aggregates " + where);
   }
 }
 
@@ -113,7 +121,7 @@ inline void other_bytes_are_no_id(AdapterUnderTest& adapter) {
   const auto expect_refused = [&](std::string_view field, const LawEvent& event) {
     const auto error = expect_error<InvalidEventError>(
         "InvalidEventError", "pushing an event with " + std::string{field} + " " +
-                                 quoted(field == "aggregate_id" ? event.aggregate_id : event.event_store_id) +
+                                 describe(field == "aggregate_id" ? event.aggregate_id : event.event_store_id) +
                                  "; call castore::check_records first",
         [&] { adapter.push(event); });
     expect_equal(error.field(), std::string{field}, "field of the error");
@@ -128,7 +136,7 @@ inline void other_bytes_are_no_id(AdapterUnderTest& adapter) {
 /// The same operations on ids that a storage may confuse. What goes wrong with plain ids too is another law's business.
 inline void random_operations_on_lookalike_ids(AdapterUnderTest& adapter) {
   for (const std::uint64_t seed : random_seeds(1)) {
-    RandomOperations plain{adapter, seed, {{"P", "a"}, {"P", "b"}, {"P", "c"}, {"Q", "d"}, {"Q", "e"}}};
+    RandomOperations plain{adapter, seed, {{"P", "a"}, {"P", "b"}, {"P", "c"}, {"PP", "d"}, {"PP", "e"}}};
     if (plain.find_deviation()) return;
     RandomOperations alike{adapter, seed, {{"L", "a"}, {"L", "A"}, {"L", "a "}, {"M", "a"}, {"M", "A"}}};
     if (auto deviation = alike.find_deviation()) throw std::move(deviation->deviation);

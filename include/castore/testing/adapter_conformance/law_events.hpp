@@ -8,7 +8,6 @@
 #include <castore/core/aggregate.hpp>
 #include <castore/core/event_store.hpp>
 #include <castore/core/events.hpp>
-#include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 #include <castore/json.hpp>
 #include <castore/testing/adapter_conformance/expect.hpp>
@@ -66,8 +65,8 @@ struct LawEvent {
 using LawEventList = std::vector<LawEvent>;
 
 inline std::string describe(const LawEvent& event) {
-  return "version " + std::to_string(event.version) + " of " + castore::detail::quoted(event.aggregate_id) + " in " +
-         castore::detail::quoted(event.event_store_id) + " (" + castore::detail::quoted(event.text) + ", " +
+  return "version " + std::to_string(event.version) + " of " + describe(event.aggregate_id) + " in " +
+         describe(event.event_store_id) + " (" + describe(event.text) + ", " +
          describe(event.timestamp) + ")";
 }
 

@@ -101,7 +101,7 @@ inline void lists_hold_earlier_aggregates(AdapterUnderTest& adapter) {
       return;
     }
     while (!is_done) {
-      std::vector<AggregateIdEntry> listed = adapter.list_all("S", {.limit = 3});
+      std::vector<AggregateIdEntry> listed = adapter.list_all("S");
       if (listed.size() > earlier) listed.resize(earlier);
       expect_equal(listed, expected, "the first aggregates while another thread pushes later ones");
     }

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTING_PROPERTY_CHECK_HPP
+#define CASTORE_TESTING_PROPERTY_CHECK_HPP
+
+#include <castore/adapters/in_memory.hpp>
+#include <castore/core/decision.hpp>
+#include <castore/core/event_codec.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/event_store.hpp>
+#include <castore/core/events.hpp>
+#include <castore/fwd.hpp>
+#include <castore/testing/domain.hpp>
+#include <castore/testing/failure.hpp>
+#include <castore/testing/fake_clock.hpp>
+#include <castore/testing/report_text.hpp>
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace castore::testing {
+
+/// @brief Options of `check_reducer`.
+struct CheckReducerOptions {
+  std::optional<std::uint64_t> seed{};  ///< Another one in each run unless given; a failure tells it.
+  std::size_t histories = 50;           ///< How many are made up.
+  std::size_t max_events = 20;          ///< Where one ends, give or take the last decision.
+  /// How long to wait between two runs over the same events, so that a clock which the reducer reads goes on.
+  std::chrono::milliseconds pause{5};
+};
+
+namespace detail {
+
+/// The in-memory storage without its interface for typed events, so that events go through their JSON form.
+class InMemoryRecords {
+ public:
+  PushOutcome push_events(std::span<const PushRecord> records, bool force) {
+    return storage_.push_events(records, force);
+  }
+  void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
+                  RecordSink sink) const {
+    storage_.get_events(event_store_id, aggregate_id, options, sink);
+  }
+  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
+    return storage_.list_aggregate_ids(event_store_id, options);
+  }
+
+ private:
+  InMemoryEventStorageAdapter storage_;
+};
+
+template <class Events>
+inline constexpr bool are_encodable = false;
+template <class... Payloads>
+inline constexpr bool are_encodable<castore::Events<Payloads...>> = (EncodablePayload<Payloads> && ...);
+
+/// One run of `check_reducer`.
+template <class Domain, class... Steps>
+class ReducerCheck {
+  using Events = typename Domain::Events;
+  using Aggregate = typename Domain::Aggregate;
+  using Storage = std::conditional_t<are_encodable<Events>, InMemoryRecords, InMemoryEventStorageAdapter>;
+  using Store = EventStore<Events, Aggregate, typename Domain::Reducer, Storage>;
+  using Event = typename Store::Event;
+  using State = std::optional<Aggregate>;
+  using Payloads = std::vector<typename castore::detail::DecidedEvents<Events>::Payload>;
+  static_assert(sizeof(CheckedComparable<Aggregate>) > 0);
+
+  struct History {
+    std::string aggregate_id;
+    std::vector<Event> events;
+    State aggregate;
+  };
+
+ public:
+  ReducerCheck(const typename Domain::Reducer& reducer, const CheckReducerOptions& options, const Steps&... steps)
+      : options_{options},
+        seed_{options.seed ? *options.seed : std::random_device{}()},
+        random_{seed_},
+        steps_{steps...},
+        store_{"REDUCER_CHECK", storage_, {.reducer = reducer, .clock = FakeClock{FakeClock{}.now(), std::chrono::seconds{1}}}} {}
+
+  /// @throws Failure
+  void run() {
+    std::vector<History> histories;
+    for (std::size_t number = 1; number <= options_.histories; ++number) {
+      histories.push_back(make_history("history " + std::to_string(number)));
+      if (histories.back().events.empty()) histories.pop_back();
+    }
+    if (histories.empty()) {
+      report_failure("check_reducer: no step gives an event for an aggregate that does not exist yet; add the payload "
+                     "of a first event, or a function that takes const std::optional<TheAggregate>&\n");
+    }
+    std::this_thread::sleep_for(options_.pause);
+    for (const History& history : histories) {
+      expect_equal("run again over the same events, the reducer gives the same aggregate (it reads no clock and no "
+                   "global, and keeps no state)",
+                   history, fold(history.events));
+    }
+    for (const History& history : histories) check(history);
+    report_pass();
+  }
+
+ private:
+  History make_history(std::string aggregate_id) {
+    History history{std::move(aggregate_id), {}, {}};
+    State state;
+    const std::size_t length = std::uniform_int_distribution<std::size_t>{1, options_.max_events}(random_);
+    for (std::size_t attempt = 0; attempt < 10 * length && history.events.size() < length; ++attempt) {
+      Payloads payloads = decide(state);
+      if (payloads.empty()) continue;
+      std::vector<Event> events = store_.push_events(
+          history.aggregate_id, static_cast<Version>(history.events.size()), std::move(payloads));
+      state = store_.build_aggregate(events, std::move(state));
+      for (Event& event : events) history.events.push_back(std::move(event));
+    }
+    history.aggregate = fold(history.events);
+    return history;
+  }
+
+  /// What one of the steps makes of the state; a step may refuse it.
+  Payloads decide(const State& state) {
+    using Decide = Payloads (*)(ReducerCheck&, const State&);
+    constexpr auto functions = []<std::size_t... Index>(std::index_sequence<Index...>) {
+      return std::array<Decide, sizeof...(Steps)>{+[](ReducerCheck& check, const State& current) {
+        return check.take_step(std::get<Index>(check.steps_), current);
+      }...};
+    }(std::index_sequence_for<Steps...>{});
+    const auto index = std::uniform_int_distribution<std::size_t>{0, sizeof...(Steps) - 1}(random_);
+    try {
+      return functions[index](*this, state);
+    } catch (const std::exception&) {
+      return {};
+    }
+  }
+
+  template <class Step>
+  Payloads take_step(const Step& step, const State& state) {
+    castore::detail::DecidedEvents<Events> decided;
+    if constexpr (Events::template contains<Step>) {
+      decided.add(Step{step});
+    } else {
+      using Decision = castore::detail::Decision<Domain, std::decay_t<Step>>;
+      const auto call = [&](const auto& known, auto&... random) {
+        if constexpr (Decision::template check_call<decltype(random)...>()) {
+          auto result = std::invoke(step, known, random...);
+          decided.add(std::move(result));
+        }
+      };
+      const auto call_with = [&](const typename Decision::State& known) {
+        if constexpr (std::is_invocable_v<const Step&, const typename Decision::State&, std::mt19937_64&>) {
+          call(known, random_);
+        } else {
+          call(known);
+        }
+      };
+      if constexpr (Decision::may_not_exist) {
+        call_with(state);
+      } else if (state) {
+        call_with(*state);
+      }
+    }
+    return std::move(decided).take();
+  }
+
+  State fold(std::span<const Event> events, State seed = {}) const {
+    return store_.build_aggregate(events, std::move(seed));
+  }
+
+  void check(const History& history) const {
+    const std::span<const Event> events{history.events};
+    const std::string& id = history.aggregate_id;
+    expect_equal(are_encodable<Events>
+                     ? "loaded from its events' JSON, the aggregate is the fold of the events that were pushed (no "
+                       "payload's JSON form leaves out a field)"
+                     : "the aggregate that is loaded is the fold of its events",
+                 history, store_.get_aggregate(id));
+    for (std::size_t length = 0; length <= events.size(); ++length) {
+      const std::string prefix = "the first " + std::to_string(length) + " events";
+      const auto version = static_cast<Version>(length);
+      expect_equal("the aggregate loaded with max_version is the fold of " + prefix, history,
+                   store_.get_aggregate(id, {.max_version = version}), fold(events.first(length)));
+      expect_equal("a fold on from the aggregate of " + prefix + " ends in the same aggregate", history,
+                   fold(events.subspan(length), fold(events.first(length))));
+    }
+  }
+
+  void expect_equal(std::string_view property, const History& history, const State& actual) const {
+    expect_equal(property, history, actual, history.aggregate);
+  }
+  void expect_equal(std::string_view property, const History& history, const State& actual,
+                    const State& expected) const {
+    if (actual ? expected && are_equal(*actual, *expected) : !expected) return;
+    std::string text = "check_reducer: this does not hold:\n  " + std::string{property} + "\n" + history.aggregate_id +
+                       " (repeat it with the option .seed = " + std::to_string(seed_) + ")\n";
+    for (const Event& event : history.events) {
+      text += "  " + std::to_string(event.version()) + " " +
+              event.visit([](const auto& detail) { return payload_text(detail.payload); }) + "\n";
+    }
+    report_failure(text + "aggregate\n" + side_by_side({lines_of(expected)}, {lines_of(actual)}));
+  }
+
+  static Lines lines_of(const State& state) {
+    if (!state) return {"nothing"};
+    return json_lines(json_text(*state));
+  }
+
+  const CheckReducerOptions& options_;
+  std::uint64_t seed_;
+  std::mt19937_64 random_;
+  std::tuple<const Steps&...> steps_;
+  Storage storage_;
+  Store store_;
+};
+
+}  // namespace detail
+
+/// @brief Makes up random histories of a domain and checks what must hold for each of them:
+/// - Run again, the reducer gives the same aggregate: it reads neither a clock nor a global.
+/// - A loaded aggregate is the fold of all its events, also through their JSON form where they have one; loaded with
+///   `max_version` it is the fold of the events until then.
+/// - Folding on from the aggregate after any number of events ends in the same aggregate, as a snapshot needs it.
+///
+/// A history grows by steps chosen at random. A step is a payload, which may happen at any time, or a function
+/// `(state)` or `(state, std::mt19937_64&)` that takes and returns what a decide function does; it refuses by returning
+/// nothing or by an exception.
+/// @code
+/// check_reducer<PokemonStore>(appear, level_up);                                  // decide functions
+/// check_reducer<PokemonStore>({.seed = 42}, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{});
+/// @endcode
+/// Aggregates are compared by `==`, else by JSON.
+/// @return True. @throws Failure with the seed, the events and both aggregates; and what the reducer throws.
+template <detail::IsDomain Domain, class... Steps>
+  requires(sizeof...(Steps) > 0)
+bool check_reducer(const CheckReducerOptions& options, const Steps&... steps) {
+  const typename Domain::Reducer reducer{};
+  detail::ReducerCheck<Domain, Steps...>{reducer, options, steps...}.run();
+  return true;
+}
+template <detail::IsDomain Domain, class First, class... Steps>
+  requires(!std::same_as<First, CheckReducerOptions>)
+bool check_reducer(const First& first, const Steps&... steps) {
+  return check_reducer<Domain>(CheckReducerOptions{}, first, steps...);
+}
+/// @brief The same with the reducer of an event store.
+template <class Events, class Aggregate, class Reducer, class Adapter, class... Steps>
+  requires(sizeof...(Steps) > 0)
+bool check_reducer(const EventStore<Events, Aggregate, Reducer, Adapter>& store, const CheckReducerOptions& options,
+                   const Steps&... steps) {
+  using Store = EventStore<Events, Aggregate, Reducer, Adapter>;
+  detail::ReducerCheck<Store, Steps...>{store.options().reducer, options, steps...}.run();
+  return true;
+}
+
+}  // namespace castore::testing
+
+#endif
