@@ -1,8 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# install.sh BUILD_DIR PREFIX: installs Castore and checks that every header came along.
+# install.sh CASTORE WORK_DIR PREFIX CMAKE_OPTION... : installs a copy of the Castore checkout as a user would, without the
+# packages that only its tests need, and checks that every header came along.
 set -eu
-rm -rf "$2"
-cmake --install "$1" --prefix "$2" >/dev/null
-source_dir=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$1/CMakeCache.txt")
-diff -r "$source_dir/include" "$2/include"
+castore=$1 work=$2 prefix=$3
+shift 3
+rm -rf "$work" "$prefix"
+mkdir -p "$work"
+cp -r "$castore/CMakeLists.txt" "$castore/CMakePresets.json" "$castore/LICENSE" "$castore/cmake" "$castore/include" "$work"
+cd "$work"
+cmake --preset package -D CMAKE_DISABLE_FIND_PACKAGE_Catch2=ON -D CMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON "$@"
+# [install]
+cmake --preset package
+cmake --install build/package --prefix "$prefix"
+# [/install]
+diff -r include "$prefix/include"

@@ -25,7 +25,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace castore {
 
@@ -101,8 +100,8 @@ class SqliteEventStorageAdapter {
   /// @brief Opens the file, or creates it in a folder that exists.
   /// @param path In UTF-8, relative to the current folder or absolute.
   /// @throws StorageError
-  explicit SqliteEventStorageAdapter(std::string path, SqliteEventStorageAdapterOptions options = {})
-      : pool_{checked_file(std::move(path), options), options.synchronous} {}
+  explicit SqliteEventStorageAdapter(const std::string& path, const SqliteEventStorageAdapterOptions& options = {})
+      : pool_{checked_file(path, options), options.synchronous} {}
 
   /// @brief Writes all the events or none, in one transaction.
   /// @throws InvalidEventError, StorageError
@@ -161,8 +160,7 @@ class SqliteEventStorageAdapter {
     if (request.limit == 0U) return page;
     const Bounds bounds = page_bounds(request);
     const auto lease = pool_.reader();
-    detail::SqliteQuery query{lease.connection(),
-                              request.reverse ? detail::sqlite_list_reverse : detail::sqlite_list,
+    detail::SqliteQuery query{lease.connection(), request.reverse ? detail::sqlite_list_reverse : detail::sqlite_list,
                               "list aggregate ids from"};
     // One more than the page takes tells whether there is another page.
     query.bind(event_store_id, bounds.start_timestamp, bounds.start_id, bounds.end_timestamp,
@@ -191,11 +189,11 @@ class SqliteEventStorageAdapter {
     std::string end_timestamp;
   };
 
-  static detail::SqliteFile checked_file(std::string path, const SqliteEventStorageAdapterOptions& options) {
+  static detail::SqliteFile checked_file(const std::string& path, const SqliteEventStorageAdapterOptions& options) {
     if (path.empty() || path.find('\0') != std::string::npos) {
       throw StorageError{"the path of an SQLite file is empty or holds a NUL; name a file, or \":memory:\""};
     }
-    return {std::move(path), options.busy_timeout};
+    return {path, options.busy_timeout};
   }
 
   template <class Text>
@@ -262,8 +260,8 @@ class SqliteEventStorageAdapter {
 
   [[noreturn]] static void throw_damaged(const detail::SqliteConnection& connection, std::string_view event_store_id,
                                          std::string_view aggregate_id, Version version) {
-    throw StorageError{connection.file().name() + " is damaged: " +
-                       detail::event_name(event_store_id, aggregate_id, version) +
+    throw StorageError{connection.file().name() +
+                       " is damaged: " + detail::event_name(event_store_id, aggregate_id, version) +
                        " has no valid version, type or timestamp; correct its row or restore the file from a backup"};
   }
 

@@ -9,10 +9,10 @@
 #include <castore/detail/function_signature.hpp>
 #include <castore/fwd.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -96,14 +96,14 @@ class Command {
       std::invoke(decide_, std::as_const(state), arguments...);
       return Result{std::move(state), {}};
     } else {
-      auto events = Decision::try_push(store_, aggregate_id, detail::version_of(state),
-                                       std::invoke(decide_, std::as_const(state), arguments...));
-      if (!events) {
-        conflict.emplace(store_.event_store_id(), aggregate_id, detail::version_of(state) + 1);
+      const Version version = detail::version_of(state) + 1;
+      auto decided = std::invoke(decide_, std::as_const(state), arguments...);
+      auto pushed = Decision::try_push(store_, aggregate_id, std::move(state), std::move(decided));
+      if (!pushed) {
+        conflict.emplace(store_.event_store_id(), aggregate_id, version);
         return std::nullopt;
       }
-      if (events->empty()) return Result{std::move(state), {}};
-      return Result{Decision::apply(store_, std::move(state), *events), *std::move(events)};
+      return Result{std::move(pushed->state), std::move(pushed->events)};
     }
   }
 
@@ -175,18 +175,32 @@ Command(std::string, Store&, Decide, CommandOptions) -> Command<Store, Decide>;
 
 namespace detail {
 
+/// The parameter that is the input, where the function has more of them than `others`.
+template <class Signature, std::size_t index, std::size_t others>
+struct InputParameter {
+  static_assert(Signature::is_known, "castore: the input of a generic function is not known; name its parameters");
+  using type = void;
+};
+template <class Signature, std::size_t index, std::size_t others>
+  requires(Signature::is_known && (Signature::Parameters::size > others))
+struct InputParameter<Signature, index, others> : ParameterOrVoid<Signature, index> {};
+
 template <class CommandType>
-struct CommandTypes;
+struct InputOf;
 template <class Store, class Decide>
-struct CommandTypes<Command<Store, Decide>> {
-  using Input = typename ParameterOrVoid<FunctionSignature<Decide>, 1>::type;
-  using Output = typename Command<Store, Decide>::Result;
+struct InputOf<Command<Store, Decide>> : InputParameter<FunctionSignature<Decide>, 1, 1> {};
+template <class... Stores, class Handler>
+struct InputOf<Command<std::tuple<Stores&...>, Handler>>
+    : InputParameter<FunctionSignature<Handler>, 0, sizeof...(Stores)> {};
+
+template <class CommandType>
+struct OutputOf;
+template <class Store, class Decide>
+struct OutputOf<Command<Store, Decide>> {
+  using type = typename Command<Store, Decide>::Result;
 };
 template <class... Stores, class Handler>
-struct CommandTypes<Command<std::tuple<Stores&...>, Handler>> {
-  using Input = typename ParameterOrVoid<FunctionSignature<Handler>, 0>::type;
-  using Output = typename ResultOrVoid<FunctionSignature<Handler>>::type;
-};
+struct OutputOf<Command<std::tuple<Stores&...>, Handler>> : ResultOrVoid<FunctionSignature<Handler>> {};
 
 }  // namespace detail
 
@@ -196,10 +210,10 @@ using CommandId = decltype(std::declval<const CommandType&>().id());
 /// @brief The type of a command's input, without const and reference; void when it has none. Its function must not be
 /// generic.
 template <class CommandType>
-using CommandInput = typename detail::CommandTypes<std::remove_cvref_t<CommandType>>::Input;
+using CommandInput = typename detail::InputOf<std::remove_cvref_t<CommandType>>::type;
 /// @brief What a command returns. Its handler must not be generic.
 template <class CommandType>
-using CommandOutput = typename detail::CommandTypes<std::remove_cvref_t<CommandType>>::Output;
+using CommandOutput = typename detail::OutputOf<std::remove_cvref_t<CommandType>>::type;
 
 }  // namespace castore
 

@@ -6,7 +6,9 @@
 /// What a command's function may take and return, and how what it returns becomes events.
 
 #include <castore/core/errors.hpp>
-#include <castore/core/event.hpp>
+#include <castore/core/event_group.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/event_store_parts.hpp>
 #include <castore/core/events.hpp>
 #include <castore/detail/function_signature.hpp>
 #include <castore/fwd.hpp>
@@ -15,7 +17,6 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -78,11 +79,11 @@ class DecidedEvents<Events<Payloads...>> {
   }
   template <class... Values>
   constexpr void add(std::tuple<Values...>&& values) {
-    std::apply([this](Values&... value) { (this->add(std::move(value)), ...); }, values);
+    std::apply([&](Values&... value) { (this->add(std::move(value)), ...); }, values);
   }
   template <class... Values>
   constexpr void add(std::variant<Values...>&& value) {
-    std::visit([this](auto& alternative) { this->add(std::move(alternative)); }, value);
+    std::visit([&](auto& alternative) { this->add(std::move(alternative)); }, value);
   }
 
   constexpr std::vector<Payload> take() && { return std::move(payloads_); }
@@ -175,30 +176,64 @@ struct Decision {
   static constexpr bool decides_nothing =
       std::is_void_v<std::invoke_result_t<const Decide&, const State&, Arguments&...>>;
 
-  /// @return The events as they were pushed, nothing on a conflict.
+  struct Pushed {
+    State state;
+    std::vector<typename Store::Event> events{};
+  };
+
+  /// The reducer sees the events before they are written, so that what it refuses never becomes history.
+  /// @return The state after the push and the events, nothing on a conflict.
   template <class Decided>
-  static std::optional<std::vector<typename Store::Event>> try_push(Store& store, std::string_view aggregate_id,
-                                                                    Version version, Decided decided) {
+  static std::optional<Pushed> try_push(Store& store, std::string_view aggregate_id, State state, Decided decided) {
     if constexpr (Events::template contains<Decided>) {
-      auto pushed = store.try_push_event(std::string{aggregate_id}, version + 1, std::move(decided));
+      const Version version = version_of(state) + 1;
+      auto pushed = store.try_push_event(std::string{aggregate_id}, version, std::move(decided),
+                                         {.prev_aggregate = std::move(state)});
       if (!pushed) return std::nullopt;
-      std::vector<typename Store::Event> events;
-      events.push_back(std::move(pushed->event));
-      return events;
+      Pushed result{to_state(std::move(pushed->next_aggregate))};
+      result.events.push_back(std::move(pushed->event));
+      return result;
     } else {
       DecidedEvents<Events> payloads;
       payloads.add(std::move(decided));
-      return store.try_push_events(std::string{aggregate_id}, version, std::move(payloads).take());
+      return try_push_all(store, aggregate_id, std::move(state), std::move(payloads).take());
     }
   }
 
-  static State apply(const Store& store, State state, std::span<const typename Store::Event> events) {
-    auto aggregate = store.build_aggregate(events, std::move(state));
+ private:
+  static State to_state(std::optional<Aggregate> aggregate) {
     if constexpr (may_not_exist) {
       return aggregate;
     } else {
       return *std::move(aggregate);
     }
+  }
+
+  template <class... StoreParameters>
+  static std::optional<Pushed> try_push_all(EventStore<StoreParameters...>& store, std::string_view aggregate_id,
+                                            State state, std::vector<typename DecidedEvents<Events>::Payload> payloads) {
+    if (payloads.empty()) return Pushed{std::move(state)};
+    Version version = version_of(state);
+    std::optional<Aggregate> prev_aggregate{std::move(state)};
+    std::vector<GroupedEvent> group;
+    group.reserve(payloads.size());
+    for (auto& payload : payloads) {
+      ++version;
+      std::visit(
+          [&](auto& value) {
+            group.push_back(store.group_event(std::string{aggregate_id}, version, std::move(value),
+                                              {.prev_aggregate = std::exchange(prev_aggregate, std::nullopt)}));
+          },
+          payload);
+    }
+    const std::vector<GroupedEventState*> states = states_of(group);
+    const PushOutcome outcome = try_push_group(states, {});
+    if (outcome.status == PushOutcome::already_exists) return std::nullopt;
+    if (outcome.status != PushOutcome::pushed) states[outcome.index]->throw_refused(outcome.status);
+    using Grouped = GroupedEventIn<EventStore<StoreParameters...>>;
+    Pushed result{to_state(static_cast<Grouped*>(states.back())->next_aggregate())};
+    for (GroupedEventState* event : states) result.events.push_back(static_cast<Grouped*>(event)->take_event());
+    return result;
   }
 };
 

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 #include <functional>
 #include <random>
@@ -72,12 +71,13 @@ inline void check_options(const CommandOptions& options) {
 }
 
 inline void wait(const CommandBackoff& backoff, int retry) {
+  using Count = std::chrono::microseconds::rep;
   if (backoff.first.count() <= 0) return;
+  const Count longest = std::max<Count>(0, backoff.longest.count());
+  Count limit = std::min(backoff.first.count(), longest);
+  for (; retry > 1 && limit < longest; --retry) limit = limit > longest / 2 ? longest : 2 * limit;
   static thread_local std::minstd_rand random{std::random_device{}()};
-  const double longest = static_cast<double>(std::max<std::chrono::microseconds::rep>(0, backoff.longest.count()));
-  const double limit = std::min(longest, static_cast<double>(backoff.first.count()) * std::pow(2.0, retry - 1));
-  backoff.sleep(std::chrono::microseconds{std::uniform_int_distribution<std::chrono::microseconds::rep>{
-      0, static_cast<std::chrono::microseconds::rep>(limit)}(random)});
+  backoff.sleep(std::chrono::microseconds{std::uniform_int_distribution<Count>{0, limit}(random)});
 }
 
 /// Counts the attempts of one run of a command.

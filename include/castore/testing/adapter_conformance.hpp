@@ -55,7 +55,7 @@ constexpr auto join_laws(const AdapterLaw (&... laws)[sizes]) {
 }
 
 /// Runs one law's test and gives what goes wrong the law's name.
-inline void check_law(const AdapterLaw& law, AdapterUnderTest& adapter) {
+inline void check_law(const AdapterLaw& law, const AdapterUnderTest& adapter) {
   const auto nest = [&law](const char* what) {
     std::throw_with_nested(LawViolation{law.law, law.name, "no such exception", std::string{"exception: "} + what});
   };
@@ -101,7 +101,7 @@ void check_adapter_law(const AdapterLaw& law, MakeFixture&& make_fixture) {
   for (const Way way : {Way::records, Way::events}) {
     if (way == Way::events && law.records_only) continue;
     auto fixture = make_fixture();
-    AdapterUnderTest adapter = detail::put_under_test(fixture, adapter_properties<Fixture>(), way);
+    const AdapterUnderTest adapter = detail::put_under_test(fixture, adapter_properties<Fixture>(), way);
     detail::check_law(law, adapter);
   }
 }

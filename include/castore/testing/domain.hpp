@@ -3,16 +3,21 @@
 #define CASTORE_TESTING_DOMAIN_HPP
 
 #include <castore/core/aggregate.hpp>
+#include <castore/core/decision.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/reducer.hpp>
 #include <castore/fwd.hpp>
 
 #include <cstddef>
+#include <functional>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace castore::testing {
 
 /// @brief Events, aggregate and reducer: what the test kit must know of a domain. The type of an `EventStore` says it
-/// too; reach for a `Domain` where there is none, or to test in constant expressions.
+/// too; reach for a `Domain` where there is none.
 template <class Events, class Aggregate, class Reducer>
 struct Domain {
   static constexpr bool checked = sizeof(Events) == 0;
@@ -41,6 +46,30 @@ concept IsDomain = requires {
   typename Candidate::Aggregate;
   typename Candidate::Reducer;
 };
+
+template <class Domain, class Decide>
+using DecisionOf = castore::detail::Decision<Domain, std::decay_t<Decide>>;
+
+template <class Domain>
+using PayloadsOf = std::vector<typename castore::detail::DecidedEvents<typename Domain::Events>::Payload>;
+
+/// What is decided. @throws What the decide function throws.
+template <class Domain, class Decide, class... Inputs>
+constexpr PayloadsOf<Domain> decide_payloads(const Decide& decide,
+                                             const typename DecisionOf<Domain, Decide>::State& state,
+                                             Inputs&... inputs) {
+  using Decision = DecisionOf<Domain, Decide>;
+  castore::detail::DecidedEvents<typename Domain::Events> decided;
+  if constexpr (Decision::template check_call<Inputs...>()) {
+    if constexpr (Decision::template decides_nothing<Inputs...>) {
+      std::invoke(decide, state, inputs...);
+    } else {
+      auto result = std::invoke(decide, state, inputs...);
+      decided.add(std::move(result));
+    }
+  }
+  return std::move(decided).take();
+}
 
 }  // namespace detail
 

@@ -42,7 +42,7 @@ struct RecordsOnly {};
 /// operation that meets it. Any number of threads may use one adapter, also to inject faults.
 /// Over an `AnyEventStorageAdapter` it works on records.
 template <EventStorageAdapter Adapter>
-class FaultInjectingAdapter
+class FaultInjectingAdapter final
     : public std::conditional_t<KeepsTypedEvents<Adapter>, TypedEventStorage, detail::RecordsOnly> {
  public:
   /// @brief What the storage says of itself.

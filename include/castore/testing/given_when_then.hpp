@@ -121,11 +121,11 @@ std::vector<Lines> blocks_of(const std::vector<Payload>& payloads) {
 /// One decision: what `given` and `when` were told.
 template <class Domain, class Given, class Decide, class... Inputs>
 class Scenario {
-  using Decision = castore::detail::Decision<Domain, std::decay_t<Decide>>;
+  using Decision = DecisionOf<Domain, Decide>;
 
  public:
   using Events = typename Domain::Events;
-  using Payloads = std::vector<typename castore::detail::DecidedEvents<Events>::Payload>;
+  using Payloads = PayloadsOf<Domain>;
 
   constexpr Scenario(const typename Domain::Reducer& reducer, std::string_view event_store_id, const Given& given,
                      std::string_view name, const Decide& decide, Inputs&... inputs)
@@ -161,20 +161,8 @@ class Scenario {
 
  private:
   constexpr Payloads decide(const typename Decision::State& state) const {
-    castore::detail::DecidedEvents<Events> decided;
-    if constexpr (Decision::template check_call<Inputs...>()) {
-      std::apply(
-          [&](Inputs&... inputs) {
-            if constexpr (Decision::template decides_nothing<Inputs...>) {
-              std::invoke(decide_, state, inputs...);
-            } else {
-              auto result = std::invoke(decide_, state, inputs...);
-              decided.add(std::move(result));
-            }
-          },
-          inputs_);
-    }
-    return std::move(decided).take();
+    return std::apply(
+        [&](Inputs&... inputs) { return decide_payloads<Domain>(decide_, state, inputs...); }, inputs_);
   }
 
   const typename Domain::Reducer& reducer_;

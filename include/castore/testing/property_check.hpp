@@ -20,7 +20,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <optional>
 #include <random>
 #include <span>
@@ -77,7 +76,7 @@ class ReducerCheck {
   using Store = EventStore<Events, Aggregate, typename Domain::Reducer, Storage>;
   using Event = typename Store::Event;
   using State = std::optional<Aggregate>;
-  using Payloads = std::vector<typename castore::detail::DecidedEvents<Events>::Payload>;
+  using Payloads = PayloadsOf<Domain>;
   static_assert(sizeof(CheckedComparable<Aggregate>) > 0);
 
   struct History {
@@ -150,31 +149,25 @@ class ReducerCheck {
 
   template <class Step>
   Payloads take_step(const Step& step, const State& state) {
-    castore::detail::DecidedEvents<Events> decided;
     if constexpr (Events::template contains<Step>) {
+      castore::detail::DecidedEvents<Events> decided;
       decided.add(Step{step});
+      return std::move(decided).take();
     } else {
-      using Decision = castore::detail::Decision<Domain, std::decay_t<Step>>;
-      const auto call = [&](const auto& known, auto&... random) {
-        if constexpr (Decision::template check_call<decltype(random)...>()) {
-          auto result = std::invoke(step, known, random...);
-          decided.add(std::move(result));
-        }
-      };
-      const auto call_with = [&](const typename Decision::State& known) {
+      using Decision = DecisionOf<Domain, Step>;
+      const auto call = [&](const typename Decision::State& known) {
         if constexpr (std::is_invocable_v<const Step&, const typename Decision::State&, std::mt19937_64&>) {
-          call(known, random_);
+          return decide_payloads<Domain>(step, known, random_);
         } else {
-          call(known);
+          return decide_payloads<Domain>(step, known);
         }
       };
       if constexpr (Decision::may_not_exist) {
-        call_with(state);
-      } else if (state) {
-        call_with(*state);
+        return call(state);
+      } else {
+        return state ? call(*state) : Payloads{};
       }
     }
-    return std::move(decided).take();
   }
 
   State fold(std::span<const Event> events, State seed = {}) const {

@@ -5,6 +5,7 @@
 /// @file
 /// The test kit without a test framework.
 
+#include <castore/testing/adapter_conformance.hpp>
 #include <castore/testing/domain.hpp>
 #include <castore/testing/failure.hpp>
 #include <castore/testing/fake_clock.hpp>

@@ -75,7 +75,10 @@ class SqliteConnection {
     auto& connection = *static_cast<SqliteConnection*>(self);
     const auto now = std::chrono::steady_clock::now();
     if (attempt == 0) connection.busy_since_ = now;
-    if (now - connection.busy_since_ >= connection.file_.busy_timeout) return 0;
+    // In milliseconds, so that no busy timeout is too long to be compared.
+    if (std::chrono::floor<std::chrono::milliseconds>(now - connection.busy_since_) >= connection.file_.busy_timeout) {
+      return 0;
+    }
     std::this_thread::sleep_for(std::chrono::microseconds{100} * std::min(attempt + 1, 20));
     return 1;
   }
@@ -136,8 +139,8 @@ class SqliteQuery {
   }
   int bind_one(int index, std::string_view text) noexcept {
     // To SQLite a null pointer is NULL, not empty text.
-    return sqlite3_bind_text64(statement_, index, text.data() == nullptr ? "" : text.data(), text.size(),
-                               SQLITE_STATIC, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement_, index, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC,
+                               SQLITE_UTF8);
   }
 
   SqliteConnection& connection_;

@@ -48,14 +48,13 @@ struct SqliteTranslation {
 /// An extended code stands before the primary code it belongs to; the first that fits is taken.
 inline constexpr SqliteTranslation sqlite_translations[] = {
     {SQLITE_IOERR_NOMEM, false, "there is not enough memory; free some and do it again"},
-    {SQLITE_IOERR_CORRUPTFS, false,
-     "its file system is damaged; check it, then restore the file from a backup"},
-    {SQLITE_IOERR_SHMSIZE, false,
-     "there is no room for its -shm file; free some space on its disk and do it again"},
+    {SQLITE_IOERR_CORRUPTFS, false, "its file system is damaged; check it, then restore the file from a backup"},
+    {SQLITE_IOERR_SHMSIZE, false, "there is no room for its -shm file; free some space on its disk and do it again"},
     {SQLITE_READONLY_DBMOVED, false,
      "the file was moved or deleted while it was open; put it back, or open it at its new place"},
-    {SQLITE_BUSY, true, "it was locked by another process for longer than the busy timeout of {busy_timeout} ms; "
-                        "do it again, or give the adapter a longer busy_timeout"},
+    {SQLITE_BUSY, true,
+     "it was locked by another process for longer than the busy timeout of {busy_timeout} ms; "
+     "do it again, or give the adapter a longer busy_timeout"},
     {SQLITE_LOCKED, true, "it is locked by another connection of this process; do it again"},
     {SQLITE_PROTOCOL, true, "its locks are contended by other processes; do it again"},
     {SQLITE_FULL, false, "the disk is full and nothing was written; free some space and do it again"},
@@ -102,9 +101,9 @@ inline SqliteTranslation translate_sqlite_code(int code) {
   try {
     throw SqliteError{code, native};
   } catch (const SqliteError&) {
-    std::throw_with_nested(StorageError{
-        "cannot " + std::string{action} + " " + file.name() + ": " + text + ". Reason: " + native,
-        translation.retryable});
+    std::throw_with_nested(
+        StorageError{"cannot " + std::string{action} + " " + file.name() + ": " + text + ". Reason: " + native,
+                     translation.retryable});
   }
 }
 

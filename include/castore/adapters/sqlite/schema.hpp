@@ -22,8 +22,8 @@ namespace castore {
 /// @brief When a push counts as done.
 enum class SqliteSynchronous {
   full,   ///< When the disk has it: an acknowledged push survives a loss of power.
-  normal  ///< When the operating system has it: it survives a crash or kill of the program; a loss of power may undo the
-          ///< last pushes, never a part of one, and never damages the file.
+  normal  ///< When the operating system has it: it survives a crash or kill of the program; a loss of power may undo
+          ///< the last pushes, never a part of one, and never damages the file.
 };
 
 namespace detail {
@@ -82,9 +82,8 @@ inline bool recognise_sqlite_file(SqliteConnection& connection) {
     refuse("it is a database of something else, not of castore events; choose another file");
   }
   if (version > sqlite_schema_version) {
-    refuse("its events are stored in schema version " + std::to_string(version) +
-           ", which is newer than version " + std::to_string(sqlite_schema_version) +
-           " that this castore knows; open it with a newer castore");
+    refuse("its events are stored in schema version " + std::to_string(version) + ", which is newer than version " +
+           std::to_string(sqlite_schema_version) + " that this castore knows; open it with a newer castore");
   }
   if (first_row(sqlite_describe_event, text) != sqlite_event_description) {
     refuse("its table 'event' is not the one that castore creates; choose another file, or restore the table's schema");
@@ -102,8 +101,7 @@ inline bool has_sqlite_log(sqlite3* handle) noexcept {
 
 inline std::unique_ptr<SqliteConnection> try_open_sqlite_writer(const SqliteFile& file, SqliteSynchronous synchronous) {
   const bool in_memory = file.path == ":memory:";
-  auto connection =
-      std::make_unique<SqliteConnection>(file.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, file);
+  auto connection = std::make_unique<SqliteConnection>(file.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, file);
   sqlite3* const handle = connection->handle();
   // SQLite falls back to reading when it may not write.
   if (sqlite3_db_readonly(handle, "main") == 1) {
@@ -155,7 +153,8 @@ inline std::unique_ptr<SqliteConnection> open_sqlite_writer(const SqliteFile& fi
     try {
       return try_open_sqlite_writer(file, synchronous);
     } catch (const StorageError& error) {
-      if (!error.retryable() || std::chrono::steady_clock::now() - start >= file.busy_timeout) throw;
+      const auto waited = std::chrono::steady_clock::now() - start;
+      if (!error.retryable() || std::chrono::floor<std::chrono::milliseconds>(waited) >= file.busy_timeout) throw;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }

@@ -103,8 +103,11 @@ class AdapterUnderTest {
                    const GetEventsOptions& options = {}) const {
     LawEventList records = read_records(event_store_id, aggregate_id, options);
     const LawEventList events = read_events(event_store_id, aggregate_id, options);
-    detail::expect(records == events, "the same events as records and through EventStore",
-                   "records " + detail::describe(records) + ", through EventStore " + detail::describe(events));
+    if (records != events) {
+      throw detail::Deviation{
+          "the same events as records and through EventStore",
+          "records " + detail::describe(records) + ", through EventStore " + detail::describe(events)};
+    }
     return records;
   }
 

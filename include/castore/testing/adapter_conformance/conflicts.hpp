@@ -21,7 +21,7 @@ namespace castore::testing::detail {
 
 inline constexpr PushOutcome conflict{PushOutcome::already_exists, 0};
 
-inline void a_version_that_exists_is_a_conflict(AdapterUnderTest& adapter) {
+inline void a_version_that_exists_is_a_conflict(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "a", 1, "first", at(0)});
   expect_equal(adapter.push({"S", "a", 1, "second", at(1)}), conflict, "the outcome of pushing version 1 again");
   if (adapter.way() == Way::records) return;
@@ -29,19 +29,19 @@ inline void a_version_that_exists_is_a_conflict(AdapterUnderTest& adapter) {
   expect(!result, "no result of try_push_event for version 1 again", "a result");
 }
 
-inline void the_same_event_again_is_a_conflict(AdapterUnderTest& adapter) {
+inline void the_same_event_again_is_a_conflict(const AdapterUnderTest& adapter) {
   const LawEvent event{"S", "a", 1, "once", at(0)};
   adapter.must_push(event);
   expect_equal(adapter.push(event), conflict, "the outcome of pushing the very same event again");
 }
 
-inline void a_version_below_the_last_is_a_conflict(AdapterUnderTest& adapter) {
+inline void a_version_below_the_last_is_a_conflict(const AdapterUnderTest& adapter) {
   adapter.must_push_all({{"S", "a", 1, "", at(0)}, {"S", "a", 2, "", at(1)}, {"S", "a", 3, "", at(2)}});
   expect_equal(adapter.push({"S", "a", 2, "again", at(3)}), conflict, "the outcome of pushing version 2 of 3 again");
   expect_equal(adapter.push({"S", "a", 1, "again", at(3)}), conflict, "the outcome of pushing version 1 of 3 again");
 }
 
-inline void a_conflict_leaves_the_event(AdapterUnderTest& adapter) {
+inline void a_conflict_leaves_the_event(const AdapterUnderTest& adapter) {
   const LawEvent first{"S", "a", 1, "first", at(0)};
   adapter.must_push(first);
   if (adapter.push({"S", "a", 1, "second", at(1)}) == conflict) {
@@ -49,7 +49,7 @@ inline void a_conflict_leaves_the_event(AdapterUnderTest& adapter) {
   }
 }
 
-inline void one_of_concurrent_pushes_wins(AdapterUnderTest& adapter) {
+inline void one_of_concurrent_pushes_wins(const AdapterUnderTest& adapter) {
   constexpr std::size_t thread_count = 4;
   constexpr int rounds = 6;
   for (int round = 0; round < rounds; ++round) {
@@ -78,14 +78,14 @@ inline LawEventList three_events() {
   return {{"S", "a", 1, "one", at(0)}, {"S", "a", 2, "two", at(1)}, {"S", "a", 3, "three", at(2)}};
 }
 
-inline void force_writes_over_an_event(AdapterUnderTest& adapter) {
+inline void force_writes_over_an_event(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "a", 1, "one", at(0)});
   const LawEvent forced{"S", "a", 1, "forced", at(3)};
   adapter.must_push(forced, true);
   adapter.expect_events({forced}, "events after force over version 1");
 }
 
-inline void force_touches_nothing_else(AdapterUnderTest& adapter) {
+inline void force_touches_nothing_else(const AdapterUnderTest& adapter) {
   LawEventList events = three_events();
   adapter.must_push_all(events);
   const LawEvent other{"S", "b", 2, "of another aggregate", at(4)};
@@ -97,7 +97,7 @@ inline void force_touches_nothing_else(AdapterUnderTest& adapter) {
   adapter.expect_events({{"S", "b", 1, "", at(4)}, other}, "events of the other aggregate");
 }
 
-inline void force_writes_past_a_gap(AdapterUnderTest& adapter) {
+inline void force_writes_past_a_gap(const AdapterUnderTest& adapter) {
   const LawEvent first{"S", "a", 5, "first of all", at(0)};
   adapter.must_push(first, true);
   adapter.expect_events({first}, "events after force of version 5 into a new aggregate");

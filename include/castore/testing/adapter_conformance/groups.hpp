@@ -16,7 +16,6 @@
 #include <castore/testing/adapter_conformance/run_threads.hpp>
 #include <castore/testing/adapter_conformance/versions.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -24,14 +23,14 @@
 
 namespace castore::testing::detail {
 
-inline void a_group_is_written_whole(AdapterUnderTest& adapter) {
+inline void a_group_is_written_whole(const AdapterUnderTest& adapter) {
   const LawEventList group{
       {"S", "a", 1, "one", at(0)}, {"T", "b", 1, "two", at(0)}, {"S", "c", 1, "three", at(0)}, {"T", "d", 1, "", at(0)}};
   adapter.must_push_group(group);
   for (const LawEvent& event : group) adapter.expect_events({event}, "events of one aggregate of the group");
 }
 
-inline void a_group_holds_consecutive_versions(AdapterUnderTest& adapter) {
+inline void a_group_holds_consecutive_versions(const AdapterUnderTest& adapter) {
   const LawEventList first{{"S", "a", 1, "one", at(0)}, {"S", "a", 2, "two", at(0)}, {"S", "a", 3, "three", at(0)}};
   const LawEventList second{{"S", "a", 4, "four", at(1)}, {"S", "a", 5, "five", at(1)}};
   adapter.must_push_group(first);
@@ -51,14 +50,14 @@ inline LawEventList group_with_conflict(const AdapterUnderTest& adapter, std::si
   return group;
 }
 
-inline void a_conflict_in_a_group_names_the_event(AdapterUnderTest& adapter) {
+inline void a_conflict_in_a_group_names_the_event(const AdapterUnderTest& adapter) {
   for (const std::size_t place : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
     const LawEventList group = group_with_conflict(adapter, place);
     expect_equal(adapter.push_group(group), {PushOutcome::already_exists, place}, "the outcome of the group");
   }
 }
 
-inline void a_conflict_in_a_group_leaves_nothing(AdapterUnderTest& adapter) {
+inline void a_conflict_in_a_group_leaves_nothing(const AdapterUnderTest& adapter) {
   for (const std::size_t place : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
     LawEventList group = group_with_conflict(adapter, place);
     adapter.push_group(group);
@@ -74,7 +73,7 @@ inline void a_conflict_in_a_group_leaves_nothing(AdapterUnderTest& adapter) {
   }
 }
 
-inline void a_gap_in_a_group_names_the_event_and_leaves_nothing(AdapterUnderTest& adapter) {
+inline void a_gap_in_a_group_names_the_event_and_leaves_nothing(const AdapterUnderTest& adapter) {
   const LawEvent existing{"S", "a", 1, "before", at(0)};
   adapter.must_push(existing);
   const LawEventList group{{"T", "b", 1, "", at(1)}, {"S", "a", 3, "", at(1)}, {"S", "c", 1, "", at(1)}};
@@ -90,17 +89,17 @@ inline void expect_group_refused(const AdapterUnderTest& adapter, const LawEvent
   expect_equal(error.field(), std::string{field}, "field of the error");
 }
 
-inline void a_group_has_one_timestamp(AdapterUnderTest& adapter) {
+inline void a_group_has_one_timestamp(const AdapterUnderTest& adapter) {
   expect_group_refused(adapter, {{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(1)}}, "timestamp",
                        "pushing a group with two timestamps; call castore::check_records first");
 }
 
-inline void a_group_holds_an_event_once(AdapterUnderTest& adapter) {
+inline void a_group_holds_an_event_once(const AdapterUnderTest& adapter) {
   expect_group_refused(adapter, {{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(0)}, {"S", "a", 1, "", at(0)}}, "version",
                        "pushing a group that holds an event twice; call castore::check_records first");
 }
 
-inline void an_empty_group_changes_nothing(AdapterUnderTest& adapter) {
+inline void an_empty_group_changes_nothing(const AdapterUnderTest& adapter) {
   const LawEvent existing{"S", "a", 1, "", at(0)};
   adapter.must_push(existing);
   adapter.must_push_group({});
@@ -108,7 +107,7 @@ inline void an_empty_group_changes_nothing(AdapterUnderTest& adapter) {
   adapter.expect_events({existing}, "events after an empty group");
 }
 
-inline void force_writes_a_group(AdapterUnderTest& adapter) {
+inline void force_writes_a_group(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "a", 1, "before", at(0)});
   const LawEventList group{{"S", "a", 1, "over", at(1)}, {"T", "b", 1, "new", at(1)}, {"S", "c", 4, "gap", at(1)}};
   adapter.must_push_group(group, true);
@@ -116,40 +115,36 @@ inline void force_writes_a_group(AdapterUnderTest& adapter) {
 }
 
 /// One thread pushes groups of two aggregates; two others read both, each in its own order.
-inline void groups_appear_at_once(AdapterUnderTest& adapter) {
+inline void groups_appear_at_once(const AdapterUnderTest& adapter) {
   constexpr int pairs = 3;
-  constexpr Version versions = 4;
-  std::atomic<bool> is_done{false};
+  constexpr Version versions = 9;
   const auto id_in = [](const char* event_store_id, int pair) { return event_store_id + std::to_string(pair); };
   const auto last_version = [&](const char* event_store_id, int pair) {
     const LawEventList events = adapter.read(event_store_id, id_in(event_store_id, pair));
     return events.empty() ? 0 : events.back().version;
   };
-  run_threads(3, [&](std::size_t index) {
-    if (index == 0) {
-      const SetAtExit done{is_done};
-      for (int pair = 0; pair < pairs; ++pair) {
-        for (Version version = 1; version <= versions; ++version) {
-          LawEventList group{{"S", id_in("S", pair), version, "", at(0)}, {"T", id_in("T", pair), version, "", at(0)}};
-          if (version % 2 == 0) std::swap(group[0], group[1]);
-          adapter.must_push_group(group);
-        }
-      }
-      return;
-    }
-    const char* const first = index == 1 ? "S" : "T";
-    const char* const second = index == 1 ? "T" : "S";
-    while (!is_done) {
-      for (int pair = 0; pair < pairs; ++pair) {
-        const Version seen = last_version(first, pair);
-        const Version seen_later = last_version(second, pair);
-        expect(seen_later >= seen,
-               "version " + std::to_string(seen) + " of both aggregates, which one group has written",
-               "version " + std::to_string(seen) + " of one, and a moment later version " +
-                   std::to_string(seen_later) + " of the other");
+  const auto write = [&] {
+    for (int pair = 0; pair < pairs; ++pair) {
+      for (Version version = 1; version <= versions; ++version) {
+        LawEventList group{{"S", id_in("S", pair), version, "", at(0)}, {"T", id_in("T", pair), version, "", at(0)}};
+        if (version % 2 == 0) std::swap(group[0], group[1]);
+        adapter.must_push_group(group);
       }
     }
-  });
+  };
+  const auto read = [&](std::size_t reader) {
+    const char* const first = reader == 0 ? "S" : "T";
+    const char* const second = reader == 0 ? "T" : "S";
+    for (int pair = 0; pair < pairs; ++pair) {
+      const Version seen = last_version(first, pair);
+      const Version seen_later = last_version(second, pair);
+      expect(seen_later >= seen, "version " + std::to_string(seen) + " of both aggregates, which one group has written",
+             "version " + std::to_string(seen) + " of one, and a moment later version " + std::to_string(seen_later) +
+                 " of the other");
+    }
+  };
+  adapter.must_push({"S", "other", 1, "", at(0)});
+  write_while_reading(write, read);
 }
 
 inline bool shows_groups_at_once(const AdapterProperties& properties) { return properties.shows_groups_at_once; }
@@ -161,14 +156,14 @@ inline LawEventList group_of(std::size_t size) {
   return group;
 }
 
-inline void the_largest_group_is_written(AdapterUnderTest& adapter) {
+inline void the_largest_group_is_written(const AdapterUnderTest& adapter) {
   const LawEventList group = group_of(*adapter.properties().max_events_per_push);
   adapter.must_push_group(group);
   adapter.expect_events({group.front()}, "events of the first aggregate of the group");
   adapter.expect_events({group.back()}, "events of the last aggregate of the group");
 }
 
-inline void a_larger_group_is_refused(AdapterUnderTest& adapter) {
+inline void a_larger_group_is_refused(const AdapterUnderTest& adapter) {
   const LawEventList group = group_of(*adapter.properties().max_events_per_push + 1);
   expect_group_refused(adapter, group, "max_events_per_push",
                        "pushing a group of " + std::to_string(group.size()) + " events");

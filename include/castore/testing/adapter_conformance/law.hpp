@@ -41,7 +41,7 @@ enum class Way { records, events };
 struct AdapterLaw {
   int law = 0;                                ///< Its number in the contract, 1 to 9; several tests share one.
   std::string_view name{};                    ///< Unique.
-  void (*check)(AdapterUnderTest&) = nullptr; ///< Throws unless the law is kept. It wants an empty storage.
+  void (*check)(const AdapterUnderTest&) = nullptr; ///< Throws unless the law is kept. It wants an empty storage.
   /// @brief Whether it says anything about such an adapter.
   bool (*applies)(const AdapterProperties&) = [](const AdapterProperties&) { return true; };
   bool records_only = false;                  ///< Nothing new is to be seen through an `EventStore`.

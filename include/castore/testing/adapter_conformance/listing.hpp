@@ -41,7 +41,7 @@ inline Entries push_aggregates(const AdapterUnderTest& adapter) {
 /// The same with equal timestamps; the ids are in the order of their bytes.
 inline Entries push_aggregates_at_once(const AdapterUnderTest& adapter) {
   Entries entries;
-  for (const char* const id : {"", "!", "10", "9", "Z", "a", "a ", "aa", "b", "\xc3\xa9", "\xef\xbf\xbf", "\xf0\x9f\x90\x89"}) {
+  for (const char* const id : {"", "!", "10", "9", "_", "a", "a ", "aa", "b", "\xc3\xa9", "\xef\xbf\xbf", "\xf0\x9f\x90\x89"}) {
     entries.push_back({id, at(0)});
   }
   for (const std::size_t index : {7U, 2U, 11U, 0U, 9U, 4U, 1U, 10U, 3U, 6U, 8U, 5U}) {
@@ -55,12 +55,12 @@ inline void expect_list(const AdapterUnderTest& adapter, const ListAggregateIdsO
   expect_equal(adapter.list_all("S", options), expected, what);
 }
 
-inline void aggregates_come_in_the_order_of_their_initial_events(AdapterUnderTest& adapter) {
+inline void aggregates_come_in_the_order_of_their_initial_events(const AdapterUnderTest& adapter) {
   expect_list(adapter, {}, push_aggregates(adapter), "aggregates");
 }
 
 /// Their timestamps differ by a millisecond.
-inline void a_millisecond_makes_a_difference(AdapterUnderTest& adapter) {
+inline void a_millisecond_makes_a_difference(const AdapterUnderTest& adapter) {
   using std::chrono::milliseconds;
   const Entries entries{{"c", at(0)}, {"b", at(0) + milliseconds{1}}, {"a", at(0) + milliseconds{2}}};
   for (const AggregateIdEntry& entry : reversed(entries)) {
@@ -71,34 +71,34 @@ inline void a_millisecond_makes_a_difference(AdapterUnderTest& adapter) {
               {entries[1]}, "aggregates of one millisecond");
 }
 
-inline void equal_timestamps_are_ordered_by_id(AdapterUnderTest& adapter) {
+inline void equal_timestamps_are_ordered_by_id(const AdapterUnderTest& adapter) {
   expect_list(adapter, {}, push_aggregates_at_once(adapter), "aggregates");
 }
 
-inline void reverse_lists_the_mirror(AdapterUnderTest& adapter) {
+inline void reverse_lists_the_mirror(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   expect_list(adapter, {.reverse = true}, reversed(entries), "aggregates in reverse");
   expect_list(adapter, {.initial_event_after = at(20), .initial_event_before = at(40), .reverse = true},
               {entries[3], entries[2], entries[1]}, "aggregates in reverse; the bounds keep their meaning");
 }
 
-inline void reverse_mirrors_equal_timestamps(AdapterUnderTest& adapter) {
+inline void reverse_mirrors_equal_timestamps(const AdapterUnderTest& adapter) {
   expect_list(adapter, {.reverse = true}, reversed(push_aggregates_at_once(adapter)), "aggregates in reverse");
 }
 
-inline void initial_event_after_is_inclusive(AdapterUnderTest& adapter) {
+inline void initial_event_after_is_inclusive(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   expect_list(adapter, {.initial_event_after = at(40)}, {entries[3], entries[4]}, "aggregates from the fourth on");
   expect_list(adapter, {.initial_event_after = at(41)}, {entries[4]}, "aggregates after the fourth");
 }
 
-inline void initial_event_before_is_inclusive(AdapterUnderTest& adapter) {
+inline void initial_event_before_is_inclusive(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   expect_list(adapter, {.initial_event_before = at(20)}, {entries[0], entries[1]}, "aggregates up to the second");
   expect_list(adapter, {.initial_event_before = at(19)}, {entries[0]}, "aggregates before the second");
 }
 
-inline void bounds_that_cross_list_nothing(AdapterUnderTest& adapter) {
+inline void bounds_that_cross_list_nothing(const AdapterUnderTest& adapter) {
   push_aggregates(adapter);
   for (const bool reverse : {false, true}) {
     expect_list(adapter, {.initial_event_after = at(40), .initial_event_before = at(20), .reverse = reverse}, {},
@@ -107,7 +107,7 @@ inline void bounds_that_cross_list_nothing(AdapterUnderTest& adapter) {
 }
 
 /// As somebody asks who means "no bound".
-inline void bounds_may_be_any_time(AdapterUnderTest& adapter) {
+inline void bounds_may_be_any_time(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   for (const bool reverse : {false, true}) {
     const Entries expected = reverse ? reversed(entries) : entries;
@@ -127,28 +127,28 @@ inline void bounds_may_be_any_time(AdapterUnderTest& adapter) {
   }
 }
 
-inline void an_aggregate_is_listed_once(AdapterUnderTest& adapter) {
+inline void an_aggregate_is_listed_once(const AdapterUnderTest& adapter) {
   adapter.must_push_all({{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(1)}, {"S", "a", 2, "", at(2)}});
   adapter.must_push_all({{"S", "a", 3, "", at(3)}, {"S", "b", 2, "", at(4)}});
   expect_list(adapter, {}, {{"a", at(0)}, {"b", at(1)}}, "aggregates with several events");
 }
 
-inline void without_version_1_there_is_no_initial_event(AdapterUnderTest& adapter) {
+inline void without_version_1_there_is_no_initial_event(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "a", 1, "", at(0)});
   if (!adapter.push_forced({{"S", "b", 3, "", at(1)}})) return;
   expect_list(adapter, {}, {{"a", at(0)}}, "aggregates that have a version 1");
-  adapter.must_push({"S", "b", 1, "", at(2)});
+  if (!adapter.push_forced({{"S", "b", 1, "", at(2)}})) return;
   expect_list(adapter, {}, {{"a", at(0)}, {"b", at(2)}}, "aggregates once both have a version 1");
 }
 
-inline void the_list_follows_an_overwritten_initial_event(AdapterUnderTest& adapter) {
+inline void the_list_follows_an_overwritten_initial_event(const AdapterUnderTest& adapter) {
   push_aggregates(adapter);
   if (!adapter.push_forced({{"S", "c", 1, "", at(45)}})) return;
   expect_list(adapter, {}, {{"e", at(10)}, {"d", at(30)}, {"a", at(40)}, {"c", at(45)}, {"b", at(50)}},
               "aggregates after force over the initial event of 'c'");
 }
 
-inline void an_event_store_without_aggregates_lists_none(AdapterUnderTest& adapter) {
+inline void an_event_store_without_aggregates_lists_none(const AdapterUnderTest& adapter) {
   const auto expect_empty = [&](const char* event_store_id, std::string_view what) {
     const AggregateIdsPage page = adapter.list(event_store_id, {.limit = 5});
     expect_equal(page.aggregate_ids, {}, what);

@@ -35,7 +35,7 @@ inline void expect_page(const AdapterUnderTest& adapter, const ListAggregateIdsO
   expect_equal(adapter.list("S", options).aggregate_ids, expected, what);
 }
 
-inline void pages_hold_every_aggregate_once(AdapterUnderTest& adapter) {
+inline void pages_hold_every_aggregate_once(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   for (std::size_t limit = 1; limit <= entries.size() + 1; ++limit) {
     for (const bool reverse : {false, true}) {
@@ -46,7 +46,7 @@ inline void pages_hold_every_aggregate_once(AdapterUnderTest& adapter) {
 }
 
 /// The edges of pages lie between equal timestamps.
-inline void pages_hold_equal_timestamps_once(AdapterUnderTest& adapter) {
+inline void pages_hold_equal_timestamps_once(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates_at_once(adapter);
   for (const std::size_t limit : {1U, 5U, 12U}) {
     for (const bool reverse : {false, true}) {
@@ -57,7 +57,7 @@ inline void pages_hold_equal_timestamps_once(AdapterUnderTest& adapter) {
   }
 }
 
-inline void limit_is_the_size_of_a_page(AdapterUnderTest& adapter) {
+inline void limit_is_the_size_of_a_page(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   std::vector<std::size_t> sizes;
   for (const Entries& page : adapter.list_pages("S", {.limit = 2})) {
@@ -67,7 +67,7 @@ inline void limit_is_the_size_of_a_page(AdapterUnderTest& adapter) {
   expect_page(adapter, {.limit = std::numeric_limits<std::size_t>::max()}, entries, "the page of the highest limit");
 }
 
-inline void the_last_page_has_no_token(AdapterUnderTest& adapter) {
+inline void the_last_page_has_no_token(const AdapterUnderTest& adapter) {
   const std::size_t count = push_aggregates(adapter).size();
   for (const bool reverse : {false, true}) {
     for (const std::size_t limit : {count, count + 1}) {
@@ -81,14 +81,14 @@ inline void the_last_page_has_no_token(AdapterUnderTest& adapter) {
   }
 }
 
-inline void limit_0_lists_an_empty_page(AdapterUnderTest& adapter) {
+inline void limit_0_lists_an_empty_page(const AdapterUnderTest& adapter) {
   push_aggregates(adapter);
   const AggregateIdsPage page = adapter.list("S", {.limit = 0});
   expect_equal(page.aggregate_ids, {}, "aggregates on a page of none");
   expect_equal(page.next_page_token, {}, "the token of a page of none");
 }
 
-inline void a_token_carries_the_options(AdapterUnderTest& adapter) {
+inline void a_token_carries_the_options(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   for (const bool reverse : {false, true}) {
     const auto pages = adapter.list_pages(
@@ -103,7 +103,7 @@ inline void a_token_carries_the_options(AdapterUnderTest& adapter) {
   }
 }
 
-inline void explicit_options_win(AdapterUnderTest& adapter) {
+inline void explicit_options_win(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   const std::string token = token_of(adapter.list("S", {.limit = 2, .initial_event_before = at(40)}));
   expect_page(adapter, {.limit = 1, .page_token = token}, {entries[2]}, "the second page with a smaller limit");
@@ -118,7 +118,7 @@ inline void explicit_options_win(AdapterUnderTest& adapter) {
   expect_page(adapter, {.limit = 0, .page_token = token}, {}, "the second page with limit 0");
 }
 
-inline void a_token_keeps_its_place(AdapterUnderTest& adapter) {
+inline void a_token_keeps_its_place(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   const std::string token = token_of(adapter.list("S", {.limit = 2}));
   if (!adapter.push_forced({{"S", entries[1].aggregate_id, 1, "", at(45)}})) return;
@@ -126,7 +126,7 @@ inline void a_token_keeps_its_place(AdapterUnderTest& adapter) {
               "the second page after the last aggregate of the first has moved");
 }
 
-inline void a_bad_token_is_refused(AdapterUnderTest& adapter) {
+inline void a_bad_token_is_refused(const AdapterUnderTest& adapter) {
   push_aggregates(adapter);
   const std::string token = token_of(adapter.list("S", {.limit = 2}));
   const std::string bad_tokens[] = {"", "x", "{}", "null", "\xff", "%", token.substr(1),

@@ -37,7 +37,7 @@ inline void expect_versions(const AdapterUnderTest& adapter, const GetEventsOpti
 }
 
 /// More than nine, and neither the order in which they were pushed nor their timestamps are that of the versions.
-inline void events_come_in_the_order_of_their_versions(AdapterUnderTest& adapter) {
+inline void events_come_in_the_order_of_their_versions(const AdapterUnderTest& adapter) {
   Versions all;
   for (Version version = 1; version <= 12; ++version) all.push_back(version);
   LawEventList events;
@@ -48,14 +48,14 @@ inline void events_come_in_the_order_of_their_versions(AdapterUnderTest& adapter
   expect_versions(adapter, {}, all, "versions of an aggregate");
 }
 
-inline void min_version_is_inclusive(AdapterUnderTest& adapter) {
+inline void min_version_is_inclusive(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.min_version = 4}, {4, 5}, "versions from 4 on");
   expect_versions(adapter, {.min_version = 1}, {1, 2, 3, 4, 5}, "versions from 1 on");
   expect_versions(adapter, {.min_version = 6}, {}, "versions from 6 on");
 }
 
-inline void max_version_is_inclusive(AdapterUnderTest& adapter) {
+inline void max_version_is_inclusive(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.max_version = 2}, {1, 2}, "versions up to 2");
   expect_versions(adapter, {.max_version = 5}, {1, 2, 3, 4, 5}, "versions up to 5");
@@ -63,18 +63,18 @@ inline void max_version_is_inclusive(AdapterUnderTest& adapter) {
   expect_versions(adapter, {.min_version = 3, .max_version = 3}, {3}, "versions from 3 to 3");
 }
 
-inline void max_version_0_selects_nothing(AdapterUnderTest& adapter) {
+inline void max_version_0_selects_nothing(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.max_version = 0}, {}, "versions up to 0");
 }
 
-inline void bounds_that_cross_select_nothing(AdapterUnderTest& adapter) {
+inline void bounds_that_cross_select_nothing(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.min_version = 4, .max_version = 2}, {}, "versions from 4 to 2");
   expect_versions(adapter, {.min_version = 4, .max_version = 2, .reverse = true}, {}, "versions from 4 to 2, reversed");
 }
 
-inline void bounds_may_be_any_number(AdapterUnderTest& adapter) {
+inline void bounds_may_be_any_number(const AdapterUnderTest& adapter) {
   push_five(adapter);
   constexpr Version lowest = std::numeric_limits<Version>::min();
   constexpr Version highest = std::numeric_limits<Version>::max();
@@ -83,14 +83,14 @@ inline void bounds_may_be_any_number(AdapterUnderTest& adapter) {
   expect_versions(adapter, {.min_version = highest}, {}, "versions from the highest number on");
 }
 
-inline void reverse_gives_the_last_first(AdapterUnderTest& adapter) {
+inline void reverse_gives_the_last_first(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.reverse = true}, {5, 4, 3, 2, 1}, "versions in reverse");
   expect_versions(adapter, {.min_version = 2, .max_version = 4, .reverse = true}, {4, 3, 2},
                   "versions from 2 to 4 in reverse; the bounds keep their meaning");
 }
 
-inline void limit_limits(AdapterUnderTest& adapter) {
+inline void limit_limits(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.limit = 1}, {1}, "one version");
   expect_versions(adapter, {.min_version = 2, .limit = 2}, {2, 3}, "two versions from 2 on");
@@ -99,18 +99,18 @@ inline void limit_limits(AdapterUnderTest& adapter) {
                   "versions up to the highest limit");
 }
 
-inline void limit_counts_after_reverse(AdapterUnderTest& adapter) {
+inline void limit_counts_after_reverse(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.limit = 2, .reverse = true}, {5, 4}, "the last two versions");
   expect_versions(adapter, {.max_version = 4, .limit = 1, .reverse = true}, {4}, "the last version up to 4");
 }
 
-inline void limit_0_selects_nothing(AdapterUnderTest& adapter) {
+inline void limit_0_selects_nothing(const AdapterUnderTest& adapter) {
   push_five(adapter);
   expect_versions(adapter, {.limit = 0}, {}, "zero versions");
 }
 
-inline void what_does_not_exist_has_no_events(AdapterUnderTest& adapter) {
+inline void what_does_not_exist_has_no_events(const AdapterUnderTest& adapter) {
   adapter.expect_no_events("S", "a", "events in an empty storage");
   push_five(adapter);
   for (const char* const id : {"", "aa", "b"}) {

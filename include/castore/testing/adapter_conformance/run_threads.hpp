@@ -7,6 +7,7 @@
 #include <exception>
 #include <latch>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace castore::testing::detail {
@@ -35,13 +36,40 @@ void run_threads(std::size_t count, Work work) {
   }
 }
 
-/// Tells the other threads that this one has ended, also by an exception.
-struct SetAtExit {
-  explicit SetAtExit(std::atomic<bool>& flag_) : flag{flag_} {}
-  SetAtExit(SetAtExit&&) = delete;
-  ~SetAtExit() { flag = true; }
-  std::atomic<bool>& flag;
+/// Does something at the end of a scope, also when an exception leaves it.
+template <class Action>
+class AtExit {
+ public:
+  explicit AtExit(Action action) : action_{std::move(action)} {}
+  AtExit(AtExit&&) = delete;
+  ~AtExit() { action_(); }
+
+ private:
+  Action action_;
 };
+
+inline constexpr std::size_t reader_count = 2;
+
+/// Calls `write()` on one thread and, from before its start to after its end, `read(0)` and `read(1)` over and over on
+/// two others.
+template <class Write, class Read>
+void write_while_reading(Write write, Read read) {
+  std::latch have_read{reader_count};
+  std::atomic<bool> is_written{false};
+  run_threads(1 + reader_count, [&](std::size_t index) {
+    if (index == reader_count) {
+      const AtExit done{[&] { is_written = true; }};
+      have_read.wait();
+      return write();
+    }
+    {
+      const AtExit first{[&] { have_read.count_down(); }};
+      read(index);
+    }
+    while (!is_written) read(index);
+    read(index);
+  });
+}
 
 }  // namespace castore::testing::detail
 

@@ -31,15 +31,21 @@ class StorageModel {
     return found == aggregates_.end() ? 0 : found->second.rbegin()->first;
   }
 
+  Version first_missing_version(const AggregateKey& key) const {
+    Version version = 1;
+    while (has(key, version)) ++version;
+    return version;
+  }
+
   /// What a push of the events may come to: pushed, or for each event that cannot be pushed its outcome.
   std::vector<PushOutcome> outcomes(const LawEventList& events, bool force) const {
     std::vector<PushOutcome> refused;
     StorageModel after = *this;
     for (std::size_t index = 0; index < events.size() && !force; ++index) {
       const LawEvent& event = events[index];
-      if (after.has(event, event.version)) {
+      if (after.has(key_of(event), event.version)) {
         refused.push_back({PushOutcome::already_exists, index});
-      } else if (detects_version_gaps_ && event.version != 1 && !after.has(event, event.version - 1)) {
+      } else if (detects_version_gaps_ && event.version != 1 && !after.has(key_of(event), event.version - 1)) {
         refused.push_back({PushOutcome::version_gap, index});
       }
       after.write(event);
@@ -84,8 +90,8 @@ class StorageModel {
   }
 
  private:
-  bool has(const LawEvent& event, Version version) const {
-    const auto found = aggregates_.find(key_of(event));
+  bool has(const AggregateKey& key, Version version) const {
+    const auto found = aggregates_.find(key);
     return found != aggregates_.end() && found->second.contains(version);
   }
 

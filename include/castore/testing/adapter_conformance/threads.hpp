@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -23,7 +22,7 @@
 namespace castore::testing::detail {
 
 /// Single events and groups, each thread with two aggregates of its own.
-inline void threads_lose_nothing(AdapterUnderTest& adapter) {
+inline void threads_lose_nothing(const AdapterUnderTest& adapter) {
   constexpr std::size_t thread_count = 4;
   constexpr Version versions = 4;
   const auto event = [](std::size_t index, const char* which, Version version) {
@@ -49,66 +48,59 @@ inline void threads_lose_nothing(AdapterUnderTest& adapter) {
 }
 
 /// What a reader sees is a beginning of the history, never a part from its middle, and never less than before.
-inline void readers_see_beginnings(AdapterUnderTest& adapter) {
-  constexpr int aggregates = 3;
-  constexpr Version versions = 5;
-  const auto event = [](int aggregate, Version version) {
+inline void readers_see_beginnings(const AdapterUnderTest& adapter) {
+  constexpr std::size_t aggregates = 3;
+  constexpr Version versions = 9;
+  const auto event = [](std::size_t aggregate, Version version) {
     return LawEvent{"S", "a" + std::to_string(aggregate), version, "version " + std::to_string(version), at(0)};
   };
-  std::atomic<bool> is_done{false};
-  run_threads(3, [&](std::size_t index) {
-    if (index == 0) {
-      const SetAtExit done{is_done};
-      for (Version version = 1; version <= versions; ++version) {
-        for (int aggregate = 0; aggregate < aggregates; ++aggregate) adapter.must_push(event(aggregate, version));
-      }
-      return;
+  std::array<std::array<std::size_t, aggregates>, reader_count> seen{};
+  const auto write = [&] {
+    for (Version version = 1; version <= versions; ++version) {
+      for (std::size_t aggregate = 0; aggregate < aggregates; ++aggregate) adapter.must_push(event(aggregate, version));
     }
-    std::array<std::size_t, aggregates> seen{};
-    while (!is_done) {
-      for (int aggregate = 0; aggregate < aggregates; ++aggregate) {
-        const LawEventList events = adapter.read("S", event(aggregate, 1).aggregate_id);
-        std::size_t& before = seen[static_cast<std::size_t>(aggregate)];
-        LawEventList expected;
-        while (expected.size() < std::max(events.size(), before)) {
-          expected.push_back(event(aggregate, static_cast<Version>(expected.size()) + 1));
-        }
-        expect_equal(events, expected, "events seen while another thread pushes");
-        before = events.size();
+  };
+  const auto read = [&](std::size_t reader) {
+    for (std::size_t aggregate = 0; aggregate < aggregates; ++aggregate) {
+      const LawEventList events = adapter.read("S", event(aggregate, 1).aggregate_id);
+      std::size_t& before = seen[reader][aggregate];
+      LawEventList expected;
+      while (expected.size() < std::max(events.size(), before)) {
+        expected.push_back(event(aggregate, static_cast<Version>(expected.size()) + 1));
       }
+      expect_equal(events, expected, "events seen while another thread pushes");
+      before = events.size();
     }
-  });
+  };
+  adapter.must_push({"S", "other", 1, "", at(0)});
+  write_while_reading(write, read);
 }
 
-inline void lists_hold_earlier_aggregates(AdapterUnderTest& adapter) {
-  constexpr std::size_t earlier = 5;
-  const auto entry = [](std::size_t index) {
-    return AggregateIdEntry{"a" + std::to_string(index), at(static_cast<int>(index))};
-  };
-  const auto push = [&](std::size_t index) {
-    adapter.must_push({"S", entry(index).aggregate_id, 1, "", entry(index).initial_event_timestamp});
-  };
-  std::vector<AggregateIdEntry> expected;
-  for (std::size_t index = 0; index < earlier; ++index) {
-    push(index);
-    expected.push_back(entry(index));
+inline void lists_hold_earlier_aggregates(const AdapterUnderTest& adapter) {
+  constexpr int earlier = 5;
+  constexpr int all = 25;
+  std::vector<AggregateIdEntry> entries;
+  for (int index = 0; index < all; ++index) {
+    entries.push_back({std::string(1, static_cast<char>('a' + index)), at(index)});
   }
-  std::atomic<bool> is_done{false};
-  run_threads(3, [&](std::size_t index) {
-    if (index == 0) {
-      const SetAtExit done{is_done};
-      for (std::size_t later = earlier; later < 3 * earlier; ++later) push(later);
-      return;
+  const auto push = [&](int first, int last) {
+    for (int index = first; index < last; ++index) {
+      const AggregateIdEntry& entry = entries[static_cast<std::size_t>(index)];
+      adapter.must_push({"S", entry.aggregate_id, 1, "", entry.initial_event_timestamp});
     }
-    while (!is_done) {
-      std::vector<AggregateIdEntry> listed = adapter.list_all("S");
-      if (listed.size() > earlier) listed.resize(earlier);
-      expect_equal(listed, expected, "the first aggregates while another thread pushes later ones");
-    }
-  });
+  };
+  push(0, earlier);
+  write_while_reading([&] { push(earlier, all); },
+                      [&](std::size_t) {
+                        const std::vector<AggregateIdEntry> listed = adapter.list_all("S");
+                        const std::size_t count = std::max(listed.size(), static_cast<std::size_t>(earlier));
+                        expect(count <= entries.size(), "every aggregate once", describe(listed));
+                        const auto last = entries.begin() + static_cast<std::ptrdiff_t>(count);
+                        expect_equal(listed, {entries.begin(), last}, "aggregates while another thread pushes later ones");
+                      });
 }
 
-inline void adapters_share_a_storage(AdapterUnderTest& adapter) {
+inline void adapters_share_a_storage(const AdapterUnderTest& adapter) {
   const LawEvent first{"S", "a", 1, "by the first", at(0)};
   const LawEvent second{"S", "a", 2, "by the second", at(1)};
   const LawEvent third{"S", "a", 3, "by the first", at(2)};
@@ -124,7 +116,7 @@ inline void adapters_share_a_storage(AdapterUnderTest& adapter) {
   expect_equal(other.list_all("S"), {{"a", at(0)}}, "aggregates that another adapter object pushed");
 }
 
-inline void one_of_two_adapters_wins(AdapterUnderTest& adapter) {
+inline void one_of_two_adapters_wins(const AdapterUnderTest& adapter) {
   const AdapterUnderTest other = adapter.reopened();
   for (Version version = 1; version <= 6; ++version) {
     std::array<PushOutcome, 2> outcomes{};
@@ -134,8 +126,10 @@ inline void one_of_two_adapters_wins(AdapterUnderTest& adapter) {
     const std::size_t winner = outcomes[0] == PushOutcome{} ? 0 : 1;
     expect_equal(outcomes[winner], {}, "the outcome for the one that wins");
     expect_equal(outcomes[1 - winner], {PushOutcome::already_exists, 0}, "the outcome for the other");
-    const LawEventList events = other.get("S", "a", {.min_version = version});
-    expect_equal(events, {{"S", "a", version, std::to_string(winner), at(0)}}, "the event of the one that wins");
+    for (const AdapterUnderTest* const reader : {&adapter, &other}) {
+      const LawEventList events = reader->get("S", "a", {.min_version = version});
+      expect_equal(events, {{"S", "a", version, std::to_string(winner), at(0)}}, "the event of the one that wins");
+    }
   }
 }
 

@@ -78,37 +78,37 @@ inline void expect_round_trip(const AdapterUnderTest& adapter, const std::vector
   }
 }
 
-inline void integers_come_back(AdapterUnderTest& adapter) {
+inline void integers_come_back(const AdapterUnderTest& adapter) {
   using Limits = std::numeric_limits<std::int64_t>;
   constexpr std::int64_t inexact = (std::int64_t{1} << 53) + 1;  // no double is equal to it
   expect_round_trip(adapter, {Limits::max(), Limits::min(), Limits::max() - 1, Limits::min() + 1, inexact, -inexact,
                               Json{{"most", Limits::max()}, {"list", {Limits::min(), 0, 1, -1}}}});
 }
 
-inline void doubles_come_back(AdapterUnderTest& adapter) {
+inline void doubles_come_back(const AdapterUnderTest& adapter) {
   using Limits = std::numeric_limits<double>;
   expect_round_trip(adapter, {0.1, 1.0 / 3.0, 0.1 + 0.2, 1.0 + Limits::epsilon(), 1e22, 1e23, 123456789012345680.0,
                               Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min(),
                               -Limits::denorm_min(), 5.0, Json{{"list", {2.5, -1e-300, 1e300}}}});
 }
 
-inline void negative_zero_comes_back(AdapterUnderTest& adapter) { expect_round_trip(adapter, {-0.0, 0.0}); }
+inline void negative_zero_comes_back(const AdapterUnderTest& adapter) { expect_round_trip(adapter, {-0.0, 0.0}); }
 
-inline void empty_values_come_back(AdapterUnderTest& adapter) {
+inline void empty_values_come_back(const AdapterUnderTest& adapter) {
   expect_round_trip(adapter, {Json{{"text", ""}, {"list", Json::array()}, {"object", Json::object()}},
                               Json::array({"", Json::array(), Json::object()}), Json{{"", ""}}});
 }
 
-inline void null_stays_null(AdapterUnderTest& adapter) {
+inline void null_stays_null(const AdapterUnderTest& adapter) {
   expect_round_trip(adapter, {Json{{"is_null", nullptr}, {"list", {nullptr, 1, nullptr}}}, Json::array({nullptr})});
 }
 
-inline void any_json_value_is_a_payload(AdapterUnderTest& adapter) {
+inline void any_json_value_is_a_payload(const AdapterUnderTest& adapter) {
   expect_round_trip(adapter, {nullptr, false, true, 0, 1, -1, 1.5, "", "text", "null", Json::array(), Json::object(),
                               Json::array({1, "two", 3.5})});
 }
 
-inline void nested_values_come_back(AdapterUnderTest& adapter) {
+inline void nested_values_come_back(const AdapterUnderTest& adapter) {
   Json list = 1;
   Json object = "innermost";
   for (int depth = 0; depth < 20; ++depth) {
@@ -118,7 +118,7 @@ inline void nested_values_come_back(AdapterUnderTest& adapter) {
   expect_round_trip(adapter, {list, object});
 }
 
-inline void unicode_comes_back(AdapterUnderTest& adapter) {
+inline void unicode_comes_back(const AdapterUnderTest& adapter) {
   std::string control;
   for (char character = 1; character < 32; ++character) control += character;
   expect_round_trip(adapter, {"\xc3\xa9", "e\xcc\x81", "\xe6\x97\xa5\xe6\x9c\xac", "\xd7\xa9\xd7\x9c",
@@ -127,12 +127,12 @@ inline void unicode_comes_back(AdapterUnderTest& adapter) {
                               Json{{"\xc3\xa9", "\xf0\x9f\x90\x89"}, {"\"", "'"}}});
 }
 
-inline void long_text_comes_back(AdapterUnderTest& adapter) {
+inline void long_text_comes_back(const AdapterUnderTest& adapter) {
   expect_round_trip(adapter, {std::string(100'000, 'x') + "end"});
 }
 
 /// Not every storage has room for NUL; but none may cut a text at it.
-inline void nul_comes_back_or_is_refused(AdapterUnderTest& adapter) {
+inline void nul_comes_back_or_is_refused(const AdapterUnderTest& adapter) {
   const std::vector<Json> values{std::string{"before\0after", 12}};
   try {
     expect_round_trip(adapter, values);
@@ -141,7 +141,7 @@ inline void nul_comes_back_or_is_refused(AdapterUnderTest& adapter) {
   }
 }
 
-inline void an_absent_payload_stays_absent(AdapterUnderTest& adapter) {
+inline void an_absent_payload_stays_absent(const AdapterUnderTest& adapter) {
   if (adapter.way() == Way::records) {
     push_raw(adapter, {"a", 1, std::string{Marked::type}, at(0), {}, {}});
   } else {
@@ -152,7 +152,7 @@ inline void an_absent_payload_stays_absent(AdapterUnderTest& adapter) {
 }
 
 /// One event with metadata, one without, one whose metadata are null.
-inline void metadata_come_back(AdapterUnderTest& adapter) {
+inline void metadata_come_back(const AdapterUnderTest& adapter) {
   const Json data{{"user", "\xf0\x9f\x90\x89"}, {"trace", {1, 2.5, nullptr}}};
   if (adapter.way() == Way::records) {
     push_raw(adapter, {"a", 1, std::string{Valued::type}, at(0), "{\"value\":1}", data.dump()});
@@ -174,7 +174,7 @@ inline void metadata_come_back(AdapterUnderTest& adapter) {
   expect_equal(records[1].metadata, std::string{"null"}, "metadata that are null");
 }
 
-inline void absent_metadata_stay_absent(AdapterUnderTest& adapter) {
+inline void absent_metadata_stay_absent(const AdapterUnderTest& adapter) {
   if (adapter.way() == Way::records) {
     push_raw(adapter, {"a", 1, std::string{Valued::type}, at(0), "{\"value\":1}", {}});
   } else {
@@ -185,7 +185,7 @@ inline void absent_metadata_stay_absent(AdapterUnderTest& adapter) {
   expect_equal(records[0].metadata, std::string{}, "metadata of an event without");
 }
 
-inline void the_type_comes_back(AdapterUnderTest& adapter) {
+inline void the_type_comes_back(const AdapterUnderTest& adapter) {
   Version version = 0;
   std::vector<EventRecord> expected;
   for (const std::string type : {"T", "lower_case", " Mixed Case ", "a.b/c:d#e", "'\"\\%_", "\xf0\x9f\x90\x89",
@@ -196,7 +196,7 @@ inline void the_type_comes_back(AdapterUnderTest& adapter) {
   expect_equal(get_raw(adapter, "a"), expected, "events of several types");
 }
 
-inline void timestamps_come_back(AdapterUnderTest& adapter) {
+inline void timestamps_come_back(const AdapterUnderTest& adapter) {
   using std::chrono::milliseconds;
   LawEventList events;
   for (const Timestamp time : {at(0) + milliseconds{1}, at(0) + milliseconds{999}, at(0), Timestamp{},
@@ -208,7 +208,7 @@ inline void timestamps_come_back(AdapterUnderTest& adapter) {
   for (const LawEvent& event : events) adapter.expect_events({event}, "an event of " + describe(event.timestamp));
 }
 
-inline void large_versions_come_back(AdapterUnderTest& adapter) {
+inline void large_versions_come_back(const AdapterUnderTest& adapter) {
   LawEventList events;
   for (const Version version : {Version{1} << 31, Version{1} << 32, (Version{1} << 53) + 1,
                                 std::numeric_limits<Version>::max() - 1, std::numeric_limits<Version>::max()}) {
@@ -219,7 +219,7 @@ inline void large_versions_come_back(AdapterUnderTest& adapter) {
 }
 
 /// Whoever pushed uses his buffers for something else.
-inline void pushed_buffers_are_copied(AdapterUnderTest& adapter) {
+inline void pushed_buffers_are_copied(const AdapterUnderTest& adapter) {
   std::string event_store_id = "S";
   const EventRecord original{"buffer", 1, std::string{Marked::type}, at(0), "{\"a\":1}", "{\"b\":2}"};
   PushRecord push{event_store_id, original};

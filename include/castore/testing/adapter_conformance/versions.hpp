@@ -23,7 +23,7 @@ inline constexpr PushOutcome gap{PushOutcome::version_gap, 0};
 
 inline bool detects_gaps(const AdapterProperties& properties) { return properties.detects_version_gaps; }
 
-inline void versions_below_1_are_refused(AdapterUnderTest& adapter) {
+inline void versions_below_1_are_refused(const AdapterUnderTest& adapter) {
   for (const Version version : {Version{0}, Version{-1}, std::numeric_limits<Version>::min()}) {
     for (const bool force : {false, true}) {
       const auto error = expect_error<InvalidEventError>(
@@ -34,7 +34,7 @@ inline void versions_below_1_are_refused(AdapterUnderTest& adapter) {
   }
 }
 
-inline void a_version_after_a_missing_one_is_a_gap(AdapterUnderTest& adapter) {
+inline void a_version_after_a_missing_one_is_a_gap(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "a", 1, "", at(0)});
   expect_equal(adapter.push({"S", "a", 3, "", at(1)}), gap, "the outcome of pushing version 3 after 1");
   if (adapter.way() == Way::records) return;
@@ -44,7 +44,7 @@ inline void a_version_after_a_missing_one_is_a_gap(AdapterUnderTest& adapter) {
   expect_equal(error.expected_version(), Version{2}, "expected_version of the error");
 }
 
-inline void the_first_version_is_1(AdapterUnderTest& adapter) {
+inline void the_first_version_is_1(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "other", 1, "", at(0)});
   expect_equal(adapter.push({"S", "a", 2, "", at(1)}), gap, "the outcome of pushing version 2 first");
   if (adapter.way() == Way::records) return;
@@ -54,14 +54,14 @@ inline void the_first_version_is_1(AdapterUnderTest& adapter) {
   expect_equal(error.expected_version(), Version{1}, "expected_version of the error");
 }
 
-inline void a_gap_is_not_written(AdapterUnderTest& adapter) {
+inline void a_gap_is_not_written(const AdapterUnderTest& adapter) {
   const LawEvent first{"S", "a", 1, "", at(0)};
   adapter.must_push(first);
   if (adapter.push({"S", "a", 3, "", at(1)}) == gap) adapter.expect_events({first}, "events after a gap was refused");
 }
 
 /// Versions after those that force left missing: the one before must exist, not all of them.
-inline void gaps_that_force_left_can_be_filled(AdapterUnderTest& adapter) {
+inline void gaps_that_force_left_can_be_filled(const AdapterUnderTest& adapter) {
   const LawEvent first{"S", "a", 1, "first", at(0)};
   const LawEvent second{"S", "a", 2, "second", at(1)};
   const LawEvent fourth{"S", "a", 4, "forced", at(2)};

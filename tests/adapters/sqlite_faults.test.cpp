@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include <castore/adapters/sqlite.hpp>
+
+#include "adapters/support/faulty_vfs.hpp"
+#include "adapters/support/sqlite.hpp"
+#include "support/catch.hpp"
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Disks that are full or fail, damaged files, and what is said of each.
+
+namespace {
+
+using namespace castore;
+using namespace castore::sqlite_tests;
+
+TEST_CASE("each result code of SQLite becomes a StorageError that says what to do", "[sqlite]") {
+  struct Case {
+    int code;
+    bool retryable;
+    std::string_view text;
+  };
+  const Case cases[] = {
+      {SQLITE_BUSY, true, "it was locked by another process for longer than the busy timeout of 1500 ms; do it again"},
+      {SQLITE_BUSY_RECOVERY, true, "it was locked by another process for longer than the busy timeout of 1500 ms"},
+      {SQLITE_LOCKED, true, "it is locked by another connection of this process; do it again"},
+      {SQLITE_PROTOCOL, true, "its locks are contended by other processes; do it again"},
+      {SQLITE_FULL, false, "the disk is full and nothing was written; free some space and do it again"},
+      {SQLITE_READONLY, false, "it is read-only; let this process write to the file and to its folder"},
+      {SQLITE_READONLY_DIRECTORY, false, "it is read-only; let this process write to the file and to its folder"},
+      {SQLITE_READONLY_DBMOVED, false, "the file was moved or deleted while it was open; put it back"},
+      {SQLITE_PERM, false, "access was denied; let this process write to the file and to its folder"},
+      {SQLITE_CANTOPEN, false, "it cannot be opened or created; see that its folder exists"},
+      {SQLITE_CANTOPEN_ISDIR, false, "it cannot be opened or created; see that its folder exists"},
+      {SQLITE_NOTADB, false, "it is not an SQLite database, or an encrypted one; choose another file"},
+      {SQLITE_CORRUPT, false, "it is damaged; restore it from a backup"},
+      {SQLITE_CORRUPT_INDEX, false, "it is damaged; restore it from a backup"},
+      {SQLITE_IOERR, false, "reading or writing failed; check the disk and its free space"},
+      {SQLITE_IOERR_FSYNC, false, "Whether a push was written is then unknown: load the aggregate to see"},
+      {SQLITE_IOERR_NOMEM, false, "there is not enough memory; free some and do it again"},
+      {SQLITE_IOERR_CORRUPTFS, false, "its file system is damaged; check it"},
+      {SQLITE_IOERR_SHMSIZE, false, "there is no room for its -shm file; free some space on its disk"},
+      {SQLITE_TOOBIG, false,
+       "an event is larger than SQLite allows and nothing was written; keep large data elsewhere"},
+      {SQLITE_CONSTRAINT_TRIGGER, false, "a constraint or a trigger that was added to the file forbids it"},
+      {SQLITE_NOMEM, false, "there is not enough memory; free some and do it again"},
+      {SQLITE_MISUSE, false, "SQLite refused; report this with the reason it gave"},
+  };
+  const detail::SqliteFile file{"a\nb.db", std::chrono::milliseconds{1500}};
+  for (const Case& expected : cases) {
+    const Failure error =
+        failure_of([&] { detail::throw_sqlite_error(file, "push to", expected.code, "SQLite's words"); });
+    INFO(error.what);
+    CHECK(error.what.starts_with("castore: cannot push to SQLite file 'a\\x0Ab.db': "));
+    CHECK(error.says(expected.text));
+    CHECK(error.what.ends_with(". Reason: SQLite's words (SQLite result code " + std::to_string(expected.code) + ")"));
+    CHECK(error.retryable == expected.retryable);
+    CHECK(error.code == expected.code);
+  }
+}
+
+TEST_CASE("a disk that is full at any write fails the push, leaves no trace, and the next push goes through",
+          "[sqlite]") {
+  FaultyVfs disk;
+  const auto synchronous = GENERATE(SqliteSynchronous::full, SqliteSynchronous::normal);
+  const auto group_size = GENERATE(std::size_t{1}, std::size_t{40});
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db", {.synchronous = synchronous}};
+  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
+  std::vector<PushRecord> records;
+  for (std::size_t index = 0; index < group_size; ++index) {
+    records.push_back(event("pikachu", static_cast<Version>(index) + 2, std::string(500, 'x')));
+  }
+
+  int writes = 0;  // of one push
+  for (bool failed = true; failed;) {
+    disk.fail_writes(SQLITE_FULL, ++writes);
+    PushOutcome outcome;
+    try {
+      outcome = storage.push_events(records, false);
+      failed = false;
+    } catch (const StorageError& native) {
+      const Failure error = failure(native);
+      CHECK(error.says("cannot push to SQLite file '" + folder / "file.db" +
+                       "': the disk is full and nothing was written; free some space and do it again"));
+      CHECK_FALSE(error.retryable);
+      CHECK(error.code == SQLITE_FULL);
+      CHECK(versions(storage, "pikachu") == std::vector<Version>{1});
+      CHECK(PlainSqlite{folder / "file.db", disk.real_name()}.value(
+                "SELECT group_concat(version) FROM event WHERE aggregate_id = 'pikachu'") == "1");
+    }
+    disk.heal();
+    CHECK(outcome == PushOutcome{});
+    if (failed && writes % 2 == 0) {  // the next push goes through, whether it is the same or another one
+      const PushRecord other = event("pokemon after write " + std::to_string(writes), 1);
+      REQUIRE(push(storage, other) == PushOutcome{});
+    }
+  }
+  CHECK(writes > 4);
+  CHECK(versions(storage, "pikachu").size() == group_size + 1);
+  CHECK(PlainSqlite{folder / "file.db", disk.real_name()}.value("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("a disk that is full while a file is created leaves a file that can be created later", "[sqlite]") {
+  FaultyVfs disk;
+  int writes = 0;
+  for (bool failed = true; failed;) {
+    const TempDirectory folder;
+    disk.fail_writes(SQLITE_FULL, ++writes);
+    failed = false;
+    try {
+      SqliteEventStorageAdapter storage{folder / "file.db"};
+    } catch (const StorageError& native) {
+      failed = true;
+      const Failure error = failure(native);
+      INFO(error.what);
+      CHECK(error.says("SQLite file '" + folder / "file.db" + "': the disk is full"));
+      CHECK((error.code.value() & 0xFF) == SQLITE_FULL);
+    }
+    disk.heal();
+    SqliteEventStorageAdapter storage{folder / "file.db"};
+    CHECK(push(storage, event("pikachu", 1)) == PushOutcome{});
+  }
+  CHECK(writes > 4);
+}
+
+TEST_CASE("a disk that fails to write or to flush is reported and the file stays whole", "[sqlite]") {
+  FaultyVfs disk;
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
+  const bool flush = GENERATE(false, true);
+  flush ? disk.fail_syncs(SQLITE_IOERR_FSYNC) : disk.fail_writes(SQLITE_IOERR_WRITE);
+  for (const std::vector<PushRecord>& records :
+       {std::vector{event("pikachu", 2)}, std::vector{event("pikachu", 2), event("raichu", 1)}}) {
+    const Failure error = failure_of([&] { storage.push_events(records, false); });
+    INFO(error.what);
+    CHECK(error.says("file.db': reading or writing failed; check the disk"));
+    CHECK(error.says("Whether a push was written is then unknown: load the aggregate to see"));
+    CHECK(error.code == (flush ? SQLITE_IOERR_FSYNC : SQLITE_IOERR_WRITE));
+    CHECK(versions(storage, "pikachu") == std::vector<Version>{1});
+  }
+  disk.heal();
+  CHECK(push(storage, event("pikachu", 2), event("raichu", 1)) == PushOutcome{});
+  CHECK(PlainSqlite{folder / "file.db", disk.real_name()}.value("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("a push is flushed to disk with full, and not with normal", "[sqlite]") {
+  FaultyVfs disk;
+  const TempDirectory folder;
+  const auto flushes_of_ten = [&](SqliteEventStorageAdapter& storage, std::string_view id) {
+    REQUIRE(push(storage, event(std::string{id}, 1)) == PushOutcome{});  // starts the log
+    const int before = disk.syncs();
+    for (Version version = 2; version <= 11; ++version) {
+      REQUIRE(push(storage, event(std::string{id}, version)) == PushOutcome{});
+    }
+    return disk.syncs() - before;
+  };
+  SqliteEventStorageAdapter by_default{folder / "default.db"};
+  CHECK(flushes_of_ten(by_default, "pikachu") == 10);
+  SqliteEventStorageAdapter full{folder / "full.db", {.synchronous = SqliteSynchronous::full}};
+  CHECK(flushes_of_ten(full, "pikachu") == 10);
+  SqliteEventStorageAdapter normal{folder / "normal.db", {.synchronous = SqliteSynchronous::normal}};
+  CHECK(flushes_of_ten(normal, "pikachu") == 0);
+}
+
+/// Fills 4096 bytes of the file with a pattern that is no page.
+void damage_page(const std::string& path, int page, std::size_t offset = 0) {
+  std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+  file.seekp((page - 1) * 4096 + static_cast<std::streamoff>(offset));
+  file << std::string(4096 - offset, '\xFF');
+}
+
+TEST_CASE("a damaged page is reported with the file's name and what to do", "[sqlite]") {
+  const TempDirectory folder;
+  {
+    SqliteEventStorageAdapter storage{folder / "file.db"};
+    std::vector<PushRecord> records;
+    for (Version version = 1; version <= 200; ++version) {
+      records.push_back(event("pikachu", version, std::string(200, 'x')));
+    }
+    REQUIRE(storage.push_events(records, false) == PushOutcome{});
+  }
+  const int root =
+      std::stoi(PlainSqlite{folder / "file.db"}.value("SELECT rootpage FROM sqlite_schema WHERE name = 'event'"));
+  std::filesystem::copy(folder / "file.db", folder / "schema.db");
+  damage_page(folder / "file.db", root);
+  damage_page(folder / "schema.db", 1, 100);
+
+  const Failure closed = failure_to_open(folder / "schema.db");
+  CHECK(closed.says("cannot open SQLite file '" + folder / "schema.db" + "': it is damaged; restore it from a backup"));
+  CHECK((closed.code.value() & 0xFF) == SQLITE_CORRUPT);
+
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  for (int round = 0; round < 2; ++round) {
+    const Failure loading = failure_of([&] { load(storage, "pikachu"); });
+    CHECK(loading.says("cannot load events from SQLite file '" + folder / "file.db" +
+                       "': it is damaged; restore it from a backup"));
+    CHECK_FALSE(loading.retryable);
+    CHECK((loading.code.value() & 0xFF) == SQLITE_CORRUPT);
+    const Failure pushing = failure_of([&] { push(storage, event("pikachu", 201)); });
+    CHECK(pushing.says("cannot push to SQLite file"));
+    CHECK((pushing.code.value() & 0xFF) == SQLITE_CORRUPT);
+  }
+}
+
+TEST_CASE("a row that no event can have is reported with file, store, aggregate and version", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  REQUIRE(push(storage, event("pikachu", 1), event("pikachu", 2), event("raichu", 1)) == PushOutcome{});
+  PlainSqlite other{folder / "file.db"};
+  const auto loading = [&] {
+    const Failure error = failure_of([&] { load(storage, "pikachu"); });
+    CHECK(error.code == std::nullopt);
+    return error;
+  };
+  const std::string file = "castore: SQLite file '" + folder / "file.db" + "' is damaged: ";
+
+  other.rows("UPDATE event SET timestamp = 'yesterday' WHERE aggregate_id = 'pikachu'");
+  CHECK(loading().says(file + "event 1 of aggregate 'pikachu' in event store 'POKEMONS' has no valid version, type or "
+                              "timestamp; correct its row or restore the file from a backup"));
+  CHECK(failure_of([&] {
+          storage.list_aggregate_ids("POKEMONS", {});
+        }).says(file + "event 1 of aggregate 'pikachu' in event store 'POKEMONS'"));
+  CHECK(load(storage, "raichu").size() == 1);
+  CHECK(storage.list_aggregate_ids("POKEMONS", {.limit = 1}).aggregate_ids.size() == 1);  // raichu comes first
+
+  other.rows("UPDATE event SET timestamp = '2022-01-01T12:00:00.000Z'");
+  other.rows("UPDATE event SET version = -3 WHERE version = 2");
+  CHECK(loading().says(file + "event -3 of aggregate 'pikachu'"));
+
+  // NULL where the schema forbids it, as damage or a hand in the schema leaves it.
+  other.rows("UPDATE event SET version = 2 WHERE version = -3");
+  sqlite3_db_config(other.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+  other.rows("PRAGMA writable_schema = ON");
+  other.rows(
+      "UPDATE sqlite_schema SET sql = replace(replace(sql, 'type TEXT NOT NULL', 'type TEXT'), 'timestamp TEXT "
+      "NOT NULL', 'timestamp TEXT') WHERE name = 'event'; PRAGMA writable_schema = RESET");
+  PlainSqlite{folder / "file.db"}.rows("UPDATE event SET type = NULL WHERE version = 2");
+  CHECK(loading().says(file + "event 2 of aggregate 'pikachu'"));
+  PlainSqlite{folder / "file.db"}.rows("UPDATE event SET type = 'T', timestamp = NULL WHERE version = 2");
+  CHECK(loading().says(file + "event 2 of aggregate 'pikachu'"));
+  CHECK(versions(storage, "pikachu", {.max_version = 1}) == std::vector<Version>{1});
+}
+
+TEST_CASE("an event larger than SQLite allows leaves no trace", "[sqlite]") {
+  // Every new connection gets a small limit, so that no gigabyte is needed.
+  const auto limit = reinterpret_cast<void (*)()>(+[](sqlite3* handle, const char**, const void*) {
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 10'000);
+    return SQLITE_OK;
+  });
+  REQUIRE(sqlite3_auto_extension(limit) == SQLITE_OK);
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  sqlite3_cancel_auto_extension(limit);
+  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
+  for (const std::size_t size : {std::size_t{10'001}, std::size_t{9'990}}) {  // one value, and the row as a whole
+    const PushRecord large = event("pikachu", 2, std::string(size, 'x'));
+    for (const std::vector<PushRecord>& records : {std::vector{large}, std::vector{event("raichu", 1), large}}) {
+      const Failure error = failure_of([&] { storage.push_events(records, false); });
+      CHECK(error.says("file.db': an event is larger than SQLite allows and nothing was written"));
+      CHECK_FALSE(error.retryable);
+      CHECK(error.code == SQLITE_TOOBIG);
+    }
+  }
+  CHECK(PlainSqlite{folder / "file.db"}.rows("SELECT aggregate_id, version FROM event") ==
+        std::vector<std::string>{"pikachu|1"});
+  CHECK(push(storage, event("pikachu", 2)) == PushOutcome{});
+}
+
+TEST_CASE("a constraint or trigger of the user's own refuses an event with its reason", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  PlainSqlite{folder / "file.db"}.rows(
+      "CREATE UNIQUE INDEX one_payload ON event (payload);"
+      "CREATE TRIGGER no_eevee BEFORE INSERT ON event WHEN new.aggregate_id = 'eevee'"
+      " BEGIN SELECT RAISE(ABORT, 'no eevee here'); END");
+  REQUIRE(push(storage, event("pikachu", 1, "1")) == PushOutcome{});
+
+  const Failure unique = failure_of([&] { push(storage, event("pikachu", 2, "1")); });
+  CHECK(unique.says("a constraint or a trigger that was added to the file forbids it and nothing was written"));
+  CHECK(unique.says("UNIQUE constraint failed: event.payload"));
+  CHECK(unique.code == SQLITE_CONSTRAINT_UNIQUE);
+  const Failure trigger = failure_of([&] { push(storage, event("raichu", 1, "2"), event("eevee", 1, "3")); });
+  CHECK(trigger.says("no eevee here"));
+  CHECK(trigger.code == SQLITE_CONSTRAINT_TRIGGER);
+  CHECK(versions(storage, "raichu").empty());
+  CHECK(push(storage, event("pikachu", 2, "2")) == PushOutcome{});
+}
+
+TEST_CASE("a file that was deleted while it is open is reported", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
+  REQUIRE(std::filesystem::remove(folder / "file.db"));
+  const Failure error = failure_of([&] { load(storage, "pikachu"); });
+  CHECK(error.says("cannot open SQLite file '" + folder / "file.db" + "': it cannot be opened or created"));
+  CHECK((error.code.value() & 0xFF) == SQLITE_CANTOPEN);
+}
+
+}  // namespace

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTS_ADAPTERS_SUPPORT_SQLITE_HPP
+#define CASTORE_TESTS_ADAPTERS_SUPPORT_SQLITE_HPP
+
+/// @file
+/// What the tests of the SQLite adapter share: a folder for files, SQLite without the adapter, and short spellings.
+
+#include <castore/adapters/sqlite.hpp>
+
+#include "support/catch.hpp"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::sqlite_tests {
+
+/// A folder that ends with the test, open to every user.
+class TempDirectory {
+ public:
+  TempDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "castore-sqlite-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
+    path_ = pattern;
+    chmod(path_.c_str(), 0755);
+  }
+  TempDirectory(TempDirectory&&) = delete;
+  ~TempDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+
+  /// Every file by name with its bytes.
+  std::map<std::string, std::string> contents() const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator{path_}) {
+      std::string& bytes = files[entry.path().filename().string()];
+      std::ifstream file{entry.path(), std::ios::binary};
+      if (entry.is_regular_file()) bytes.assign(std::istreambuf_iterator<char>{file}, {});
+    }
+    return files;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Plain sqlite3, as another program would use it. Rows are joined by '|', columns NULL as "NULL".
+class PlainSqlite {
+ public:
+  explicit PlainSqlite(const std::string& path, const char* vfs = nullptr) {
+    if (sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs) != SQLITE_OK) {
+      throw std::runtime_error{"plain sqlite3 cannot open " + path};
+    }
+  }
+  PlainSqlite(PlainSqlite&&) = delete;
+  ~PlainSqlite() { sqlite3_close_v2(handle_); }
+
+  std::vector<std::string> rows(const std::string& sql) {
+    std::vector<std::string> result;
+    const auto add = [](void* rows, int columns, char** values, char**) {
+      std::string row;
+      for (int column = 0; column < columns; ++column) {
+        row += (column > 0 ? "|" : "") + std::string{values[column] == nullptr ? "NULL" : values[column]};
+      }
+      static_cast<std::vector<std::string>*>(rows)->push_back(row);
+      return 0;
+    };
+    if (sqlite3_exec(handle_, sql.c_str(), add, &result, nullptr) != SQLITE_OK) {
+      throw std::runtime_error{sql + ": " + sqlite3_errmsg(handle_)};
+    }
+    return result;
+  }
+  std::string value(const std::string& sql) {
+    const auto all = rows(sql);
+    return all.size() == 1 ? all.front() : std::to_string(all.size()) + " rows";
+  }
+  sqlite3* handle() const noexcept { return handle_; }
+
+ private:
+  sqlite3* handle_ = nullptr;
+};
+
+inline const Timestamp noon = *parse_timestamp("2022-01-01T12:00:00.000Z");
+
+inline PushRecord event(std::string aggregate_id, Version version, std::string payload = "{}") {
+  return {"POKEMONS", {std::move(aggregate_id), version, "LEVELED_UP", noon, std::move(payload), ""}};
+}
+
+template <class... Records>
+PushOutcome push(SqliteEventStorageAdapter& storage, const Records&... records) {
+  const std::vector<PushRecord> group{records...};
+  return storage.push_events(group, false);
+}
+
+inline std::vector<EventRecord> load(const SqliteEventStorageAdapter& storage, std::string_view aggregate_id,
+                                     const GetEventsOptions& options = {}) {
+  std::vector<EventRecord> events;
+  storage.get_events("POKEMONS", aggregate_id, options,
+                     [&](const EventRecordView& event) { events.push_back(event.to_record()); });
+  return events;
+}
+
+inline std::vector<Version> versions(const SqliteEventStorageAdapter& storage, std::string_view aggregate_id,
+                                     const GetEventsOptions& options = {}) {
+  std::vector<Version> result;
+  for (const EventRecord& event : load(storage, aggregate_id, options)) result.push_back(event.version);
+  return result;
+}
+
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// A StorageError, taken apart.
+struct Failure {
+  std::string what;
+  bool retryable;
+  std::optional<int> code;  ///< Of the nested SqliteError.
+
+  bool says(std::string_view text) const { return contains(what, text); }
+};
+
+inline Failure failure(const StorageError& error) {
+  try {
+    std::rethrow_if_nested(error);
+  } catch (const SqliteError& native) {
+    return {error.what(), error.retryable(), native.code()};
+  }
+  return {error.what(), error.retryable(), std::nullopt};
+}
+
+template <class Function>
+Failure failure_of(Function function) {
+  try {
+    function();
+  } catch (const StorageError& error) {
+    return failure(error);
+  }
+  FAIL("a StorageError was expected");
+  return {};
+}
+
+inline Failure failure_to_open(const std::string& path, SqliteEventStorageAdapterOptions options = {}) {
+  return failure_of([&] { SqliteEventStorageAdapter storage{path, options}; });
+}
+
+}  // namespace castore::sqlite_tests
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTS_TESTING_BROKEN_TWINS_ISOLATION_HPP
+#define CASTORE_TESTS_TESTING_BROKEN_TWINS_ISOLATION_HPP
+
+#include "testing/broken_twins/twin.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace broken_twins {
+
+struct StoresByLength {
+  void operator()(std::string& event_store_id, std::string&) const { event_store_id.assign(event_store_id.size(), 's'); }
+};
+
+struct SplitsAtFirstHash {
+  void operator()(std::string& event_store_id, std::string& aggregate_id) const {
+    const std::size_t hash = event_store_id.find('#');
+    if (hash == std::string::npos) return;
+    aggregate_id = event_store_id.substr(hash + 1) + "#" + aggregate_id;
+    event_store_id.resize(hash);
+  }
+};
+
+struct DropsBackslashes {
+  void operator()(std::string&, std::string& aggregate_id) const { std::erase(aggregate_id, '\\'); }
+};
+
+struct DropsLineBreaksOfStores {
+  void operator()(std::string& event_store_id, std::string&) const { std::erase(event_store_id, '\n'); }
+};
+
+struct IgnoresCase {
+  void operator()(std::string&, std::string& aggregate_id) const {
+    for (char& character : aggregate_id) {
+      if (character >= 'A' && character <= 'Z') character = static_cast<char>(character - 'A' + 'a');
+    }
+  }
+};
+
+struct CutsLongIds {
+  void operator()(std::string&, std::string& aggregate_id) const {
+    if (aggregate_id.size() > 255) aggregate_id.resize(255);
+  }
+};
+
+struct RepairsIds {
+  void operator()(std::string& event_store_id, std::string& aggregate_id) const {
+    for (std::string* const id : {&event_store_id, &aggregate_id}) {
+      const bool is_repaired = std::ranges::any_of(*id, [](char character) { return character == '\0'; }) ||
+                               id->starts_with('\xff') || *id == "\xc3" || id->starts_with("\xed\xa0") ||
+                               id->starts_with('\xc0');
+      if (is_repaired) *id = "repaired";
+    }
+  }
+};
+
+/// As `LIKE 'store%'` would.
+class ListsStoresThatBeginAlike : public RecordsOnlyAdapter {
+ public:
+  PushOutcome push_events(std::span<const PushRecord> records, bool force) override {
+    for (const PushRecord& push : records) event_store_ids_.emplace(push.event_store_id);
+    return RecordsOnlyAdapter::push_events(records, force);
+  }
+  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
+                                      const ListAggregateIdsOptions& options) override {
+    AggregateIdsPage page = RecordsOnlyAdapter::list_aggregate_ids(event_store_id, options);
+    for (const std::string& other : event_store_ids_) {
+      if (event_store_id.empty() || other == event_store_id || !other.starts_with(event_store_id)) continue;
+      const AggregateIdsPage more = RecordsOnlyAdapter::list_aggregate_ids(other, {});
+      page.aggregate_ids.insert(page.aggregate_ids.end(), more.aggregate_ids.begin(), more.aggregate_ids.end());
+    }
+    return page;
+  }
+
+ private:
+  std::set<std::string> event_store_ids_;
+};
+
+inline std::vector<Twin> isolation_twins() {
+  return {
+      twin<ConfusesIds<StoresByLength>>("takes event stores whose ids have the same length for one",
+                                        {"one aggregate id in two event stores is two aggregates",
+                                         "list_aggregate_ids lists one event store only",
+                                         "ids that join to the same text stay apart",
+                                         "any NUL-free UTF-8 text is an event store id",
+                                         "push_events refuses an id that is not NUL-free UTF-8",
+                                         "random operations on ids that look alike agree with a model"}),
+      twin<ListsStoresThatBeginAlike>("lists all event stores whose ids begin alike",
+                                      {"list_aggregate_ids lists one event store only",
+                                       "any NUL-free UTF-8 text is an event store id"}),
+      twin<ConfusesIds<SplitsAtFirstHash>>("joins event store and aggregate id with a #",
+                                           {"ids that join to the same text stay apart",
+                                            "any NUL-free UTF-8 text is an event store id"}),
+      twin<ConfusesIds<DropsBackslashes>>("drops backslashes from aggregate ids",
+                                          {"any NUL-free UTF-8 text is an aggregate id",
+                                           "ids that join to the same text stay apart"}),
+      twin<ConfusesIds<DropsLineBreaksOfStores>>("drops line breaks from event store ids",
+                                                 {"any NUL-free UTF-8 text is an event store id"}),
+      twin<ConfusesIds<IgnoresCase>>("compares aggregate ids without their case",
+                                     {"ids that look alike are different ids",
+                                      "ids that join to the same text stay apart",
+                                      "any NUL-free UTF-8 text is an aggregate id",
+                                      "random operations on ids that look alike agree with a model"}),
+      twin<ConfusesIds<CutsLongIds>>("cuts aggregate ids after 255 bytes", {"ids of 1 kB are kept whole"}),
+      twin<ConfusesIds<RepairsIds>>("repairs ids that are not UTF-8",
+                                    {"push_events refuses an id that is not NUL-free UTF-8"}),
+  };
+}
+
+}  // namespace broken_twins
+
+#endif
