@@ -520,7 +520,7 @@ TEST_CASE("no error but a conflict is retried") {
   CHECK(run(EventAlreadyExistsError{"COUNTERS", "a", 1}) == 3);
 }
 
-TEST_CASE("a fault before a push took effect leaves nothing, one after it leaves the events; neither is retried") {
+TEST_CASE("a fault before a push took effect leaves nothing, one after it leaves the events, neither is retried") {
   Fixture fixture;
   fixture.others.push_event("a", 1, Started{10});
   std::vector<double> seen;
@@ -760,7 +760,7 @@ TEST_CASE("a handler meets faults before and after its group took effect, and is
   CHECK(fixture.attempts.empty());
 }
 
-TEST_CASE("a conflict nested in another exception is retried, however deep; the exception itself is thrown at last") {
+TEST_CASE("a conflict nested in another exception is retried, however deep, the exception itself is thrown at last") {
   struct Outer : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
@@ -786,7 +786,7 @@ TEST_CASE("a conflict nested in another exception is retried, however deep; the 
   CHECK(fixture.attempts == Attempts{{1, 1}, {2, 0}});
 }
 
-TEST_CASE("a command within a command retries by itself; what it gives up is retried by the outer one") {
+TEST_CASE("a command within a command retries by itself, what it gives up is retried by the outer one") {
   Fixture fixture;
   fixture.others.push_event("a", 1, Started{10});
   std::vector<double> seen;

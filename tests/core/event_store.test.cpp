@@ -468,8 +468,7 @@ TEST_CASE("a store's reducer may have a state") {
 
 TEST_CASE("a store's reducer may be a lambda that captures") {
   const AnyEventStorageAdapter storage = CASTORE_TESTS_EITHER_STORAGE;
-  const int step = 3;
-  const auto reducer = [step](Pokemon& pokemon, const auto&) { pokemon.level += step; };
+  const auto reducer = [step = 3](Pokemon& pokemon, const auto&) { pokemon.level += step; };
   castore::EventStore<PokemonEvents, Pokemon, decltype(reducer)> store{"POKEMONS", storage, {.reducer = reducer}};
   store.push_events("pikachu", 0, PokemonLeveledUp{}, PokemonHealed{});
   CHECK(store.get_existing_aggregate("pikachu").level == 6);

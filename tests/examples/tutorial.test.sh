@@ -26,6 +26,7 @@ for program in examples/tutorial/[0-9][0-9]_*.cpp; do
 done
 
 for page in docs/tutorial/*.md; do
+  # shellcheck disable=SC2013  # our links have no spaces
   for link in $(awk '/^```/ { code = !code } !code' "$page" | grep -o '](\([^)#]*\)' | sed 's/^](//'); do
     [ -e "docs/tutorial/$link" ] || fail "$page leads to $link, which does not exist"
   done

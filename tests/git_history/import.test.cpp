@@ -20,7 +20,7 @@ std::string timestamp_text(std::int64_t seconds) {
 
 }  // namespace
 
-TEST_CASE("An event has its commit's time; after the year 9999 the last second of it") {
+TEST_CASE("An event has its commit's time, after the year 9999 the last second of it") {
   CHECK(timestamp_text(std::numeric_limits<std::int64_t>::min()) == "0000-01-01T00:00:00.000Z");
   CHECK(timestamp_text(-1) == "1969-12-31T23:59:59.000Z");
   CHECK(timestamp_text(0) == "1970-01-01T00:00:00.000Z");

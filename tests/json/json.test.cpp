@@ -36,7 +36,7 @@ using castore_tests::PokemonLeveledUp;
 using nlohmann::json;
 using namespace std::string_literals;
 
-namespace {
+namespace json_test {
 
 /// Any JSON value as a payload.
 struct Anything {
@@ -67,6 +67,12 @@ struct NoWay {
 struct Empty {
   static constexpr std::string_view type = "EMPTY";
 };
+
+}  // namespace json_test
+
+using namespace json_test;
+
+namespace {
 
 std::string refusal_of(const json& value) {
   return error_of<std::invalid_argument>([&] { codec<Anything>::encode({value}); }).what();
@@ -287,11 +293,11 @@ TEST_CASE("JSON may be nested up to a limit both on its way out and on its way i
   CHECK(refusal_of(json{{"a", {{"b", object}}}}) == "it is nested deeper than 500 levels");
 
   const auto decode = [](const std::string& deep) {
-    return error_of<std::invalid_argument>([&] { codec<Anything>::decode(deep); }).what();
+    return std::string{error_of<std::invalid_argument>([&] { codec<Anything>::decode(deep); }).what()};
   };
-  CHECK(decode("[" + text + "]") == "it is nested deeper than 500 levels"s);
-  CHECK(decode("{\"a\":" + text + "}") == "it is nested deeper than 500 levels"s);
-  CHECK(decode(std::string(10'000'000, '[')) == "it is nested deeper than 500 levels"s);
+  CHECK(decode("[" + text + "]") == "it is nested deeper than 500 levels");
+  CHECK(decode("{\"a\":" + text + "}") == "it is nested deeper than 500 levels");
+  CHECK(decode(std::string(10'000'000, '[')) == "it is nested deeper than 500 levels");
 }
 
 TEST_CASE("brackets in strings and beside each other do not count as depth") {

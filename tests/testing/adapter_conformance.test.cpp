@@ -152,7 +152,8 @@ TEST_CASE("laws that do not apply to an adapter are not among its laws") {
         with(both, {"aggregates with equal timestamps come in the order of their ids",
                     "reverse lists the exact mirror of equal timestamps too"}));
   CHECK(laws_left_out({.detects_last_page = false}) == with(both, {"the last page has no token"}));
-  CHECK(laws_left_out({.shows_groups_at_once = false}) == with(both, {"who sees one event of a group sees the others"}));
+  CHECK(laws_left_out({.shows_groups_at_once = false}) ==
+        with(both, {"who sees one event of a group sees the others"}));
 }
 
 TEST_CASE("an adapter says what it is by constants, and its fixture knows better") {
@@ -188,7 +189,8 @@ TEST_CASE("adapters that keep what they say violate nothing") {
 TEST_CASE("a fixture is an adapter, a pointer to one, or an object that has one") {
   const auto violations_of = [](auto make_fixture) {
     std::string text;
-    for (const std::string_view name : {"a version that exists is a conflict", "pages hold every aggregate exactly once"}) {
+    for (const std::string_view name :
+         {"a version that exists is a conflict", "pages hold every aggregate exactly once"}) {
       if (const auto violation = violation_of(name, make_fixture)) text += violation->what();
     }
     return text;
@@ -253,8 +255,7 @@ TEST_CASE("any seed of the environment is taken, and no other text") {
     const EnvironmentVariable seed{text};
     const auto violation = violation_of(name, make);
     REQUIRE(violation);
-    CHECK(violation->seen() ==
-          "exception: castore: CASTORE_CONFORMANCE_SEED is not a number from 0 to 2^64 - 1");
+    CHECK(violation->seen() == "exception: castore: CASTORE_CONFORMANCE_SEED is not a number from 0 to 2^64 - 1");
   }
 }
 

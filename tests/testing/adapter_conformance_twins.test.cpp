@@ -49,18 +49,19 @@ TEST_CASE("adapters that break law 5 break nothing else") { check_twins(5, broke
 TEST_CASE("adapters that break law 6 in their lists break nothing else") {
   check_twins(6, broken_twins::listing_twins());
 }
-TEST_CASE("adapters that break law 6 in their pages break nothing else") { check_twins(6, broken_twins::paging_twins()); }
+TEST_CASE("adapters that break law 6 in their pages break nothing else") {
+  check_twins(6, broken_twins::paging_twins());
+}
 TEST_CASE("adapters that break law 7 break nothing else") { check_twins(7, broken_twins::value_twins()); }
 TEST_CASE("adapters that break law 8 break nothing else") { check_twins(8, broken_twins::thread_twins()); }
 TEST_CASE("adapters that break law 9 break nothing else") { check_twins(9, broken_twins::failure_twins()); }
 
 TEST_CASE("for every law there is an adapter that breaks it") {
   std::set<std::string> broken;
-  for (const auto& twins :
-       {broken_twins::isolation_twins(), broken_twins::conflict_twins(), broken_twins::version_twins(),
-        broken_twins::group_twins(), broken_twins::reading_twins(), broken_twins::listing_twins(),
-        broken_twins::paging_twins(), broken_twins::value_twins(), broken_twins::thread_twins(),
-        broken_twins::failure_twins()}) {
+  for (const auto& twins : {broken_twins::isolation_twins(), broken_twins::conflict_twins(),
+                            broken_twins::version_twins(), broken_twins::group_twins(), broken_twins::reading_twins(),
+                            broken_twins::listing_twins(), broken_twins::paging_twins(), broken_twins::value_twins(),
+                            broken_twins::thread_twins(), broken_twins::failure_twins()}) {
     for (const Twin& twin : twins) broken.insert(twin.violates.begin(), twin.violates.end());
   }
   std::set<std::string> all;

@@ -199,7 +199,7 @@ TEST_CASE("the nth operation from now on meets its fault, and only that") {
   }
 }
 
-TEST_CASE("a sequence of faults is met in turn; clear forgets the rest") {
+TEST_CASE("a sequence of faults is met in turn, clear forgets the rest") {
   Faulty<castore::InMemoryEventStorageAdapter> faulty;
   faulty.storage.inject(StorageOperation::push_events, {conflicts(), passes(), conflicts(), conflicts()});
   const auto push = [&](castore::Version version) {

@@ -207,7 +207,7 @@ TEST_CASE("payloads need no JSON form") {
   CHECK(check_reducer<Domain<castore::Events<Opaque>, Sum, OpaqueReducer>>(Opaque{3}));
 }
 
-TEST_CASE("a step may refuse by an exception or by nothing; no event at all is a failure") {
+TEST_CASE("a step may refuse by an exception or by nothing, no event at all is a failure") {
   const auto refuse = [](const std::optional<Pokemon>&) -> PokemonLeveledUp { throw std::domain_error{"no"}; };
   const auto do_nothing = [](const std::optional<Pokemon>&) {};
   CHECK(check_reducer<PokemonStore>({.histories = 5}, appear, refuse, do_nothing));

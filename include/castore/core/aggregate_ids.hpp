@@ -12,7 +12,7 @@
 namespace castore {
 
 /// @brief Every aggregate of a store as an input range of `AggregateIdEntry`; the next page is fetched when the one at
-/// hand is used up. It can be walked once.
+/// hand is used up. Walking it again lists anew.
 class AggregateIds {
  public:
   using FetchPage = std::function<AggregateIdsPage(const ListAggregateIdsOptions&)>;
@@ -51,22 +51,23 @@ class AggregateIds {
 
   /// @brief Fetches the first page. @throws InvalidPageTokenError, StorageError; so may every increment.
   Iterator begin() {
-    fetch();
+    fetch(options_);
     fetch_until_not_empty();
     return Iterator{*this};
   }
   static std::default_sentinel_t end() noexcept { return {}; }
 
  private:
-  void fetch() {
-    page_ = fetch_(options_);
+  void fetch(const ListAggregateIdsOptions& options) {
+    page_ = fetch_(options);
     next_ = 0;
   }
 
   void fetch_until_not_empty() {
     while (next_ == page_.aggregate_ids.size() && page_.next_page_token) {
-      options_.page_token = page_.next_page_token;
-      fetch();
+      ListAggregateIdsOptions next = options_;
+      next.page_token = page_.next_page_token;
+      fetch(next);
     }
   }
 

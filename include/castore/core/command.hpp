@@ -53,7 +53,6 @@ struct CommandResult {
 template <class Store, class Decide>
 class Command {
   using Decision = detail::Decision<Store, Decide>;
-  static_assert(Decision::checked);
 
  public:
   using Result = CommandResult<typename Decision::State, typename Store::Event>;
@@ -72,21 +71,27 @@ class Command {
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>
   Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
-    if constexpr (Decision::template check_call<Arguments...>()) {
-      for (detail::Retries retries{options_};;) {
-        std::optional<EventAlreadyExistsError> conflict;
-        try {
-          if (std::optional<Result> result = attempt(conflict, aggregate_id, arguments...)) return *std::move(result);
-        } catch (const std::exception& error) {
-          if (!retries.again_after(error)) throw;
-          continue;
-        }
-        if (!retries.again(*conflict)) throw *std::move(conflict);
-      }
+    if constexpr (Decision::template CheckedCall<Arguments...>::is_valid) {
+      if constexpr (Decision::template CheckedResult<Arguments...>::is_valid) return run(aggregate_id, arguments...);
     }
+    std::terminate();  // not reached: the checks before do not compile
   }
 
  private:
+  template <class... Arguments>
+  Result run(std::string_view aggregate_id, Arguments&... arguments) const {
+    for (detail::Retries retries{options_};;) {
+      std::optional<EventAlreadyExistsError> conflict;
+      try {
+        if (std::optional<Result> result = attempt(conflict, aggregate_id, arguments...)) return *std::move(result);
+      } catch (const std::exception& error) {
+        if (!retries.again_after(error)) throw;
+        continue;
+      }
+      if (!retries.again(*conflict)) throw *std::move(conflict);
+    }
+  }
+
   /// @return Nothing on a conflict, which it then tells without the cost of throwing it.
   template <class... Arguments>
   std::optional<Result> attempt(std::optional<EventAlreadyExistsError>& conflict, std::string_view aggregate_id,
@@ -115,8 +120,8 @@ class Command {
 
 /// @brief Changes several aggregates or stores: the handler loads, validates and pushes by itself.
 ///
-/// `handler(input, stores..., context...)`; what it returns is the command's result. Push to several stores as one event
-/// group, so that a conflict leaves nothing of a failed attempt behind.
+/// `handler(input, stores..., context...)`; what it returns is the command's result. Push to several stores as one
+/// event group, so that a conflict leaves nothing of a failed attempt behind.
 /// @code
 /// auto catch_pokemon = castore::Command{"CATCH_POKEMON", std::tie(pokemons, trainers),
 ///   [](const CatchPokemon& input, auto& pokemons, auto& trainers) { ... }};
@@ -126,7 +131,10 @@ class Command {
 /// `EventAlreadyExistsError`, also one that is nested in another exception.
 template <class... Stores, class Handler>
 class Command<std::tuple<Stores&...>, Handler> {
-  static_assert(detail::check_handler_stores<Handler, Stores...>());
+  static_assert(detail::handler_matches_stores<Handler, Stores...>(),
+                "castore: the handler of this command does not match its stores; it takes the input, then the stores "
+                "in the order of std::tie(...) by reference, then the context: "
+                "[](const Input& input, StoreA& a, StoreB& b) { ... }");
 
  public:
   /// @param stores `std::tie(store, ...)`; they must outlive the command.
@@ -147,7 +155,7 @@ class Command<std::tuple<Stores&...>, Handler> {
  private:
   template <class... Arguments>
   decltype(auto) call(std::remove_reference_t<Arguments>&... arguments) const {
-    if constexpr (detail::check_handler_call<Handler, detail::TypeList<Stores...>, Arguments...>()) {
+    if constexpr (detail::CheckedHandlerCall<Handler, detail::TypeList<Stores...>, Arguments...>::is_valid) {
       for (detail::Retries retries{options_};;) {
         try {
           return detail::call_handler(handler_, stores_, arguments...);

@@ -110,8 +110,8 @@ inline constexpr bool is_decision_of<Events, std::variant<Values...>> = (is_deci
 
 template <class Events, class Value>
 struct CheckedDecision {
-  static constexpr bool accepted = is_decision_of<Events, Value>;
-  static_assert(accepted,
+  static constexpr bool is_valid = is_decision_of<Events, Value>;
+  static_assert(is_valid,
                 "castore: the decide function of this command returns something that is no event of its store; return "
                 "a payload of the store's castore::Events<...>, a std::optional, std::tuple, std::vector or "
                 "std::variant of payloads, or nothing");
@@ -138,31 +138,27 @@ struct Decision {
   /// A generic function takes an aggregate that must exist.
   using State = std::conditional_t<may_not_exist, std::optional<Aggregate>, Aggregate>;
 
-  static consteval bool check() {
-    constexpr bool takes_state = may_not_exist || std::is_convertible_v<const Aggregate&, FirstParameter>;
-    static_assert(takes_state,
-                  "castore: the decide function of this command does not take the state of its store; let its first "
-                  "parameter be `const TheAggregate&` (it must exist) or `const std::optional<TheAggregate>&` (it may "
-                  "not exist yet)");
-    return takes_state;
-  }
-  static constexpr bool checked = check();
+  static constexpr bool checked = may_not_exist || std::is_convertible_v<const Aggregate&, FirstParameter>;
+  static_assert(checked,
+                "castore: the decide function of this command does not take the state of its store; let its first "
+                "parameter be `const TheAggregate&` (it must exist) or `const std::optional<TheAggregate>&` (it may "
+                "not exist yet)");
+
+  /// One call of the command, checked so that a compiler's error names its arguments.
+  template <class... Arguments>
+  struct CheckedCall {
+    static constexpr bool is_valid =
+        std::is_invocable_v<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
+    static_assert(is_valid || !checked,
+                  "castore: the decide function of this command cannot be called with the state and these arguments; "
+                  "it takes `const` state first, then the arguments in this order, by reference (a retry needs them "
+                  "again), and its call operator is const");
+  };
 
   template <class... Arguments>
-  static consteval bool check_call() {
-    if constexpr (checked) {
-      constexpr bool callable = std::is_invocable_v<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
-      static_assert(callable,
-                    "castore: the decide function of this command cannot be called with the state and these arguments; "
-                    "it takes `const` state first, then the arguments in this order, by reference (a retry needs them "
-                    "again), and its call operator is const");
-      if constexpr (callable) {
-        using Result = std::invoke_result_t<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
-        return CheckedDecision<Events, std::remove_cvref_t<Result>>::accepted;
-      }
-    }
-    return false;
-  }
+  using CheckedResult = CheckedDecision<
+      Events, std::remove_cvref_t<
+                  std::invoke_result_t<const Decide&, const State&, std::remove_reference_t<Arguments>&...>>>;
 
   static State load(const Store& store, std::string_view aggregate_id) {
     if constexpr (may_not_exist) {
@@ -238,10 +234,10 @@ struct Decision {
 };
 
 template <class Handler, class... Stores>
-consteval bool check_handler_stores() {
+constexpr bool handler_matches_stores() {
   if constexpr (FunctionSignature<Handler>::is_known) {
     using Parameters = typename FunctionSignature<Handler>::Parameters;
-    constexpr bool matches = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return []<std::size_t... Index>(std::index_sequence<Index...>) {
       if constexpr (Parameters::size == sizeof...(Stores)) {
         return (std::is_convertible_v<Stores&, typename Parameters::template At<Index>> && ...);
       } else if constexpr (Parameters::size > sizeof...(Stores)) {
@@ -250,11 +246,6 @@ consteval bool check_handler_stores() {
         return false;
       }
     }(std::index_sequence_for<Stores...>{});
-    static_assert(matches,
-                  "castore: the handler of this command does not match its stores; it takes the input, then the stores "
-                  "in the order of std::tie(...) by reference, then the context: "
-                  "[](const Input& input, StoreA& a, StoreB& b) { ... }");
-    return matches;
   }
   return true;
 }
@@ -280,14 +271,13 @@ inline constexpr bool is_handler_callable<Handler, TypeList<Stores...>, Input, C
                         std::remove_reference_t<Context>&...>;
 
 template <class Handler, class Stores, class... Arguments>
-consteval bool check_handler_call() {
-  constexpr bool callable = is_handler_callable<Handler, Stores, Arguments...>;
-  static_assert(callable,
+struct CheckedHandlerCall {
+  static constexpr bool is_valid = is_handler_callable<Handler, Stores, Arguments...>;
+  static_assert(is_valid,
                 "castore: the handler of this command cannot be called with these arguments; it takes the input, then "
                 "the stores in the order of std::tie(...), then the context, all by reference (a retry needs them "
                 "again), and its call operator is const");
-  return callable;
-}
+};
 
 }  // namespace castore::detail
 

@@ -32,6 +32,7 @@ namespace detail {
 /// One payload of a store that writes records, checked so that a compiler's error names it.
 template <class Payload>
 struct CheckedCodec {
+  static constexpr bool is_valid = EncodablePayload<Payload>;
   static_assert(HasCodec<Payload>,
                 "castore: this payload cannot be encoded as JSON; include <castore/json.hpp> and write in the payload "
                 "NLOHMANN_DEFINE_TYPE_INTRUSIVE(ThePayload, its, fields), or specialise castore::codec<ThePayload>");

@@ -152,6 +152,8 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
       auto event = make_event(aggregate_id, version, payload, options);
       return GroupedEventOf<EventStore, Payload>{std::make_shared<detail::GroupedEventOfStore<EventStore, Payload>>(
           *this, std::move(event), std::move(options.prev_aggregate))};
+    } else {
+      std::terminate();  // not reached: the check before does not compile
     }
   }
 
@@ -200,6 +202,8 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
       const PushOutcome outcome = write(adapter, result.event, force);
       if (outcome.status == PushOutcome::pushed) call_hook(result);
       return outcome;
+    } else {
+      return {};  // not reached: the check before does not compile
     }
   }
 
@@ -208,6 +212,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
     const EventDetail<Payload>& event = result.event;
     detail::check_event(event.aggregate_id, event.version, event.timestamp);
     detail::check_prev_aggregate(prev_aggregate, event.aggregate_id, event.version);
+    result.next_aggregate.reset();
     if (!prev_aggregate && event.version != 1) return;
     detail::AggregateFold<Aggregate, Reducer> fold{options_.reducer, event.aggregate_id, std::move(prev_aggregate)};
     fold.apply(event);
@@ -244,14 +249,17 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   void call_hook(PushEventResult<Payload>& result) const {
     if (!options_.on_event_pushed) return;
     PushedEvent pushed{std::move(result.event), std::move(result.next_aggregate)};
+    const auto move_back = [&] {
+      result.event = std::get<EventDetail<Payload>>(std::move(pushed.event).variant());
+      result.next_aggregate = std::move(pushed.next_aggregate);
+    };
     try {
       options_.on_event_pushed(pushed);
     } catch (...) {
-      std::throw_with_nested(
-          OnEventPushedError{event_store_id_, pushed.event.aggregate_id(), pushed.event.version()});
+      move_back();
+      std::throw_with_nested(OnEventPushedError{event_store_id_, result.event.aggregate_id, result.event.version});
     }
-    result.event = std::get<EventDetail<Payload>>(std::move(pushed.event).variant());
-    result.next_aggregate = std::move(pushed.next_aggregate);
+    move_back();
   }
 
   [[noreturn]] void throw_refused(std::string_view aggregate_id, Version version, PushOutcome::Status status) const {

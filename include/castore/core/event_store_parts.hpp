@@ -119,6 +119,12 @@ class AdapterHandle<AnyEventStorageAdapter> {
   mutable AnyEventStorageAdapter adapter_;  // a handle: using its adapter does not change it
 };
 
+/// Looks at checks only where that is worth while.
+template <bool is_worthwhile, class... Checks>
+inline constexpr bool checks_pass = false;
+template <class... Checks>
+inline constexpr bool checks_pass<true, Checks...> = (Checks::is_valid & ...);
+
 /// The parts that depend on the list of event types.
 template <class EventList, class Aggregate, class Reducer, class Adapter>
 struct EventStoreParts {
@@ -141,16 +147,11 @@ struct EventStoreParts<Events<Payloads...>, Aggregate, Reducer, Adapter> {
                 "`std::string aggregate_id` and `castore::Version version`) and make it default-constructible");
   static_assert(explain_event_storage_adapter<Adapter>());
 
-  static consteval bool check() {
-    static_assert(AllEvents::checked > 0);
-    constexpr auto reducer_checks = (std::size_t{0} + ... + sizeof(CheckedReducer<Reducer, Aggregate, Payloads>));
-    if constexpr (has_adapter_of_any_type || !can_keep) {
-      constexpr auto codec_checks = (std::size_t{0} + ... + sizeof(CheckedCodec<Payloads>));
-      return reducer_checks + codec_checks > 0;
-    }
-    return reducer_checks > 0;
-  }
-  static constexpr bool checked = check();
+  /// One mistake is one error: what depends on a part that is wrong is not looked at.
+  static constexpr bool has_reducers =
+      checks_pass<AllEvents::is_valid, CheckedReducer<Reducer, Aggregate, Payloads>...>;
+  static constexpr bool needs_codecs = has_reducers && (has_adapter_of_any_type || !can_keep);
+  static constexpr bool checked = checks_pass<needs_codecs, CheckedCodec<Payloads>...> || true;
 
   static TypedEventStorage* typed_storage(Adapter& adapter) noexcept {
     if constexpr (has_adapter_of_any_type) {

@@ -39,14 +39,18 @@ constexpr std::string_view type_or_nothing() {
 /// One payload type of a list, checked so that a compiler's error names it.
 template <class Payload>
 struct CheckedPayload {
-  static_assert(std::same_as<Payload, std::remove_cvref_t<Payload>>,
-                "castore: list the payload type itself in Events<...>, without const or a reference");
-  static_assert(HasType<Payload>,
+  static constexpr bool is_plain = std::same_as<Payload, std::remove_cvref_t<Payload>>;
+  static constexpr bool has_type = HasType<Payload>;
+  static constexpr bool is_movable = std::move_constructible<Payload>;
+  static constexpr bool is_reserved = is_reserved_event_type(type_or_nothing<Payload>());
+  static constexpr bool is_valid = is_plain && has_type && is_movable && !is_reserved;
+
+  static_assert(is_plain, "castore: list the payload type itself in Events<...>, without const or a reference");
+  static_assert(has_type,
                 "castore: this payload has no event type; write in it: "
                 "static constexpr std::string_view type = \"SOMETHING_HAPPENED\";");
-  static_assert(std::move_constructible<Payload>,
-                "castore: this payload cannot be moved; give it a move constructor");
-  static_assert(!is_reserved_event_type(type_or_nothing<Payload>()),
+  static_assert(is_movable, "castore: this payload cannot be moved; give it a move constructor");
+  static_assert(!is_reserved,
                 "castore: this payload's type is reserved for messages; choose another name than "
                 "__REPLAYED__ and __AGGREGATE_EXISTS__");
 };
@@ -54,17 +58,18 @@ struct CheckedPayload {
 /// One pair of payload types of a list, checked so that a compiler's error names both.
 template <class Left, class Right>
 struct DistinctEventTypes {
-  static_assert(type_or_nothing<Left>().empty() || type_or_nothing<Left>() != type_or_nothing<Right>(),
+  static constexpr bool is_valid =
+      type_or_nothing<Left>().empty() || type_or_nothing<Left>() != type_or_nothing<Right>();
+  static_assert(is_valid,
                 "castore: two payloads of one Events<...> have the same event type; "
                 "give each its own `type` and list each once");
 };
 
 template <class... Payloads>
-struct AllDistinct {};
+inline constexpr bool are_distinct = true;
 template <class First, class... Rest>
-struct AllDistinct<First, Rest...> : AllDistinct<Rest...> {
-  static constexpr std::size_t checked = (std::size_t{0} + ... + sizeof(DistinctEventTypes<First, Rest>));
-};
+inline constexpr bool are_distinct<First, Rest...> =
+    (DistinctEventTypes<First, Rest>::is_valid & ... & are_distinct<Rest...>);
 
 template <class... Functions>
 struct Overloaded : Functions... {
@@ -91,8 +96,9 @@ constexpr bool check_visitor() {
 template <class... Payloads>
 struct Events {
   static_assert(sizeof...(Payloads) > 0, "castore: Events<> is empty; list at least one payload type");
-  static constexpr std::size_t checked =
-      (std::size_t{0} + ... + sizeof(detail::CheckedPayload<Payloads>)) + sizeof(detail::AllDistinct<Payloads...>);
+  /// @brief True when the list is valid; asking is what makes the compiler report a list that is not.
+  static constexpr bool is_valid =
+      (detail::CheckedPayload<Payloads>::is_valid & ... & detail::are_distinct<Payloads...>);
 
   /// @brief How many event types there are.
   static constexpr std::size_t size = sizeof...(Payloads);
@@ -108,7 +114,6 @@ struct Events {
 /// **Guarantees:** it owns everything and never refers to the storage. Comparable when all payloads are.
 template <class... Payloads>
 class Event<Events<Payloads...>> {
-  static_assert(Events<Payloads...>::checked > 0);
 
  public:
   using Variant = std::variant<EventDetail<Payloads>...>;

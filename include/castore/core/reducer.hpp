@@ -56,6 +56,7 @@ inline constexpr int reducer_forms = int{ReducesPurely<Reducer, Aggregate, Paylo
 template <class Reducer, class Aggregate, class Payload>
 struct CheckedReducer {
   static constexpr int forms = reducer_forms<Reducer, Aggregate, Payload>;
+  static constexpr bool is_valid = forms == 1;
   static_assert(forms != 0,
                 "castore: the reducer has no overload for this event; write in it one of: "
                 "`TheAggregate operator()(TheAggregate, const ThePayload&) const` or "

@@ -74,10 +74,9 @@ inline void check_law(const AdapterLaw& law, const AdapterUnderTest& adapter) {
 }  // namespace detail
 
 /// @brief Every law of the contract, in the order of their numbers.
-inline constexpr auto all_adapter_laws =
-    detail::join_laws(detail::isolation_laws, detail::conflict_laws, detail::version_laws, detail::group_laws,
-                      detail::reading_laws, detail::listing_laws, detail::paging_laws, detail::value_laws,
-                      detail::thread_laws, detail::failure_laws);
+inline constexpr auto all_adapter_laws = detail::join_laws(
+    detail::isolation_laws, detail::conflict_laws, detail::version_laws, detail::group_laws, detail::reading_laws,
+    detail::listing_laws, detail::paging_laws, detail::value_laws, detail::thread_laws, detail::failure_laws);
 
 /// @brief The laws that apply to an adapter with these properties.
 inline std::vector<AdapterLaw> adapter_laws(const AdapterProperties& properties) {
@@ -88,16 +87,17 @@ inline std::vector<AdapterLaw> adapter_laws(const AdapterProperties& properties)
 }
 
 /// @brief Runs the test of one law, for test frameworks that have no bridge here.
-/// @param make_fixture Returns an `AdapterFixture`: an adapter, a pointer to one, or an object with `adapter()` and, where
-/// the storage can be opened again, `reopen()`. Every call makes one over an empty storage of its own; there are one or
-/// two calls.
+/// @param make_fixture Returns an `AdapterFixture`: an adapter, a pointer to one, or an object with `adapter()` and,
+/// where the storage can be opened again, `reopen()`. Every call makes one over an empty storage of its own; there are
+/// one or two calls.
 /// @throws LawViolation. What `make_fixture` throws passes unchanged.
 template <class MakeFixture>
 void check_adapter_law(const AdapterLaw& law, MakeFixture&& make_fixture) {
   using Fixture = std::remove_cvref_t<std::invoke_result_t<MakeFixture&>>;
-  static_assert(AdapterFixture<Fixture>,
-                "castore: this is no fixture of an adapter; return the adapter, a pointer to it, or an object with "
-                "`TheAdapter& adapter()`; castore::explain_event_storage_adapter<TheAdapter>() says what an adapter lacks");
+  static_assert(
+      AdapterFixture<Fixture>,
+      "castore: this is no fixture of an adapter; return the adapter, a pointer to it, or an object with "
+      "`TheAdapter& adapter()`; castore::explain_event_storage_adapter<TheAdapter>() says what an adapter lacks");
   for (const Way way : {Way::records, Way::events}) {
     if (way == Way::events && law.records_only) continue;
     auto fixture = make_fixture();

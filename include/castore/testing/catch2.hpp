@@ -62,7 +62,8 @@ void register_law(const std::string& adapter_name, const std::string& tags, cons
 /// const bool registered = castore::testing::register_adapter_laws<MyFixture>("my adapter");
 /// @endcode
 /// @tparam Fixture Made anew for every law, over an empty storage of its own: the adapter itself or a class with
-/// `adapter()` and, where the storage can be opened again, `reopen()`, which returns a smart pointer to a second adapter.
+/// `adapter()` and, where the storage can be opened again, `reopen()`, which returns a smart pointer to a second
+/// adapter.
 /// @param adapter_name Begins the names of the test cases; without commas, brackets and backslashes.
 /// @param tags As for `TEST_CASE`, such as `"[slow]"`.
 /// @return true

@@ -31,7 +31,7 @@ struct Domain<castore::Events<Payloads...>, AggregateT, ReducerT> {
   using Reducer = ReducerT;
   using Event = castore::Event<Events>;
 
-  static_assert(Events::checked > 0);
+  static_assert(Events::is_valid);
   static_assert(AggregateLike<Aggregate>,
                 "castore: this type cannot be an aggregate; inherit castore::Aggregate (or have its members "
                 "`std::string aggregate_id` and `castore::Version version`) and make it default-constructible");
@@ -60,10 +60,10 @@ constexpr PayloadsOf<Domain> decide_payloads(const Decide& decide,
                                              Inputs&... inputs) {
   using Decision = DecisionOf<Domain, Decide>;
   castore::detail::DecidedEvents<typename Domain::Events> decided;
-  if constexpr (Decision::template check_call<Inputs...>()) {
+  if constexpr (Decision::template CheckedCall<Inputs...>::is_valid) {
     if constexpr (Decision::template decides_nothing<Inputs...>) {
       std::invoke(decide, state, inputs...);
-    } else {
+    } else if constexpr (Decision::template CheckedResult<Inputs...>::is_valid) {
       auto result = std::invoke(decide, state, inputs...);
       decided.add(std::move(result));
     }

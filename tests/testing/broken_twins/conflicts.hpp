@@ -2,13 +2,10 @@
 #ifndef CASTORE_TESTS_TESTING_BROKEN_TWINS_CONFLICTS_HPP
 #define CASTORE_TESTS_TESTING_BROKEN_TWINS_CONFLICTS_HPP
 
+#include "testing/broken_twins/meeting_point.hpp"
 #include "testing/broken_twins/twin.hpp"
 
-#include <chrono>
-#include <optional>
 #include <span>
-#include <string_view>
-#include <thread>
 #include <vector>
 
 namespace broken_twins {
@@ -52,8 +49,9 @@ class TakesTheSameEventTwice : public BreaksSinglePushes {
 class KnowsTheLastVersionOnly : public BreaksSinglePushes {
   PushOutcome push_event(const PushRecord& push, bool force) override {
     const PushOutcome outcome = push_correctly(push, force);
-    const bool is_below_last = outcome.status == PushOutcome::already_exists &&
-                               has_version(*this, push.event_store_id, push.record.aggregate_id, push.record.version + 1);
+    const bool is_below_last =
+        outcome.status == PushOutcome::already_exists &&
+        has_version(*this, push.event_store_id, push.record.aggregate_id, push.record.version + 1);
     return is_below_last ? PushOutcome{PushOutcome::version_gap, 0} : outcome;
   }
 };
@@ -69,10 +67,11 @@ class OverwritesOnConflict : public BreaksSinglePushes {
 class ChecksBeforeItWrites : public BreaksSinglePushes {
   PushOutcome push_event(const PushRecord& push, bool force) override {
     if (!force && has_event(*this, push)) return {PushOutcome::already_exists, 0};
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
+    others_.meet();
     const PushOutcome outcome = push_correctly(push, force);
     return outcome.status == PushOutcome::already_exists ? push_correctly(push, true) : outcome;
   }
+  MeetingPoint others_;
 };
 
 class NeverOverwrites : public BreaksSinglePushes {
@@ -102,10 +101,11 @@ class ChecksGapsDespiteForce : public BreaksSinglePushes {
 
 inline std::vector<Twin> conflict_twins() {
   return {
-      twin<HidesConflicts>("says pushed of a version that exists",
-                           {"a version that exists is a conflict", "the very same event again is a conflict",
-                            "a version below the last is a conflict",
-                            "of concurrent pushes of one version exactly one wins", "random pushes agree with a model"}),
+      twin<HidesConflicts>(
+          "says pushed of a version that exists",
+          {"a version that exists is a conflict", "the very same event again is a conflict",
+           "a version below the last is a conflict", "of concurrent pushes of one version exactly one wins",
+           "random pushes agree with a model"}),
       twin<TakesTheSameEventTwice>("says pushed of an event that it has already",
                                    {"the very same event again is a conflict"}),
       twin<KnowsTheLastVersionOnly>("takes a version below the last for a gap",

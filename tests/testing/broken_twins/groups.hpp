@@ -4,17 +4,16 @@
 
 #include <castore/core/errors.hpp>
 
+#include "testing/broken_twins/meeting_point.hpp"
 #include "testing/broken_twins/twin.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <mutex>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -119,11 +118,12 @@ class WritesGroupsOneByOne : public BreaksGroups {
     }
     for (const PushRecord& push : records) {
       push_correctly({&push, 1}, force);
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      readers_.meet();
     }
     return {};
   }
   std::mutex mutex_;
+  MeetingPoint readers_;
 };
 
 /// The same, but it says so.
@@ -167,15 +167,16 @@ inline std::vector<Twin> group_twins() {
   const char* const nothing = "a conflict in a group leaves nothing of it";
   const char* const gaps = "a gap in a group names the offending event and leaves nothing of it";
   return {
-      twin<WritesAllToTheFirstStore>("writes a group to the event store of its first event",
-                                     {"a group over aggregates and event stores is written whole", names, nothing,
-                                      "force writes a whole group", "who sees one event of a group sees the others",
-                                      random}),
+      twin<WritesAllToTheFirstStore>(
+          "writes a group to the event store of its first event",
+          {"a group over aggregates and event stores is written whole", names, nothing, "force writes a whole group",
+           "who sees one event of a group sees the others", random}),
       twin<LooksAtStoredEventsOnly>("compares the events of a group with stored ones only",
                                     {"a group may hold consecutive versions of one aggregate", random}),
       twin<NamesTheFirstEvent<PushOutcome::already_exists>>("names the first event of a group for any conflict",
                                                             {names, random}),
-      twin<NamesTheFirstEvent<PushOutcome::version_gap>>("names the first event of a group for any gap", {gaps, random}),
+      twin<NamesTheFirstEvent<PushOutcome::version_gap>>("names the first event of a group for any gap",
+                                                         {gaps, random}),
       twin<KeepsWhatCameBeforeAConflict>("keeps the events of a group that come before a conflict", {nothing, random}),
       twin<UnifiesTimestamps>("gives all events of a group the first one's timestamp",
                               {"a group with two timestamps is refused"}),

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -15,7 +16,9 @@
 namespace broken_twins {
 
 struct StoresByLength {
-  void operator()(std::string& event_store_id, std::string&) const { event_store_id.assign(event_store_id.size(), 's'); }
+  void operator()(std::string& event_store_id, std::string&) const {
+    event_store_id.assign(event_store_id.size(), 's');
+  }
 };
 
 struct SplitsAtFirstHash {
@@ -64,12 +67,16 @@ struct RepairsIds {
 class ListsStoresThatBeginAlike : public RecordsOnlyAdapter {
  public:
   PushOutcome push_events(std::span<const PushRecord> records, bool force) override {
-    for (const PushRecord& push : records) event_store_ids_.emplace(push.event_store_id);
+    {
+      const std::scoped_lock lock{mutex_};
+      for (const PushRecord& push : records) event_store_ids_.emplace(push.event_store_id);
+    }
     return RecordsOnlyAdapter::push_events(records, force);
   }
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
                                       const ListAggregateIdsOptions& options) override {
     AggregateIdsPage page = RecordsOnlyAdapter::list_aggregate_ids(event_store_id, options);
+    const std::scoped_lock lock{mutex_};
     for (const std::string& other : event_store_ids_) {
       if (event_store_id.empty() || other == event_store_id || !other.starts_with(event_store_id)) continue;
       const AggregateIdsPage more = RecordsOnlyAdapter::list_aggregate_ids(other, {});
@@ -79,34 +86,34 @@ class ListsStoresThatBeginAlike : public RecordsOnlyAdapter {
   }
 
  private:
+  std::mutex mutex_;
   std::set<std::string> event_store_ids_;
 };
 
 inline std::vector<Twin> isolation_twins() {
   return {
-      twin<ConfusesIds<StoresByLength>>("takes event stores whose ids have the same length for one",
-                                        {"one aggregate id in two event stores is two aggregates",
-                                         "list_aggregate_ids lists one event store only",
-                                         "ids that join to the same text stay apart",
-                                         "any NUL-free UTF-8 text is an event store id",
-                                         "push_events refuses an id that is not NUL-free UTF-8",
-                                         "random operations on ids that look alike agree with a model"}),
-      twin<ListsStoresThatBeginAlike>("lists all event stores whose ids begin alike",
-                                      {"list_aggregate_ids lists one event store only",
-                                       "any NUL-free UTF-8 text is an event store id"}),
-      twin<ConfusesIds<SplitsAtFirstHash>>("joins event store and aggregate id with a #",
-                                           {"ids that join to the same text stay apart",
-                                            "any NUL-free UTF-8 text is an event store id"}),
-      twin<ConfusesIds<DropsBackslashes>>("drops backslashes from aggregate ids",
-                                          {"any NUL-free UTF-8 text is an aggregate id",
-                                           "ids that join to the same text stay apart"}),
+      twin<ConfusesIds<StoresByLength>>(
+          "takes event stores whose ids have the same length for one",
+          {"one aggregate id in two event stores is two aggregates", "list_aggregate_ids lists one event store only",
+           "ids that join to the same text stay apart", "any NUL-free UTF-8 text is an event store id",
+           "push_events refuses an id that is not NUL-free UTF-8",
+           "random operations on ids that look alike agree with a model"}),
+      twin<ListsStoresThatBeginAlike>(
+          "lists all event stores whose ids begin alike",
+          {"list_aggregate_ids lists one event store only", "any NUL-free UTF-8 text is an event store id"}),
+      twin<ConfusesIds<SplitsAtFirstHash>>(
+          "joins event store and aggregate id with a #",
+          {"ids that join to the same text stay apart", "any NUL-free UTF-8 text is an event store id"}),
+      twin<ConfusesIds<DropsBackslashes>>(
+          "drops backslashes from aggregate ids",
+          {"any NUL-free UTF-8 text is an aggregate id", "ids that join to the same text stay apart"}),
       twin<ConfusesIds<DropsLineBreaksOfStores>>("drops line breaks from event store ids",
                                                  {"any NUL-free UTF-8 text is an event store id"}),
-      twin<ConfusesIds<IgnoresCase>>("compares aggregate ids without their case",
-                                     {"ids that look alike are different ids",
-                                      "ids that join to the same text stay apart",
-                                      "any NUL-free UTF-8 text is an aggregate id",
-                                      "random operations on ids that look alike agree with a model"}),
+      twin<ConfusesIds<IgnoresCase>>(
+          "compares aggregate ids without their case",
+          {"ids that look alike are different ids", "ids that join to the same text stay apart",
+           "any NUL-free UTF-8 text is an aggregate id",
+           "random operations on ids that look alike agree with a model"}),
       twin<ConfusesIds<CutsLongIds>>("cuts aggregate ids after 255 bytes", {"ids of 1 kB are kept whole"}),
       twin<ConfusesIds<RepairsIds>>("repairs ids that are not UTF-8",
                                     {"push_events refuses an id that is not NUL-free UTF-8"}),

@@ -77,7 +77,7 @@ struct IgnoresReverseOfLists {
 struct ExcludesAfter {
   void operator()(ListAggregateIdsOptions& options) const {
     auto& after = options.initial_event_after;
-    if (after && *after < castore::latest_timestamp && *after > castore::earliest_timestamp) {
+    if (after && *after<castore::latest_timestamp&& * after> castore::earliest_timestamp) {
       *after += std::chrono::milliseconds{1};
     }
   }
@@ -86,7 +86,7 @@ struct ExcludesAfter {
 struct ExcludesBefore {
   void operator()(ListAggregateIdsOptions& options) const {
     auto& before = options.initial_event_before;
-    if (before && *before < castore::latest_timestamp && *before > castore::earliest_timestamp) {
+    if (before && *before<castore::latest_timestamp&& * before> castore::earliest_timestamp) {
       *before -= std::chrono::milliseconds{1};
     }
   }
@@ -203,14 +203,14 @@ inline std::vector<Twin> listing_twins() {
   const char* const explicit_options = "explicit options win over those of the page token";
   const char* const random = "random lists agree with a model";
   return {
-      twin<ChangesPages<OrdersById>>("lists aggregates in the order of their ids",
-                                     {order, millisecond, before, any_time, overwritten, pages,
-                                      "limit is the size of a page", explicit_options,
-                                      "a page token keeps its place when its last aggregate moves", random}),
-      twin<ChangesPages<RoundsToSeconds>>("rounds the timestamps of a list to seconds",
-                                          {millisecond}),
+      twin<ChangesPages<OrdersById>>(
+          "lists aggregates in the order of their ids",
+          {order, millisecond, before, any_time, overwritten, pages, "limit is the size of a page", explicit_options,
+           "a page token keeps its place when its last aggregate moves", random}),
+      twin<ChangesPages<RoundsToSeconds>>("rounds the timestamps of a list to seconds", {millisecond}),
       twin<ChangesPages<OrdersEqualTimestampsDown>>("lists equal timestamps in the wrong order", {equal, random}),
-      twin<ChangesListOptions<IgnoresReverseOfLists>>("ignores reverse in lists", {mirror, equal_mirror, any_time, pages, carries, explicit_options, random}),
+      twin<ChangesListOptions<IgnoresReverseOfLists>>(
+          "ignores reverse in lists", {mirror, equal_mirror, any_time, pages, carries, explicit_options, random}),
       twin<ChangesPages<OrdersEqualTimestampsUpInReverse>>("does not turn round equal timestamps in reverse",
                                                            {equal_mirror, random}),
       twin<ChangesListOptions<ExcludesAfter>>("takes initial_event_after for exclusive",
@@ -219,11 +219,10 @@ inline std::vector<Twin> listing_twins() {
                                                {before, millisecond, mirror, carries, explicit_options, random}),
       twin<ChangesListOptions<SwapsTimes>>("swaps times that cross",
                                            {"initial_event_after behind initial_event_before lists nothing", random}),
-      twin<ChangesListOptions<FormatsAnyTime>>("cannot ask for times that no event has",
-                                               {any_time}),
-      twin<ListsOncePerEvent>("lists an aggregate once per event", {"an aggregate with many events is listed once", without, random}),
-      twin<ListsAnyFirstEvent>("lists aggregates without version 1",
-                               {without}),
+      twin<ChangesListOptions<FormatsAnyTime>>("cannot ask for times that no event has", {any_time}),
+      twin<ListsOncePerEvent>("lists an aggregate once per event",
+                              {"an aggregate with many events is listed once", without, random}),
+      twin<ListsAnyFirstEvent>("lists aggregates without version 1", {without}),
       twin<KeepsTheFirstTimestamp>("lists the timestamp that the first event had at first",
                                    {overwritten, without, random}),
       twin<CannotListUnknownStores>("cannot list an event store that it does not know",

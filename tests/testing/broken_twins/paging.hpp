@@ -18,8 +18,7 @@ namespace broken_twins {
 /// A twin whose fault lies in what it makes of page tokens.
 class BreaksTokens : public RecordsOnlyAdapter {
  public:
-  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
-                                      const ListAggregateIdsOptions& options) final {
+  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) final {
     const castore::PageRequest request = castore::resolve_page_request(options);
     AggregateIdsPage page = list_correctly(event_store_id, options);
     change(event_store_id, request, page);
@@ -65,8 +64,8 @@ struct SaysThatItCannotTellTheLastPage : GivesATokenOnTheLastPage {
 class ForgetsBoundsInTokens : public BreaksTokens {
   void change(std::string_view, const castore::PageRequest& request, AggregateIdsPage& page) override {
     if (!page.next_page_token) return;
-    page.next_page_token = castore::make_page_token({.limit = request.limit, .reverse = request.reverse},
-                                                    page.aggregate_ids.back());
+    page.next_page_token =
+        castore::make_page_token({.limit = request.limit, .reverse = request.reverse}, page.aggregate_ids.back());
   }
 };
 
@@ -118,9 +117,8 @@ class OrdersEqualTimestampsAnyhow : public RecordsOnlyAdapter {
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
                                       const ListAggregateIdsOptions& options) override {
     AggregateIdsPage page = RecordsOnlyAdapter::list_aggregate_ids(event_store_id, options);
-    std::ranges::stable_sort(page.aggregate_ids, std::greater<>{}, [](const AggregateIdEntry& entry) {
-      return entry.aggregate_id;
-    });
+    std::ranges::stable_sort(page.aggregate_ids, std::greater<>{},
+                             [](const AggregateIdEntry& entry) { return entry.aggregate_id; });
     const bool reverse = castore::resolve_page_request(options).reverse;
     std::ranges::stable_sort(page.aggregate_ids, [reverse](const auto& left, const auto& right) {
       return reverse ? right.initial_event_timestamp < left.initial_event_timestamp
@@ -142,14 +140,15 @@ inline std::vector<Twin> paging_twins() {
   const char* const random = "random lists agree with a model";
   const char* const any_time = "initial_event_after and initial_event_before may be any time";
   return {
-      twin<RepeatsTheLastOfThePageBefore>("begins a page with the last aggregate of the page before",
-                                          {pages, equal_pages, size, carries, explicit_options, place, any_time, random}),
+      twin<RepeatsTheLastOfThePageBefore>(
+          "begins a page with the last aggregate of the page before",
+          {pages, equal_pages, size, carries, explicit_options, place, any_time, random}),
       twin<PagesByTimestampOnly>("begins a page after the timestamp of the page before", {equal_pages, random}),
-      twin<ChangesListOptions<IgnoresPageLimit>>("ignores limit in lists", {size, last, carries, explicit_options, place,
-                                                                            bad}),
+      twin<ChangesListOptions<IgnoresPageLimit>>("ignores limit in lists",
+                                                 {size, last, carries, explicit_options, place, bad}),
       twin<GivesATokenOnTheLastPage>("gives a token on a full last page", {last}),
-      twin<ChangesListOptions<TakesPageLimit0ForNone>>("takes limit 0 of a list for none",
-                                                       {"limit 0 lists an empty page without a token", explicit_options}),
+      twin<ChangesListOptions<TakesPageLimit0ForNone>>(
+          "takes limit 0 of a list for none", {"limit 0 lists an empty page without a token", explicit_options}),
       twin<ForgetsBoundsInTokens>("forgets the bounds in page tokens", {carries, explicit_options}),
       twin<ChangesListOptions<TakesTheOptionsOfTheToken>>("prefers the options of the page token", {explicit_options}),
       twin<LooksWhereTheLastAggregateIsNow>("looks where the last aggregate of a page token is now", {place}),

@@ -115,10 +115,9 @@ inline std::vector<Twin> reading_twins() {
   return {
       twin<ChangesSelected<OrdersByTimestamp>>("orders events by their timestamps",
                                                {"events come in the order of their versions", random}),
-      twin<ChangesGetOptions<ExcludesMin>>(
-          "takes min_version for exclusive",
-          {"min_version is inclusive", "max_version is inclusive", "reverse gives the last version first",
-           "limit limits", random}),
+      twin<ChangesGetOptions<ExcludesMin>>("takes min_version for exclusive",
+                                           {"min_version is inclusive", "max_version is inclusive",
+                                            "reverse gives the last version first", "limit limits", random}),
       twin<ChangesGetOptions<ExcludesMax>>(
           "takes max_version for exclusive",
           {"max_version is inclusive", "reverse gives the last version first", "limit counts after reverse", random}),
@@ -127,8 +126,8 @@ inline std::vector<Twin> reading_twins() {
                                            {"min_version above max_version selects nothing", random}),
       twin<ChangesGetOptions<OverflowsAtTheHighestBound>>("adds 1 to max_version",
                                                           {"min_version and max_version may be any number"}),
-      twin<ChangesGetOptions<IgnoresReverse>>("ignores reverse", {"reverse gives the last version first",
-                                                                  "limit counts after reverse", random}),
+      twin<ChangesGetOptions<IgnoresReverse>>(
+          "ignores reverse", {"reverse gives the last version first", "limit counts after reverse", random}),
       twin<ChangesGetOptions<IgnoresLimit>>("ignores limit", {"limit limits", "limit counts after reverse", random}),
       twin<LimitsBeforeItReverses>("limits before it reverses", {"limit counts after reverse", random}),
       twin<ChangesGetOptions<IgnoresLimit0>>("takes limit 0 for none", {"limit 0 selects nothing", random}),

@@ -3,18 +3,17 @@
 #define CASTORE_TESTS_TESTING_BROKEN_TWINS_THREADS_HPP
 
 #include "testing/broken_twins/conflicts.hpp"
+#include "testing/broken_twins/meeting_point.hpp"
 #include "testing/broken_twins/twin.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -24,7 +23,7 @@ namespace broken_twins {
 /// A twin that knows which aggregates single events are being pushed to.
 class KnowsItsPushes : public BreaksSinglePushes {
  protected:
-  /// Marks a push as being under way, and gives other threads the time to come in between.
+  /// Marks a push as being under way.
   class UnderWay {
    public:
     UnderWay(KnowsItsPushes& adapter, const std::string& aggregate_id) : adapter_{adapter} {
@@ -33,7 +32,7 @@ class KnowsItsPushes : public BreaksSinglePushes {
     }
     UnderWay(UnderWay&&) = delete;
     ~UnderWay() {
-      std::this_thread::sleep_for(std::chrono::microseconds{200});
+      adapter_.others_.meet();
       const std::scoped_lock lock{adapter_.mutex_};
       adapter_.aggregate_ids_.erase(place_);
     }
@@ -47,17 +46,19 @@ class KnowsItsPushes : public BreaksSinglePushes {
     const std::scoped_lock lock{mutex_};
     return aggregate_ids_;
   }
+  MeetingPoint& others() { return others_; }
 
  private:
   std::mutex mutex_;
   std::multiset<std::string> aggregate_ids_;
+  MeetingPoint others_;
 };
 
 class LosesPushesOfOthers : public KnowsItsPushes {
   PushOutcome push_event(const PushRecord& push, bool force) override {
     const std::string& id = push.record.aggregate_id;
     const UnderWay here{*this, id};
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
+    others().meet();
     const auto all = under_way();
     const bool is_alone = all.count(id) == all.size();
     return is_alone ? push_correctly(push, force) : PushOutcome{};
@@ -72,6 +73,7 @@ class HidesTheBeginningMeanwhile : public KnowsItsPushes {
     RecordsOnlyAdapter::get_events(event_store_id, aggregate_id, options, [&](const EventRecordView& record) {
       if (record.version != 1 || !is_under_way) sink(record);
     });
+    if (is_under_way) others().pass();
   }
 
  private:
@@ -88,6 +90,7 @@ class ListsLessMeanwhile : public KnowsItsPushes {
     const bool is_under_way = !under_way().empty();
     AggregateIdsPage page = RecordsOnlyAdapter::list_aggregate_ids(event_store_id, options);
     if (is_under_way && !page.aggregate_ids.empty()) page.aggregate_ids.erase(page.aggregate_ids.begin());
+    if (is_under_way) others().pass();
     return page;
   }
 
@@ -101,6 +104,7 @@ class ListsLessMeanwhile : public KnowsItsPushes {
 /// A storage that several adapter objects share.
 struct SharedStorage {
   RecordsOnlyAdapter events;
+  MeetingPoint writers;
   std::mutex mutex;
   /// Who pushed what, first to last.
   std::vector<std::pair<const void*, std::tuple<std::string, std::string, castore::Version>>> pushes;
@@ -175,7 +179,7 @@ class LocksItselfOnly : public SharingAdapter {
     if (records.size() != 1) return SharingAdapter::push_events(records, force);
     const std::scoped_lock lock{mutex_};
     if (!force && has_event(storage().events, records.front())) return {PushOutcome::already_exists, 0};
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    storage().writers.meet();
     const PushOutcome outcome = SharingAdapter::push_events(records, force);
     if (outcome.status != PushOutcome::already_exists) return outcome;
     return SharingAdapter::push_events(records, true);

@@ -54,8 +54,7 @@ inline bool is_pushed(const PushOutcome& outcome) { return outcome.status == Pus
 inline bool has_version(RecordsOnlyAdapter& adapter, std::string_view event_store_id, std::string_view aggregate_id,
                         castore::Version version) {
   bool found = false;
-  adapter.RecordsOnlyAdapter::get_events(event_store_id, aggregate_id,
-                                         {.min_version = version, .max_version = version},
+  adapter.RecordsOnlyAdapter::get_events(event_store_id, aggregate_id, {.min_version = version, .max_version = version},
                                          [&found](const EventRecordView&) { found = true; });
   return found;
 }

@@ -163,7 +163,8 @@ struct VersionsOf32Bits {
 class KeepsViews : public RecordsOnlyAdapter {
  public:
   PushOutcome push_events(std::span<const PushRecord> records, bool force) override {
-    if (records.size() == 1 && records.front().record.aggregate_id == "buffer") payload_ = records.front().record.payload;
+    if (records.size() == 1 && records.front().record.aggregate_id == "buffer")
+      payload_ = records.front().record.payload;
     return RecordsOnlyAdapter::push_events(records, force);
   }
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
@@ -189,7 +190,8 @@ inline std::vector<Twin> value_twins() {
       twin<ChangesPushed<ChangesPayload<UnsignedZero>>>("keeps zero without its sign", {"negative zero comes back"}),
       twin<ChangesPushed<ChangesPayload<EmptyContainersAsNull>>>("keeps empty containers as null",
                                                                  {"empty texts and containers come back", any_value}),
-      twin<ChangesPushed<ChangesPayload<DropsNullMembers>>>("drops members that are null", {"null stays null", any_value}),
+      twin<ChangesPushed<ChangesPayload<DropsNullMembers>>>("drops members that are null",
+                                                            {"null stays null", any_value}),
       twin<ChangesPushed<DropsFalsePayloads>>("drops payloads that look like nothing", {any_value}),
       twin<ChangesPushed<ChangesPayload<DropsDeepValues>>>("drops what is nested deeply", {"nested values come back"}),
       twin<ChangesPushed<ChangesPayload<ReplacesEmoji>>>("replaces emoji", {"Unicode comes back"}),
@@ -197,11 +199,13 @@ inline std::vector<Twin> value_twins() {
       twin<ChangesPushed<ChangesPayload<CutsTextsAtNul>>>("cuts texts at a NUL",
                                                           {"text with a NUL character comes back whole or is refused"}),
       twin<ChangesRead<NullForAbsentPayloads>>("gives null for an absent payload", {"an absent payload stays absent"}),
-      twin<ChangesPushed<DropsMetadata>>("drops metadata", {"metadata come back", "push_events copies what it is given"}),
+      twin<ChangesPushed<DropsMetadata>>("drops metadata",
+                                         {"metadata come back", "push_events copies what it is given"}),
       twin<ChangesRead<EmptyMetadataForAbsent>>("gives an empty object for absent metadata",
                                                 {absent_metadata, "the event type comes back"}),
       twin<ChangesPushed<TrimsTypes>>("trims event types", {"the event type comes back"}),
-      twin<ChangesRead<TimestampsInSeconds>>("keeps timestamps in seconds", {"timestamps come back to the millisecond"}),
+      twin<ChangesRead<TimestampsInSeconds>>("keeps timestamps in seconds",
+                                             {"timestamps come back to the millisecond"}),
       twin<ChangesPushed<VersionsOf32Bits>>("keeps versions in 32 bits", {"versions up to 2^63 - 1 come back"}),
       twin<KeepsViews>("keeps views of what it is given", {"push_events copies what it is given"}),
   };

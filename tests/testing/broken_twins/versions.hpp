@@ -66,14 +66,14 @@ inline std::vector<Twin> version_twins() {
                             "random versions agree with a model"}),
       twin<TakesAnyFirstVersion>("lets an aggregate begin with any version",
                                  {"the first version of an aggregate is 1", "random versions agree with a model"}),
-      twin<WritesAndReportsGaps>("writes the event and reports a gap",
-                                 {"an event that would leave a gap is not written",
-                                  "a version after a missing one is a gap", "the first version of an aggregate is 1",
-                                  "gaps that force left can be filled from below",
-                                  "random versions agree with a model"}),
-      twin<PushesAfterTheLastOnly>("takes a version below the last for a gap also where it fills one",
-                                   {"gaps that force left can be filled from below",
-                                    "random versions agree with a model"}),
+      twin<WritesAndReportsGaps>(
+          "writes the event and reports a gap",
+          {"an event that would leave a gap is not written", "a version after a missing one is a gap",
+           "the first version of an aggregate is 1", "gaps that force left can be filled from below",
+           "random versions agree with a model"}),
+      twin<PushesAfterTheLastOnly>(
+          "takes a version below the last for a gap also where it fills one",
+          {"gaps that force left can be filled from below", "random versions agree with a model"}),
   };
 }
 

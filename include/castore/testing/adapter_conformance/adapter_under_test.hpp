@@ -67,8 +67,8 @@ class AdapterUnderTest {
     std::vector<GroupedEvent> grouped;
     for (const LawEvent& event : events) {
       auto& in = stores.try_emplace(event.event_store_id, event.event_store_id, adapter_).first->second;
-      grouped.push_back(in.group_event(event.aggregate_id, event.version, detail::Noted{event.text},
-                                       {.timestamp = event.timestamp}));
+      grouped.push_back(
+          in.group_event(event.aggregate_id, event.version, detail::Noted{event.text}, {.timestamp = event.timestamp}));
     }
     return outcome_of(events, [&] { push_event_group(grouped, {.force = force}); });
   }
@@ -115,8 +115,7 @@ class AdapterUnderTest {
   void expect_events(const LawEventList& expected, std::string_view what) const {
     detail::expect_equal(get(expected.front().event_store_id, expected.front().aggregate_id), expected, what);
   }
-  void expect_no_events(const std::string& event_store_id, std::string_view aggregate_id,
-                        std::string_view what) const {
+  void expect_no_events(const std::string& event_store_id, std::string_view aggregate_id, std::string_view what) const {
     detail::expect_equal(get(event_store_id, aggregate_id), {}, what);
   }
 
@@ -204,8 +203,7 @@ class AdapterUnderTest {
     for (const auto& event : store(event_store_id).get_events(aggregate_id, options)) {
       const auto* noted = event.get_if<detail::Noted>();
       detail::expect(noted != nullptr, "an event of type LAW_NOTED", "type " + detail::describe(event.type()));
-      events.push_back(
-          {event_store_id, event.aggregate_id(), event.version(), noted->payload.text, event.timestamp()});
+      events.push_back({event_store_id, event.aggregate_id(), event.version(), noted->payload.text, event.timestamp()});
     }
     return events;
   }

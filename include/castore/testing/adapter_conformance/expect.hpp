@@ -104,7 +104,8 @@ inline bool same_number(const nlohmann::json& left, const nlohmann::json& right)
   const auto digits = [](const nlohmann::json& number) {
     if (!number.is_number_float()) return number.dump();
     std::array<char, 400> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number.get<double>(), std::chars_format::fixed);
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), number.get<double>(), std::chars_format::fixed);
     return std::string{text.data(), end.ptr};
   };
   return digits(left) == digits(right);

@@ -21,21 +21,18 @@ namespace castore::testing {
 
 /// @brief `adapter()` tells the adapter, by reference.
 template <class Fixture>
-concept HasAdapter = requires(Fixture& fixture) {
-  requires EventStorageAdapter<std::remove_reference_t<decltype(fixture.adapter())>>;
-};
+concept HasAdapter =
+    requires(Fixture& fixture) { requires EventStorageAdapter<std::remove_reference_t<decltype(fixture.adapter())>>; };
 
 /// @brief A smart pointer to an adapter, or a plain one.
 template <class Fixture>
-concept PointsToAdapter = requires(Fixture& fixture) {
-  requires EventStorageAdapter<std::remove_reference_t<decltype(*fixture)>>;
-};
+concept PointsToAdapter =
+    requires(Fixture& fixture) { requires EventStorageAdapter<std::remove_reference_t<decltype(*fixture)>>; };
 
 /// @brief `reopen()` makes another adapter object on the same storage, held by a unique or shared pointer.
 template <class Fixture>
-concept Reopens = requires(Fixture& fixture) {
-  requires EventStorageAdapter<std::remove_reference_t<decltype(*fixture.reopen())>>;
-};
+concept Reopens =
+    requires(Fixture& fixture) { requires EventStorageAdapter<std::remove_reference_t<decltype(*fixture.reopen())>>; };
 
 /// @brief Something that holds one adapter over a storage of its own: an adapter itself, a pointer to one, or an object
 /// with `adapter()` and perhaps `reopen()`.

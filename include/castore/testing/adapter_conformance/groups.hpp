@@ -24,8 +24,10 @@
 namespace castore::testing::detail {
 
 inline void a_group_is_written_whole(const AdapterUnderTest& adapter) {
-  const LawEventList group{
-      {"S", "a", 1, "one", at(0)}, {"T", "b", 1, "two", at(0)}, {"S", "c", 1, "three", at(0)}, {"T", "d", 1, "", at(0)}};
+  const LawEventList group{{"S", "a", 1, "one", at(0)},
+                           {"T", "b", 1, "two", at(0)},
+                           {"S", "c", 1, "three", at(0)},
+                           {"T", "d", 1, "", at(0)}};
   adapter.must_push_group(group);
   for (const LawEvent& event : group) adapter.expect_events({event}, "events of one aggregate of the group");
 }
@@ -95,8 +97,8 @@ inline void a_group_has_one_timestamp(const AdapterUnderTest& adapter) {
 }
 
 inline void a_group_holds_an_event_once(const AdapterUnderTest& adapter) {
-  expect_group_refused(adapter, {{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(0)}, {"S", "a", 1, "", at(0)}}, "version",
-                       "pushing a group that holds an event twice; call castore::check_records first");
+  expect_group_refused(adapter, {{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(0)}, {"S", "a", 1, "", at(0)}},
+                       "version", "pushing a group that holds an event twice; call castore::check_records first");
 }
 
 inline void an_empty_group_changes_nothing(const AdapterUnderTest& adapter) {
@@ -180,7 +182,10 @@ inline constexpr AdapterLaw group_laws[] = {
     {4, "a conflict in a group leaves nothing of it", a_conflict_in_a_group_leaves_nothing},
     {4, "a gap in a group names the offending event and leaves nothing of it",
      a_gap_in_a_group_names_the_event_and_leaves_nothing, detects_gaps},
-    {.law = 4, .name = "a group with two timestamps is refused", .check = a_group_has_one_timestamp, .records_only = true},
+    {.law = 4,
+     .name = "a group with two timestamps is refused",
+     .check = a_group_has_one_timestamp,
+     .records_only = true},
     {.law = 4,
      .name = "a group that holds an event twice is refused",
      .check = a_group_holds_an_event_once,
@@ -191,7 +196,10 @@ inline constexpr AdapterLaw group_laws[] = {
     {4, "a group of max_events_per_push events is written", the_largest_group_is_written, limits_groups},
     {4, "a group of more than max_events_per_push events is refused whole", a_larger_group_is_refused, limits_groups,
      true},
-    {.law = 4, .name = "random groups agree with a model", .check = random_operations_keep_law<4>, .records_only = true},
+    {.law = 4,
+     .name = "random groups agree with a model",
+     .check = random_operations_keep_law<4>,
+     .records_only = true},
 };
 
 }  // namespace castore::testing::detail

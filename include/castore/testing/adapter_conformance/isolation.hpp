@@ -85,11 +85,53 @@ inline void expect_all_different(const AdapterUnderTest& adapter, const std::vec
 }
 
 inline void any_text_is_an_aggregate_id(const AdapterUnderTest& adapter) {
-  expect_all_different(adapter, {"", " ", "#", "##", "a#b", "__proto__", "constructor", "'; DROP TABLE event; --", "'",
-                                 "\"", "`", "\\", "\\0", "%", "_", "*", "?", "[a]", "{}", "$1", ":id", "?1", "/", "../..",
-                                 ";", ",", "=", "&", "\n", "\r\n", "\t", "\x01", "\x1b[0m", "\x7f", "null", "NULL",
-                                 "true", "0", "-1", "\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "\xd7\xa9\xd7\x9c",
-                                 "\xe2\x80\xae", "\xef\xbb\xbf", "\xef\xbf\xbf", "\xf0\x9f\x90\x89", "\xf4\x8f\xbf\xbf"});
+  expect_all_different(adapter, {"",
+                                 " ",
+                                 "#",
+                                 "##",
+                                 "a#b",
+                                 "__proto__",
+                                 "constructor",
+                                 "'; DROP TABLE event; --",
+                                 "'",
+                                 "\"",
+                                 "`",
+                                 "\\",
+                                 "\\0",
+                                 "%",
+                                 "_",
+                                 "*",
+                                 "?",
+                                 "[a]",
+                                 "{}",
+                                 "$1",
+                                 ":id",
+                                 "?1",
+                                 "/",
+                                 "../..",
+                                 ";",
+                                 ",",
+                                 "=",
+                                 "&",
+                                 "\n",
+                                 "\r\n",
+                                 "\t",
+                                 "\x01",
+                                 "\x1b[0m",
+                                 "\x7f",
+                                 "null",
+                                 "NULL",
+                                 "true",
+                                 "0",
+                                 "-1",
+                                 "\xc3\xa9",
+                                 "\xe6\x97\xa5\xe6\x9c\xac",
+                                 "\xd7\xa9\xd7\x9c",
+                                 "\xe2\x80\xae",
+                                 "\xef\xbb\xbf",
+                                 "\xef\xbf\xbf",
+                                 "\xf0\x9f\x90\x89",
+                                 "\xf4\x8f\xbf\xbf"});
 }
 
 inline void any_text_is_an_event_store_id(const AdapterUnderTest& adapter) {
@@ -120,9 +162,10 @@ inline void long_ids_are_kept_whole(const AdapterUnderTest& adapter) {
 inline void other_bytes_are_no_id(const AdapterUnderTest& adapter) {
   const auto expect_refused = [&](std::string_view field, const LawEvent& event) {
     const auto error = expect_error<InvalidEventError>(
-        "InvalidEventError", "pushing an event with " + std::string{field} + " " +
-                                 describe(field == "aggregate_id" ? event.aggregate_id : event.event_store_id) +
-                                 "; call castore::check_records first",
+        "InvalidEventError",
+        "pushing an event with " + std::string{field} + " " +
+            describe(field == "aggregate_id" ? event.aggregate_id : event.event_store_id) +
+            "; call castore::check_records first",
         [&] { adapter.push(event); });
     expect_equal(error.field(), std::string{field}, "field of the error");
   };
@@ -133,8 +176,8 @@ inline void other_bytes_are_no_id(const AdapterUnderTest& adapter) {
   }
 }
 
-/// The same operations on ids that a storage may confuse. What goes wrong with plain ids of the same order too is another
-/// law's business.
+/// The same operations on ids that a storage may confuse. What goes wrong with plain ids of the same order too is
+/// another law's business.
 inline void random_operations_on_lookalike_ids(const AdapterUnderTest& adapter) {
   for (const std::uint64_t seed : random_seeds(1)) {
     const std::string one = "one " + std::to_string(seed);

@@ -39,23 +39,23 @@ enum class Way { records, events };
 
 /// @brief A sentence about what every adapter does, and the function that finds out.
 struct AdapterLaw {
-  int law = 0;                                ///< Its number in the contract, 1 to 9; several tests share one.
-  std::string_view name{};                    ///< Unique.
-  void (*check)(const AdapterUnderTest&) = nullptr; ///< Throws unless the law is kept. It wants an empty storage.
+  int law = 0;                                       ///< Its number in the contract, 1 to 9; several tests share one.
+  std::string_view name{};                           ///< Unique.
+  void (*check)(const AdapterUnderTest&) = nullptr;  ///< Throws unless the law is kept. It wants an empty storage.
   /// @brief Whether it says anything about such an adapter.
   bool (*applies)(const AdapterProperties&) = [](const AdapterProperties&) { return true; };
-  bool records_only = false;                  ///< Nothing new is to be seen through an `EventStore`.
+  bool records_only = false;  ///< Nothing new is to be seen through an `EventStore`.
 };
 
 /// @brief An adapter does not keep a law of its contract.
-/// **Handling:** fix the adapter; the message says what was expected of it and what it did. An exception that the adapter
-/// threw where it should not is nested.
+/// **Handling:** fix the adapter; the message says what was expected of it and what it did. An exception that the
+/// adapter threw where it should not is nested.
 class LawViolation : public Error {
  public:
   LawViolation(int law, std::string_view name, std::string_view expected, std::string_view seen,
                std::optional<std::uint64_t> seed = {})
-      : Error{"castore: law " + std::to_string(law) + " is violated: " + std::string{name} + "\n  expected: " +
-              std::string{expected} + "\n  seen: " + std::string{seen} +
+      : Error{"castore: law " + std::to_string(law) + " is violated: " + std::string{name} +
+              "\n  expected: " + std::string{expected} + "\n  seen: " + std::string{seen} +
               (seed ? "\n  repeat it with the environment variable CASTORE_CONFORMANCE_SEED=" + std::to_string(*seed)
                     : std::string{})},
         law_{law},

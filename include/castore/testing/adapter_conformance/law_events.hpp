@@ -66,8 +66,7 @@ using LawEventList = std::vector<LawEvent>;
 
 inline std::string describe(const LawEvent& event) {
   return "version " + std::to_string(event.version) + " of " + describe(event.aggregate_id) + " in " +
-         describe(event.event_store_id) + " (" + describe(event.text) + ", " +
-         describe(event.timestamp) + ")";
+         describe(event.event_store_id) + " (" + describe(event.text) + ", " + describe(event.timestamp) + ")";
 }
 
 /// A moment that many seconds after the first of 2024. Laws that are not about fractions use whole seconds.

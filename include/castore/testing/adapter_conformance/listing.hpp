@@ -41,7 +41,8 @@ inline Entries push_aggregates(const AdapterUnderTest& adapter) {
 /// The same with equal timestamps; the ids are in the order of their bytes.
 inline Entries push_aggregates_at_once(const AdapterUnderTest& adapter) {
   Entries entries;
-  for (const char* const id : {"", "!", "10", "9", "_", "a", "a ", "aa", "b", "\xc3\xa9", "\xef\xbf\xbf", "\xf0\x9f\x90\x89"}) {
+  for (const char* const id :
+       {"", "!", "10", "9", "_", "a", "a ", "aa", "b", "\xc3\xa9", "\xef\xbf\xbf", "\xf0\x9f\x90\x89"}) {
     entries.push_back({id, at(0)});
   }
   for (const std::size_t index : {7U, 2U, 11U, 0U, 9U, 4U, 1U, 10U, 3U, 6U, 8U, 5U}) {
@@ -67,7 +68,8 @@ inline void a_millisecond_makes_a_difference(const AdapterUnderTest& adapter) {
     adapter.must_push({"S", entry.aggregate_id, 1, "", entry.initial_event_timestamp});
   }
   expect_list(adapter, {}, entries, "aggregates");
-  expect_list(adapter, {.initial_event_after = at(0) + milliseconds{1}, .initial_event_before = at(0) + milliseconds{1}},
+  expect_list(adapter,
+              {.initial_event_after = at(0) + milliseconds{1}, .initial_event_before = at(0) + milliseconds{1}},
               {entries[1]}, "aggregates of one millisecond");
 }
 
@@ -111,9 +113,10 @@ inline void bounds_may_be_any_time(const AdapterUnderTest& adapter) {
   const Entries entries = push_aggregates(adapter);
   for (const bool reverse : {false, true}) {
     const Entries expected = reverse ? reversed(entries) : entries;
-    expect_list(adapter,
-                {.initial_event_after = earliest_timestamp, .initial_event_before = latest_timestamp, .reverse = reverse},
-                expected, "aggregates from the earliest to the latest time of an event");
+    expect_list(
+        adapter,
+        {.initial_event_after = earliest_timestamp, .initial_event_before = latest_timestamp, .reverse = reverse},
+        expected, "aggregates from the earliest to the latest time of an event");
     expect_list(adapter,
                 {.limit = 2,
                  .initial_event_after = Timestamp::min(),

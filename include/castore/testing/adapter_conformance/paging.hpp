@@ -75,9 +75,9 @@ inline void the_last_page_has_no_token(const AdapterUnderTest& adapter) {
       expect_equal(page.next_page_token, {}, "the token of the only page");
     }
     expect_equal(adapter.list_pages("S", {.limit = 1, .reverse = reverse}).size(), count, "pages of one aggregate");
-    expect_equal(adapter.list("S", {.limit = 2, .initial_event_after = at(20), .initial_event_before = at(30)})
-                     .next_page_token,
-                 {}, "the token of the last page within bounds");
+    expect_equal(
+        adapter.list("S", {.limit = 2, .initial_event_after = at(20), .initial_event_before = at(30)}).next_page_token,
+        {}, "the token of the last page within bounds");
   }
 }
 
@@ -129,11 +129,13 @@ inline void a_token_keeps_its_place(const AdapterUnderTest& adapter) {
 inline void a_bad_token_is_refused(const AdapterUnderTest& adapter) {
   push_aggregates(adapter);
   const std::string token = token_of(adapter.list("S", {.limit = 2}));
-  const std::string bad_tokens[] = {"", "x", "{}", "null", "\xff", "%", token.substr(1),
-                                    token.substr(0, token.size() - 1), token + "x", token + token};
+  const std::string bad_tokens[] = {
+      "",          "x",          "{}", "null", "\xff", "%", token.substr(1), token.substr(0, token.size() - 1),
+      token + "x", token + token};
   for (const std::string& bad : bad_tokens) {
-    const auto error = expect_error<InvalidPageTokenError>("InvalidPageTokenError", "listing with the token " + describe(bad),
-                                                           [&] { adapter.list("S", {.page_token = bad}); });
+    const auto error =
+        expect_error<InvalidPageTokenError>("InvalidPageTokenError", "listing with the token " + describe(bad),
+                                            [&] { adapter.list("S", {.page_token = bad}); });
     expect_equal(error.page_token(), bad, "page_token of the error");
   }
 }

@@ -106,8 +106,10 @@ class RandomOperations {
         return list();
       case 9:
         return fail();
-      default:
-        return push({any_event(any_key(), any_time(), force)}, force);
+      default: {
+        const Timestamp timestamp = any_time();  // compilers call the functions of one expression in different orders
+        return push({any_event(any_key(), timestamp, force)}, force);
+      }
     }
   }
 
@@ -164,8 +166,8 @@ class RandomOperations {
     std::vector<AggregateIdEntry> listed_before;
     if (is_refused) listed_before = list();
 
-    const PushOutcome outcome =
-        attribute_to(law, [&] { return is_group ? adapter.push_group(events, force) : adapter.push(events.front(), force); });
+    const PushOutcome outcome = attribute_to(
+        law, [&] { return is_group ? adapter.push_group(events, force) : adapter.push(events.front(), force); });
     has_failed_ = has_failed_ || is_refused;
     if (std::ranges::find(possible, outcome) == possible.end()) {
       const bool is_unexpected_gap = possible.front() == PushOutcome{} && outcome.status == PushOutcome::version_gap;
@@ -180,7 +182,8 @@ class RandomOperations {
     if (is_refused) {
       const auto listed = list();
       if (listed != listed_before) {
-        throw LawDeviation{9, {"the list after a refused " + what() + ": " + describe(listed_before), describe(listed)}};
+        throw LawDeviation{9,
+                           {"the list after a refused " + what() + ": " + describe(listed_before), describe(listed)}};
       }
     }
   }

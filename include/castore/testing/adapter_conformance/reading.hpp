@@ -78,7 +78,8 @@ inline void bounds_may_be_any_number(const AdapterUnderTest& adapter) {
   push_five(adapter);
   constexpr Version lowest = std::numeric_limits<Version>::min();
   constexpr Version highest = std::numeric_limits<Version>::max();
-  expect_versions(adapter, {.min_version = lowest, .max_version = highest}, {1, 2, 3, 4, 5}, "versions of the widest range");
+  expect_versions(adapter, {.min_version = lowest, .max_version = highest}, {1, 2, 3, 4, 5},
+                  "versions of the widest range");
   expect_versions(adapter, {.max_version = lowest}, {}, "versions up to the lowest number");
   expect_versions(adapter, {.min_version = highest}, {}, "versions from the highest number on");
 }

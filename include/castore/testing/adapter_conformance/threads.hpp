@@ -90,14 +90,15 @@ inline void lists_hold_earlier_aggregates(const AdapterUnderTest& adapter) {
     }
   };
   push(0, earlier);
-  write_while_reading([&] { push(earlier, all); },
-                      [&](std::size_t) {
-                        const std::vector<AggregateIdEntry> listed = adapter.list_all("S");
-                        const std::size_t count = std::max(listed.size(), static_cast<std::size_t>(earlier));
-                        expect(count <= entries.size(), "every aggregate once", describe(listed));
-                        const auto last = entries.begin() + static_cast<std::ptrdiff_t>(count);
-                        expect_equal(listed, {entries.begin(), last}, "aggregates while another thread pushes later ones");
-                      });
+  write_while_reading(
+      [&] { push(earlier, all); },
+      [&](std::size_t) {
+        const std::vector<AggregateIdEntry> listed = adapter.list_all("S");
+        const std::size_t count = std::max(listed.size(), static_cast<std::size_t>(earlier));
+        expect(count <= entries.size(), "every aggregate once", describe(listed));
+        const auto last = entries.begin() + static_cast<std::ptrdiff_t>(count);
+        expect_equal(listed, {entries.begin(), last}, "aggregates while another thread pushes later ones");
+      });
 }
 
 inline void adapters_share_a_storage(const AdapterUnderTest& adapter) {

@@ -3,8 +3,8 @@
 #define CASTORE_TESTING_ADAPTER_CONFORMANCE_VALUES_HPP
 
 /// @file
-/// Law 7: what is stored comes back equal. Payloads are compared as JSON values, as a storage may keep them in a form of
-/// its own.
+/// Law 7: what is stored comes back equal. Payloads are compared as JSON values, as a storage may keep them in a form
+/// of its own.
 
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
@@ -47,8 +47,8 @@ inline void expect_same_json(const Json& seen, const Json& expected) {
   expect(same_json(seen, expected), expected.dump(), seen.dump());
 }
 
-/// Pushes each value as an event of one aggregate, as the payload itself or through an `EventStore` as a part of it, and
-/// expects to get them back.
+/// Pushes each value as an event of one aggregate, as the payload itself or through an `EventStore` as a part of it,
+/// and expects to get them back.
 inline void expect_round_trip(const AdapterUnderTest& adapter, const std::vector<Json>& values) {
   Version version = 0;
   const bool by_records = adapter.way() == Way::records;
@@ -122,9 +122,9 @@ inline void unicode_comes_back(const AdapterUnderTest& adapter) {
   std::string control;
   for (char character = 1; character < 32; ++character) control += character;
   expect_round_trip(adapter, {"\xc3\xa9", "e\xcc\x81", "\xe6\x97\xa5\xe6\x9c\xac", "\xd7\xa9\xd7\x9c",
-                              "\xf0\x9f\x90\x89\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80", "\xe2\x80\xa8\xe2\x80\xa9",
-                              "\xef\xbb\xbf", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "\x7f", "\"\\/", control,
-                              Json{{"\xc3\xa9", "\xf0\x9f\x90\x89"}, {"\"", "'"}}});
+                              "\xf0\x9f\x90\x89\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
+                              "\xe2\x80\xa8\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "\x7f",
+                              "\"\\/", control, Json{{"\xc3\xa9", "\xf0\x9f\x90\x89"}, {"\"", "'"}}});
 }
 
 inline void long_text_comes_back(const AdapterUnderTest& adapter) {
@@ -199,9 +199,9 @@ inline void the_type_comes_back(const AdapterUnderTest& adapter) {
 inline void timestamps_come_back(const AdapterUnderTest& adapter) {
   using std::chrono::milliseconds;
   LawEventList events;
-  for (const Timestamp time : {at(0) + milliseconds{1}, at(0) + milliseconds{999}, at(0), Timestamp{},
-                               Timestamp{} - milliseconds{1}, earliest_timestamp, latest_timestamp,
-                               Timestamp{std::chrono::sys_days{std::chrono::year{2024} / 2 / 29}}}) {
+  for (const Timestamp time :
+       {at(0) + milliseconds{1}, at(0) + milliseconds{999}, at(0), Timestamp{}, Timestamp{} - milliseconds{1},
+        earliest_timestamp, latest_timestamp, Timestamp{std::chrono::sys_days{std::chrono::year{2024} / 2 / 29}}}) {
     events.push_back({"S", "a" + std::to_string(events.size()), 1, "", time});
   }
   adapter.must_push_all(events);
@@ -225,7 +225,8 @@ inline void pushed_buffers_are_copied(const AdapterUnderTest& adapter) {
   PushRecord push{event_store_id, original};
   expect_equal(adapter.adapter().push_events({&push, 1}, false), PushOutcome{}, "the outcome of a push");
   event_store_id[0] = 'x';
-  for (std::string* text : {&push.record.aggregate_id, &push.record.type, &push.record.payload, &push.record.metadata}) {
+  for (std::string* text :
+       {&push.record.aggregate_id, &push.record.type, &push.record.payload, &push.record.metadata}) {
     for (char& character : *text) character = 'x';
   }
   const std::vector<EventRecord> records = get_raw(adapter, "buffer");

@@ -28,7 +28,9 @@ inline void versions_below_1_are_refused(const AdapterUnderTest& adapter) {
     for (const bool force : {false, true}) {
       const auto error = expect_error<InvalidEventError>(
           "InvalidEventError", "pushing version " + std::to_string(version) + "; call castore::check_records first",
-          [&] { adapter.push({"S", "a", version, "", at(0)}, force); });
+          [&] {
+            adapter.push({"S", "a", version, "", at(0)}, force);
+          });
       expect_equal(error.field(), std::string{"version"}, "field of the error");
     }
   }
@@ -38,9 +40,8 @@ inline void a_version_after_a_missing_one_is_a_gap(const AdapterUnderTest& adapt
   adapter.must_push({"S", "a", 1, "", at(0)});
   expect_equal(adapter.push({"S", "a", 3, "", at(1)}), gap, "the outcome of pushing version 3 after 1");
   if (adapter.way() == Way::records) return;
-  const auto error = expect_error<VersionGapError>("VersionGapError", "pushing version 3 after 1", [&] {
-    adapter.store("S").push_event("a", 3, Noted{});
-  });
+  const auto error = expect_error<VersionGapError>("VersionGapError", "pushing version 3 after 1",
+                                                   [&] { adapter.store("S").push_event("a", 3, Noted{}); });
   expect_equal(error.expected_version(), Version{2}, "expected_version of the error");
 }
 
@@ -48,9 +49,8 @@ inline void the_first_version_is_1(const AdapterUnderTest& adapter) {
   adapter.must_push({"S", "other", 1, "", at(0)});
   expect_equal(adapter.push({"S", "a", 2, "", at(1)}), gap, "the outcome of pushing version 2 first");
   if (adapter.way() == Way::records) return;
-  const auto error = expect_error<VersionGapError>("VersionGapError", "pushing version 2 first", [&] {
-    adapter.store("S").push_event("a", 2, Noted{});
-  });
+  const auto error = expect_error<VersionGapError>("VersionGapError", "pushing version 2 first",
+                                                   [&] { adapter.store("S").push_event("a", 2, Noted{}); });
   expect_equal(error.expected_version(), Version{1}, "expected_version of the error");
 }
 
