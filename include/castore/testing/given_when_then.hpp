@@ -86,19 +86,22 @@ concept IsEventStore = requires(const Candidate& candidate) { detail::accept_eve
 
 template <class Events, class Given>
 struct CheckedGiven {
-  static constexpr bool contained = Events::template contains<typename PayloadOf<Given>::type>;
-  static_assert(contained,
+  static constexpr bool is_valid = Events::template contains<typename PayloadOf<Given>::type>;
+  static_assert(is_valid,
                 "castore: given() got something that is no event of the domain; pass payloads of its "
                 "castore::Events<...>, or castore::EventDetail<ThePayload> where the header matters");
 };
 
 template <class Events, class Expected>
 struct CheckedExpected {
-  static constexpr bool accepted = castore::detail::is_decision_of<Events, Expected>;
-  static_assert(accepted,
+  static constexpr bool is_valid = castore::detail::is_decision_of<Events, Expected>;
+  static_assert(is_valid,
                 "castore: then() got something that no decision of this domain can be; pass payloads of its "
                 "castore::Events<...>, castore::testing::throws<TheError>() or castore::testing::nothing");
 };
+
+template <class... Checks>
+inline constexpr bool all_valid = (Checks::is_valid & ... & true);
 
 /// The domain of a `given` that was told none: the command that `when` gets will tell.
 struct UnknownDomain {
@@ -189,7 +192,7 @@ class When {
   template <class... Expected>
     requires(sizeof...(Expected) > 0)
   constexpr bool then(Expected... expected) && {
-    if constexpr ((detail::CheckedExpected<Events, Expected>::accepted && ...)) {
+    if constexpr (detail::all_valid<detail::CheckedExpected<Events, Expected>...>) {
       castore::detail::DecidedEvents<Events> payloads;
       (payloads.add(std::move(expected)), ...);
       const Payloads wanted = std::move(payloads).take();
@@ -308,8 +311,7 @@ class GivenEvents {
   template <class OfDomain, class Decide, class... Inputs>
   constexpr auto scenario(const typename OfDomain::Reducer& reducer, std::string_view event_store_id,
                           std::string_view name, const Decide& decide, Inputs&... inputs) const {
-    constexpr bool checked = (detail::CheckedGiven<typename OfDomain::Events, Given>::contained && ...);
-    if constexpr (checked) {
+    if constexpr (detail::all_valid<detail::CheckedGiven<typename OfDomain::Events, Given>...>) {
       using Scenario = detail::Scenario<OfDomain, GivenEvents, Decide, Inputs...>;
       return When<Scenario>{Scenario{reducer, event_store_id, *this, name, decide, inputs...}};
     }

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -84,16 +85,16 @@ class InitialEventsIndex {
       if (request.last && (begin == entries.end() || !ByTimestampAndId{}(*request.last, *begin))) {
         begin = entries.upper_bound(*request.last);
       }
-      return take(request, begin, end);
+      return take(request, begin, entries.end());
     }
     if (request.last && (end == entries.end() || ByTimestampAndId{}(*request.last, *end))) {
       end = entries.lower_bound(*request.last);
     }
-    return take(request, std::make_reverse_iterator(end), std::make_reverse_iterator(begin));
+    return take(request, std::make_reverse_iterator(end), entries.rend());
   }
 
  private:
-  /// Walks from `next` up to `end`; both may have crossed where the token lies outside the bounds.
+  /// Walks from `next` on while the entries are inside the bounds; a token may lie outside of them.
   template <class Iterator>
   static AggregateIdsPage take(const PageRequest& request, Iterator next, Iterator end) {
     AggregateIdsPage page;
