@@ -6,6 +6,10 @@ set(CASTORE_SANITIZE "" CACHE STRING "Sanitizers of Castore's own programs, as f
 # Linked by our own programs, never exported: a library does not choose its users' flags.
 add_library(castore_dev INTERFACE)
 target_compile_options(castore_dev INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+# Tests declare payloads that only the compiler looks at.
+target_compile_options(castore_dev INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-const-variable
+  -Wno-unused-member-function -Wno-unneeded-member-function -Wno-unneeded-internal-declaration
+  -Wno-unused-but-set-variable -Wno-unused-function>)
 if(CASTORE_SANITIZE)
   set(sanitize -fsanitize=${CASTORE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(castore_dev INTERFACE ${sanitize})

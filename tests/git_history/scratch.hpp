@@ -84,7 +84,9 @@ class RunningProgram {
     wait();
   }
 
-  void kill() { ::kill(pid_, SIGKILL); }
+  void kill() {
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
+  }
 
   /// @return Its exit code; minus the number of the signal that ended it.
   int wait() {

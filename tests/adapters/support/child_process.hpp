@@ -64,7 +64,9 @@ class ChildProcess {
     for (std::string some = receive(); !some.empty(); some = receive()) all += some;
     return all;
   }
-  void kill() const { ::kill(pid_, SIGKILL); }
+  void kill() const {
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
+  }
   /// The exit code, or minus the signal that ended it.
   int wait() {
     int status = 0;
