@@ -145,6 +145,34 @@ void compare_load(const std::string& name, std::size_t events, Account (HandStor
       });
 }
 
+void compare_command() {
+  const std::vector<std::string> ids = make_ids(1000);
+  compare(
+      "command on 50 events", ids.size(), 15,
+      [&] {
+        castore::InMemoryEventStorageAdapter storage;
+        FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+        fill(store, ids, 50);
+        const castore::Command command{"DEPOSIT", store, deposit};
+        return seconds([&] {
+          for (const std::string& id : ids) keep(command(id, 4200).aggregate.cents);
+        });
+      },
+      [&] {
+        HandStore store;
+        fill(store, ids, 50);
+        return seconds([&] {
+          for (const std::string& id : ids) {
+            Account account = store.load_in_place(id);
+            const HandEvent event = store.push(id, account.version + 1, deposit(account, 4200));
+            InPlaceReducer{}(account, std::get<MoneyDeposited>(event.payload));
+            account.version = event.version;
+            keep(account.cents);
+          }
+        });
+      });
+}
+
 void compare_page(std::size_t aggregates) {
   constexpr std::size_t times = 1000;
   const std::vector<std::string> ids = make_ids(aggregates);
@@ -214,6 +242,7 @@ int main() {
   }
   compare_load<ThreeParameters, InPlaceReducer>("load in place, three-parameter store", 100, &HandStore::load_in_place);
   compare_load<FourParameters, PureReducer>("load by value", 100, &HandStore::load_pure);
+  compare_command();
   for (const std::size_t aggregates : {10'000U, 100'000U}) compare_page(aggregates);
   compare_group();
 }

@@ -175,6 +175,45 @@ void compare_load(std::size_t events) {
       [&] { return load_all([&](const std::string& id) { return hand.load(id); }); });
 }
 
+void compare_command() {
+  const TemporaryFolder folder;
+  const TemporaryFolder hand_folder;
+  castore::SqliteEventStorageAdapter storage{folder.file(), {.synchronous = castore::SqliteSynchronous::normal}};
+  Store store{"ACCOUNTS", storage};
+  HandStore hand{hand_folder.file(), false};
+  const castore::Command command{"DEPOSIT", store, deposit};
+  constexpr std::size_t rounds = 9;
+  const std::vector<std::string> ids = make_ids(100 * (rounds + 1));  // one round more, to warm up
+  for (const std::string& id : ids) {
+    for (castore::Version version = 1; version <= 50; ++version) {
+      store.push_event(id, version, deposited_60);
+      hand.push(id, version, deposited_60);
+    }
+  }
+  std::size_t next = 0;
+  std::size_t hand_next = 0;
+  compare(
+      "command on 50 events, synchronous NORMAL", 100, rounds,
+      [&] {
+        const std::size_t end = next + 100;
+        return seconds([&] {
+          for (; next < end; ++next) keep(command(ids[next], 4200).aggregate.cents);
+        });
+      },
+      [&] {
+        const std::size_t end = hand_next + 100;
+        return seconds([&] {
+          for (; hand_next < end; ++hand_next) {
+            Account account = hand.load(ids[hand_next]);
+            const MoneyDeposited event = deposit(account, 4200);
+            hand.push(ids[hand_next], ++account.version, event);
+            InPlaceReducer{}(account, event);
+            keep(account.cents);
+          }
+        });
+      });
+}
+
 }  // namespace
 
 int main() {
@@ -184,4 +223,5 @@ int main() {
   compare_push("push, synchronous NORMAL", false, normal, 20'000);
   compare_push("push, synchronous FULL", false, full, 200);
   for (const std::size_t events : {100U, 1000U}) compare_load(events);
+  compare_command();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expected: castore: the handler of this command cannot be called with these arguments; it takes the input, then the stores in the order of std::tie(...), then the context, all by reference (a retry needs them again), and its call operator is const
-// errors[gcc]: 1
+// errors: 1
 #include <castore/castore.hpp>
 
 #include <string_view>

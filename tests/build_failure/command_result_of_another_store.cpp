@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expected: castore: the decide function of this command returns something that is no event of its store; return a payload
 // expected: TrainerJoined
-// errors[gcc]: 1
+// errors: 1
 #include <castore/castore.hpp>
 
 #include <optional>

@@ -818,6 +818,23 @@ TEST_CASE("a handler takes input, stores in their order, and context") {
   CHECK(mailer.mails == 3);
 }
 
+struct Renaming {
+  std::string from;
+  std::string to;
+};
+
+TEST_CASE("the input of a handler that names its type may be given in braces, the context behind it") {
+  Fixture fixture;
+  const Command command{"RENAME", std::tie(fixture.counters),
+                        [](const Renaming& input, Counters&, const std::string& context) {
+                          return input.from + " " + input.to + " " + context;
+                        }};
+  CHECK(command({"a", "b"}, std::string{"c"}) == "a b c");
+  const Renaming kept{"d", "e"};
+  CHECK(command(kept, std::string{"c"}) == "d e c");
+  CHECK(command(Renaming{"f", "g"}, std::string{"c"}) == "f g c");
+}
+
 TEST_CASE("a handler may be generic, and its stores of different types") {
   Fixture fixture;
   castore::EventStore<CounterEvents, Counter, CounterReducer, castore::InMemoryEventStorageAdapter> typed{"TYPED",

@@ -71,10 +71,9 @@ class Command {
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>
   Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
-    if constexpr (Decision::template CheckedCall<Arguments...>::is_valid) {
-      if constexpr (Decision::template CheckedResult<Arguments...>::is_valid) return run(aggregate_id, arguments...);
-    }
-    std::terminate();  // not reached: the checks before do not compile
+    Decision::template check_call<Arguments...>();
+    if constexpr (Decision::template is_right_call<Arguments...>()) return run(aggregate_id, arguments...);
+    std::terminate();  // not reached: the check before does not compile
   }
 
  private:
@@ -97,7 +96,7 @@ class Command {
   std::optional<Result> attempt(std::optional<EventAlreadyExistsError>& conflict, std::string_view aggregate_id,
                                 Arguments&... arguments) const {
     typename Decision::State state = Decision::load(store_, aggregate_id);
-    if constexpr (Decision::template decides_nothing<Arguments...>) {
+    if constexpr (std::is_void_v<typename Decision::template Decided<Arguments...>>) {
       std::invoke(decide_, std::as_const(state), arguments...);
       return Result{std::move(state), {}};
     } else {
@@ -118,14 +117,27 @@ class Command {
   CommandOptions options_;
 };
 
+namespace detail {
+
+/// The type of a handler's input, or `NoInput` when the handler is generic or has none.
+template <class Signature, std::size_t stores, class NoInput>
+struct HandlerInput {
+  using type = NoInput;
+};
+template <class Signature, std::size_t stores, class NoInput>
+  requires(Signature::is_known && (Signature::Parameters::size > stores))
+struct HandlerInput<Signature, stores, NoInput> : ParameterOrVoid<Signature, 0> {};
+
+}  // namespace detail
+
 /// @brief Changes several aggregates or stores: the handler loads, validates and pushes by itself.
 ///
 /// `handler(input, stores..., context...)`; what it returns is the command's result. Push to several stores as one
 /// event group, so that a conflict leaves nothing of a failed attempt behind.
 /// @code
 /// auto catch_pokemon = castore::Command{"CATCH_POKEMON", std::tie(pokemons, trainers),
-///   [](const CatchPokemon& input, auto& pokemons, auto& trainers) { ... }};
-/// catch_pokemon(CatchPokemon{"pikachu", "ash"});
+///   [](const CatchPokemon& input, PokemonStore& pokemon_store, TrainerStore& trainer_store) { ... }};
+/// catch_pokemon({"pikachu", "ash"});
 /// @endcode
 /// **Guarantees** and **errors** as for the other form; the whole handler runs again after an
 /// `EventAlreadyExistsError`, also one that is nested in another exception.
@@ -135,6 +147,9 @@ class Command<std::tuple<Stores&...>, Handler> {
                 "castore: the handler of this command does not match its stores; it takes the input, then the stores "
                 "in the order of std::tie(...) by reference, then the context: "
                 "[](const Input& input, StoreA& a, StoreB& b) { ... }");
+  struct NoInput;
+  using NamedInput =
+      typename detail::HandlerInput<detail::FunctionSignature<Handler>, sizeof...(Stores), NoInput>::type;
 
  public:
   /// @param stores `std::tie(store, ...)`; they must outlive the command.
@@ -151,11 +166,18 @@ class Command<std::tuple<Stores&...>, Handler> {
   decltype(auto) operator()(Input&& input, Context&&... context) const {
     return call<Input, Context...>(input, context...);
   }
+  /// @brief The same with the input in braces, `catch_pokemon({"pikachu", "ash"})`, where the handler names its type.
+  template <class... Context>
+  decltype(auto) operator()(NamedInput&& input, Context&&... context) const {
+    return call<NamedInput, Context...>(input, context...);
+  }
 
  private:
   template <class... Arguments>
   decltype(auto) call(std::remove_reference_t<Arguments>&... arguments) const {
-    if constexpr (detail::CheckedHandlerCall<Handler, detail::TypeList<Stores...>, Arguments...>::is_valid) {
+    using AllStores = detail::TypeList<Stores...>;
+    detail::check_handler_call<Handler, AllStores, Arguments...>();
+    if constexpr (detail::is_handler_callable<Handler, AllStores, Arguments...>) {
       for (detail::Retries retries{options_};;) {
         try {
           return detail::call_handler(handler_, stores_, arguments...);

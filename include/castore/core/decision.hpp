@@ -109,13 +109,12 @@ template <class Events, class... Values>
 inline constexpr bool is_decision_of<Events, std::variant<Values...>> = (is_decision_of<Events, Values> && ...);
 
 template <class Events, class Value>
-struct CheckedDecision {
-  static constexpr bool is_valid = is_decision_of<Events, Value>;
-  static_assert(is_valid,
+constexpr void check_decision() {
+  static_assert(is_decision_of<Events, Value>,
                 "castore: the decide function of this command returns something that is no event of its store; return "
                 "a payload of the store's castore::Events<...>, a std::optional, std::tuple, std::vector or "
                 "std::variant of payloads, or nothing");
-};
+}
 
 template <class Function, class State>
 struct StateParameter {
@@ -144,21 +143,27 @@ struct Decision {
                 "parameter be `const TheAggregate&` (it must exist) or `const std::optional<TheAggregate>&` (it may "
                 "not exist yet)");
 
-  /// One call of the command, checked so that a compiler's error names its arguments.
   template <class... Arguments>
-  struct CheckedCall {
-    static constexpr bool is_valid =
-        std::is_invocable_v<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
-    static_assert(is_valid || !checked,
+  static constexpr bool is_callable =
+      std::is_invocable_v<const Decide&, const State&, std::remove_reference_t<Arguments>&...>;
+  template <class... Arguments>
+  using Decided =
+      std::remove_cvref_t<std::invoke_result_t<const Decide&, const State&, std::remove_reference_t<Arguments>&...>>;
+
+  /// One compile error for a wrong call of the command, which names its arguments.
+  template <class... Arguments>
+  static constexpr void check_call() {
+    static_assert(is_callable<Arguments...> || !checked,
                   "castore: the decide function of this command cannot be called with the state and these arguments; "
                   "it takes `const` state first, then the arguments in this order, by reference (a retry needs them "
                   "again), and its call operator is const");
-  };
-
+    if constexpr (is_callable<Arguments...>) check_decision<Events, Decided<Arguments...>>();
+  }
   template <class... Arguments>
-  using CheckedResult = CheckedDecision<
-      Events, std::remove_cvref_t<
-                  std::invoke_result_t<const Decide&, const State&, std::remove_reference_t<Arguments>&...>>>;
+  static constexpr bool is_right_call() {
+    if constexpr (is_callable<Arguments...>) return is_decision_of<Events, Decided<Arguments...>>;
+    return false;
+  }
 
   static State load(const Store& store, std::string_view aggregate_id) {
     if constexpr (may_not_exist) {
@@ -167,10 +172,6 @@ struct Decision {
       return store.get_existing_aggregate(aggregate_id);
     }
   }
-
-  template <class... Arguments>
-  static constexpr bool decides_nothing =
-      std::is_void_v<std::invoke_result_t<const Decide&, const State&, Arguments&...>>;
 
   struct Pushed {
     State state;
@@ -225,7 +226,7 @@ struct Decision {
     const std::vector<GroupedEventState*> states = states_of(group);
     const PushOutcome outcome = try_push_group(states, {});
     if (outcome.status == PushOutcome::already_exists) return std::nullopt;
-    if (outcome.status != PushOutcome::pushed) states[outcome.index]->throw_refused(outcome.status);
+    if (outcome.status != PushOutcome::pushed) throw_refused(states, outcome);
     using Grouped = GroupedEventIn<EventStore<StoreParameters...>>;
     Pushed result{to_state(static_cast<Grouped*>(states.back())->next_aggregate())};
     for (GroupedEventState* event : states) result.events.push_back(static_cast<Grouped*>(event)->take_event());
@@ -271,13 +272,12 @@ inline constexpr bool is_handler_callable<Handler, TypeList<Stores...>, Input, C
                         std::remove_reference_t<Context>&...>;
 
 template <class Handler, class Stores, class... Arguments>
-struct CheckedHandlerCall {
-  static constexpr bool is_valid = is_handler_callable<Handler, Stores, Arguments...>;
-  static_assert(is_valid,
+constexpr void check_handler_call() {
+  static_assert(is_handler_callable<Handler, Stores, Arguments...>,
                 "castore: the handler of this command cannot be called with these arguments; it takes the input, then "
                 "the stores in the order of std::tie(...), then the context, all by reference (a retry needs them "
                 "again), and its call operator is const");
-};
+}
 
 }  // namespace castore::detail
 

@@ -194,14 +194,19 @@ inline void call_hooks(std::span<GroupedEventState* const> events) {
   if (first_error) std::rethrow_exception(first_error);
 }
 
+inline const GroupedEventState* previous_in_group(const GroupIndex& index, const GroupedEventState& event) {
+  if (event.version() <= 1) return nullptr;
+  const auto previous = index.find({event.event_store_id(), event.aggregate_id(), event.version() - 1});
+  return previous == index.end() ? nullptr : previous->second;
+}
+
 /// @return The outcome; only with `pushed` anything was written.
 inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
   if (events.empty()) return {};
   const GroupIndex index = index_group(events);
   const Timestamp timestamp = group_timestamp(events);
   for (GroupedEventState* event : events) {
-    const auto previous = index.find({event->event_store_id(), event->aggregate_id(), event->version() - 1});
-    event->prepare(timestamp, previous == index.end() ? nullptr : previous->second);
+    event->prepare(timestamp, previous_in_group(index, *event));
   }
   const PushOutcome outcome = write_group(events, options.force);
   if (outcome.status == PushOutcome::pushed) {
@@ -211,9 +216,16 @@ inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, Pu
   return outcome;
 }
 
+/// Throws the error of the event that an outcome names.
+[[noreturn]] inline void throw_refused(std::span<GroupedEventState* const> events, const PushOutcome& outcome) {
+  if (outcome.index < events.size()) events[outcome.index]->throw_refused(outcome.status);
+  throw StorageError{"the adapter refused event " + std::to_string(outcome.index) + " of a group of " +
+                     std::to_string(events.size()) + " (counted from 0), which there is not; fix its push_events"};
+}
+
 inline void push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
   const PushOutcome outcome = try_push_group(events, options);
-  if (outcome.status != PushOutcome::pushed) events[outcome.index]->throw_refused(outcome.status);
+  if (outcome.status != PushOutcome::pushed) throw_refused(events, outcome);
 }
 
 template <class First, class Other>

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace castore {
@@ -168,6 +169,7 @@ constexpr std::optional<std::size_t> max_events_per_push() {
 /// Write `static_assert(castore::explain_event_storage_adapter<MyAdapter>());` below your adapter.
 template <class Adapter>
 consteval bool explain_event_storage_adapter() {
+  static_assert(!std::is_const_v<Adapter>, "castore: an event store writes to its adapter; pass one that is not const");
   static_assert(PushesEvents<Adapter>,
                 "castore: this adapter needs a public member function "
                 "`castore::PushOutcome push_events(std::span<const castore::PushRecord> records, bool force)`");

@@ -294,7 +294,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
     std::vector<detail::GroupedEventState*> states = detail::states_of(events);
     const PushOutcome outcome = detail::try_push_group(states, {});
     if (outcome.status == PushOutcome::already_exists) return std::nullopt;
-    if (outcome.status != PushOutcome::pushed) states[outcome.index]->throw_refused(outcome.status);
+    if (outcome.status != PushOutcome::pushed) detail::throw_refused(states, outcome);
     return take_events(states);
   }
 

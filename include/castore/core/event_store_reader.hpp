@@ -128,17 +128,19 @@ class EventStoreReader {
   /// @brief The aggregate as it would be: the events after `simulate_side_effect`, up to `simulation_date`, ordered by
   /// timestamp (by version when equal), renumbered from 1. Nothing is stored.
   std::optional<Aggregate> simulate_aggregate(std::span<const Event> events, SimulationOptions options = {}) const {
-    std::map<Version, Event> indexed;
+    std::map<Version, Event> simulated;
+    std::map<Version, const Event*> indexed;
     for (const Event& event : events) {
       if (options.simulate_side_effect) {
-        options.simulate_side_effect(indexed, event);
+        options.simulate_side_effect(simulated, event);
       } else {
-        indexed.insert_or_assign(event.version(), event);
+        indexed.insert_or_assign(event.version(), &event);
       }
     }
+    for (const auto& [version, event] : simulated) indexed.emplace(version, &event);
     std::vector<const Event*> ordered;
     for (const auto& [version, event] : indexed) {
-      if (!options.simulation_date || event.timestamp() <= *options.simulation_date) ordered.push_back(&event);
+      if (!options.simulation_date || event->timestamp() <= *options.simulation_date) ordered.push_back(event);
     }
     if (ordered.empty()) return std::nullopt;
     std::ranges::stable_sort(ordered, {}, [](const Event* event) { return event->timestamp(); });

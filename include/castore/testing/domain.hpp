@@ -60,10 +60,11 @@ constexpr PayloadsOf<Domain> decide_payloads(const Decide& decide,
                                              Inputs&... inputs) {
   using Decision = DecisionOf<Domain, Decide>;
   castore::detail::DecidedEvents<typename Domain::Events> decided;
-  if constexpr (Decision::template CheckedCall<Inputs...>::is_valid) {
-    if constexpr (Decision::template decides_nothing<Inputs...>) {
+  Decision::template check_call<Inputs...>();
+  if constexpr (Decision::template is_right_call<Inputs...>()) {
+    if constexpr (std::is_void_v<typename Decision::template Decided<Inputs...>>) {
       std::invoke(decide, state, inputs...);
-    } else if constexpr (Decision::template CheckedResult<Inputs...>::is_valid) {
+    } else {
       auto result = std::invoke(decide, state, inputs...);
       decided.add(std::move(result));
     }

@@ -85,23 +85,21 @@ template <class Candidate>
 concept IsEventStore = requires(const Candidate& candidate) { detail::accept_event_store(candidate); };
 
 template <class Events, class Given>
-struct CheckedGiven {
-  static constexpr bool is_valid = Events::template contains<typename PayloadOf<Given>::type>;
-  static_assert(is_valid,
+inline constexpr bool is_given_of = Events::template contains<typename PayloadOf<Given>::type>;
+
+template <class Events, class Given>
+constexpr void check_given() {
+  static_assert(is_given_of<Events, Given>,
                 "castore: given() got something that is no event of the domain; pass payloads of its "
                 "castore::Events<...>, or castore::EventDetail<ThePayload> where the header matters");
-};
+}
 
 template <class Events, class Expected>
-struct CheckedExpected {
-  static constexpr bool is_valid = castore::detail::is_decision_of<Events, Expected>;
-  static_assert(is_valid,
+constexpr void check_expected() {
+  static_assert(castore::detail::is_decision_of<Events, Expected>,
                 "castore: then() got something that no decision of this domain can be; pass payloads of its "
                 "castore::Events<...>, castore::testing::throws<TheError>() or castore::testing::nothing");
-};
-
-template <class... Checks>
-inline constexpr bool all_valid = (Checks::is_valid & ... & true);
+}
 
 /// The domain of a `given` that was told none: the command that `when` gets will tell.
 struct UnknownDomain {
@@ -192,7 +190,8 @@ class When {
   template <class... Expected>
     requires(sizeof...(Expected) > 0)
   constexpr bool then(Expected... expected) && {
-    if constexpr (detail::all_valid<detail::CheckedExpected<Events, Expected>...>) {
+    (detail::check_expected<Events, Expected>(), ...);
+    if constexpr ((castore::detail::is_decision_of<Events, Expected> && ...)) {
       castore::detail::DecidedEvents<Events> payloads;
       (payloads.add(std::move(expected)), ...);
       const Payloads wanted = std::move(payloads).take();
@@ -311,7 +310,8 @@ class GivenEvents {
   template <class OfDomain, class Decide, class... Inputs>
   constexpr auto scenario(const typename OfDomain::Reducer& reducer, std::string_view event_store_id,
                           std::string_view name, const Decide& decide, Inputs&... inputs) const {
-    if constexpr (detail::all_valid<detail::CheckedGiven<typename OfDomain::Events, Given>...>) {
+    (detail::check_given<typename OfDomain::Events, Given>(), ...);
+    if constexpr ((detail::is_given_of<typename OfDomain::Events, Given> && ...)) {
       using Scenario = detail::Scenario<OfDomain, GivenEvents, Decide, Inputs...>;
       return When<Scenario>{Scenario{reducer, event_store_id, *this, name, decide, inputs...}};
     }

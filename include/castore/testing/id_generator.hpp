@@ -21,7 +21,7 @@ class IdGenerator {
  public:
   explicit IdGenerator(std::string prefix = "id") : prefix_{std::move(prefix)} {}
 
-  std::string operator()() { return prefix_ + "-" + std::to_string(++*count_); }
+  std::string operator()() const { return prefix_ + "-" + std::to_string(++*count_); }
   /// @brief Starts again at 1.
   void reset() { *count_ = 0; }
 

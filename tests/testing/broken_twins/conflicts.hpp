@@ -5,6 +5,7 @@
 #include "testing/broken_twins/meeting_point.hpp"
 #include "testing/broken_twins/twin.hpp"
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -83,9 +84,11 @@ class NeverOverwrites : public BreaksSinglePushes {
 
 class OverwritesTheNextEventToo : public BreaksSinglePushes {
   PushOutcome push_event(const PushRecord& push, bool force) override {
-    PushRecord next = push;
-    ++next.record.version;
-    if (force && has_event(*this, next)) push_correctly(next, true);
+    if (force && push.record.version < std::numeric_limits<castore::Version>::max()) {
+      PushRecord next = push;
+      ++next.record.version;
+      if (has_event(*this, next)) push_correctly(next, true);
+    }
     return push_correctly(push, force);
   }
 };
