@@ -80,34 +80,30 @@ class Command {
   template <class... Arguments>
   Result run(std::string_view aggregate_id, Arguments&... arguments) const {
     for (detail::Retries retries{options_};;) {
-      std::optional<EventAlreadyExistsError> conflict;
+      Version version = 0;
       try {
-        if (std::optional<Result> result = attempt(conflict, aggregate_id, arguments...)) return *std::move(result);
+        Result result{Decision::load(store_, aggregate_id), {}};
+        version = detail::version_of(result.aggregate) + 1;
+        if (attempt(result, aggregate_id, arguments...)) return result;
       } catch (const std::exception& error) {
         if (!retries.again_after(error)) throw;
         continue;
       }
-      if (!retries.again(*conflict)) throw *std::move(conflict);
+      const EventAlreadyExistsError conflict{store_.event_store_id(), aggregate_id, version};
+      if (!retries.again(conflict)) throw conflict;
     }
   }
 
-  /// @return Nothing on a conflict, which it then tells without the cost of throwing it.
+  /// @return False on a conflict, which so costs no exception.
   template <class... Arguments>
-  std::optional<Result> attempt(std::optional<EventAlreadyExistsError>& conflict, std::string_view aggregate_id,
-                                Arguments&... arguments) const {
-    typename Decision::State state = Decision::load(store_, aggregate_id);
+  bool attempt(Result& result, std::string_view aggregate_id, Arguments&... arguments) const {
     if constexpr (std::is_void_v<typename Decision::template Decided<Arguments...>>) {
-      std::invoke(decide_, std::as_const(state), arguments...);
-      return Result{std::move(state), {}};
+      std::invoke(decide_, std::as_const(result.aggregate), arguments...);
+      return true;
     } else {
-      const Version version = detail::version_of(state) + 1;
-      auto decided = std::invoke(decide_, std::as_const(state), arguments...);
-      auto pushed = Decision::try_push(store_, aggregate_id, std::move(state), std::move(decided));
-      if (!pushed) {
-        conflict.emplace(store_.event_store_id(), aggregate_id, version);
-        return std::nullopt;
-      }
-      return Result{std::move(pushed->state), std::move(pushed->events)};
+      return Decision::try_push(store_, aggregate_id,
+                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), result.aggregate,
+                                result.events);
     }
   }
 

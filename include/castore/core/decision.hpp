@@ -173,43 +173,33 @@ struct Decision {
     }
   }
 
-  struct Pushed {
-    State state;
-    std::vector<typename Store::Event> events{};
-  };
-
-  /// The reducer sees the events before they are written, so that what it refuses never becomes history.
-  /// @return The state after the push and the events, nothing on a conflict.
+  /// Pushes what was decided; `state` and `events` then are what the command returns. The reducer sees the events
+  /// before they are written, so that what it refuses never becomes history.
+  /// @return False on a conflict.
   template <class Decided>
-  static std::optional<Pushed> try_push(Store& store, std::string_view aggregate_id, State state, Decided decided) {
+  static bool try_push(Store& store, std::string_view aggregate_id, Decided decided, State& state,
+                       std::vector<typename Store::Event>& events) {
     if constexpr (Events::template contains<Decided>) {
       const Version version = version_of(state) + 1;
       auto pushed = store.try_push_event(std::string{aggregate_id}, version, std::move(decided),
                                          {.prev_aggregate = std::move(state)});
-      if (!pushed) return std::nullopt;
-      Pushed result{to_state(std::move(pushed->next_aggregate))};
-      result.events.push_back(std::move(pushed->event));
-      return result;
+      if (!pushed) return false;
+      state = *std::move(pushed->next_aggregate);
+      events.emplace_back(std::move(pushed->event));
+      return true;
     } else {
       DecidedEvents<Events> payloads;
       payloads.add(std::move(decided));
-      return try_push_all(store, aggregate_id, std::move(state), std::move(payloads).take());
+      return try_push_all(store, aggregate_id, std::move(payloads).take(), state, events);
     }
   }
 
  private:
-  static State to_state(std::optional<Aggregate> aggregate) {
-    if constexpr (may_not_exist) {
-      return aggregate;
-    } else {
-      return *std::move(aggregate);
-    }
-  }
-
   template <class... StoreParameters>
-  static std::optional<Pushed> try_push_all(EventStore<StoreParameters...>& store, std::string_view aggregate_id,
-                                            State state, std::vector<typename DecidedEvents<Events>::Payload> payloads) {
-    if (payloads.empty()) return Pushed{std::move(state)};
+  static bool try_push_all(EventStore<StoreParameters...>& store, std::string_view aggregate_id,
+                           std::vector<typename DecidedEvents<Events>::Payload> payloads, State& state,
+                           std::vector<typename Store::Event>& events) {
+    if (payloads.empty()) return true;
     Version version = version_of(state);
     std::optional<Aggregate> prev_aggregate{std::move(state)};
     std::vector<GroupedEvent> group;
@@ -225,12 +215,12 @@ struct Decision {
     }
     const std::vector<GroupedEventState*> states = states_of(group);
     const PushOutcome outcome = try_push_group(states, {});
-    if (outcome.status == PushOutcome::already_exists) return std::nullopt;
+    if (outcome.status == PushOutcome::already_exists) return false;
     if (outcome.status != PushOutcome::pushed) throw_refused(states, outcome);
     using Grouped = GroupedEventIn<EventStore<StoreParameters...>>;
-    Pushed result{to_state(static_cast<Grouped*>(states.back())->next_aggregate())};
-    for (GroupedEventState* event : states) result.events.push_back(static_cast<Grouped*>(event)->take_event());
-    return result;
+    state = *static_cast<Grouped*>(states.back())->next_aggregate();
+    for (GroupedEventState* event : states) events.push_back(static_cast<Grouped*>(event)->take_event());
+    return true;
   }
 };
 

@@ -212,11 +212,12 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
     const EventDetail<Payload>& event = result.event;
     detail::check_event(event.aggregate_id, event.version, event.timestamp);
     detail::check_prev_aggregate(prev_aggregate, event.aggregate_id, event.version);
-    result.next_aggregate.reset();
-    if (!prev_aggregate && event.version != 1) return;
-    detail::AggregateFold<Aggregate, Reducer> fold{options_.reducer, event.aggregate_id, std::move(prev_aggregate)};
-    fold.apply(event);
-    result.next_aggregate = std::move(fold).result();
+    result.next_aggregate = std::move(prev_aggregate);
+    if (!result.next_aggregate && event.version != 1) return;
+    detail::apply_event(
+        options_.reducer, detail::begin_aggregate(result.next_aggregate, event.aggregate_id), event.payload,
+        EventInfo<Payload>{event.aggregate_id, event.version, event.timestamp, event.metadata});
+    detail::end_aggregate(result.next_aggregate, event.aggregate_id);
   }
 
   template <class Payload>

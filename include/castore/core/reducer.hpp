@@ -86,6 +86,22 @@ constexpr void apply_event(const Reducer& reducer, Aggregate& aggregate, const P
   aggregate.version = info.version;
 }
 
+/// The aggregate that the next event is applied to.
+template <class Aggregate>
+constexpr Aggregate& begin_aggregate(std::optional<Aggregate>& aggregate, std::string_view aggregate_id) {
+  if (!aggregate) {
+    aggregate.emplace();
+    aggregate->aggregate_id = aggregate_id;
+  }
+  return *aggregate;
+}
+
+/// After the last event: what reducers did to the id is put right.
+template <class Aggregate>
+constexpr void end_aggregate(std::optional<Aggregate>& aggregate, std::string_view aggregate_id) {
+  if (aggregate && !(aggregate->aggregate_id == aggregate_id)) aggregate->aggregate_id = aggregate_id;
+}
+
 /// A fold in progress: the aggregate comes to life with its first event.
 template <class Aggregate, class Reducer>
 class AggregateFold {
@@ -93,19 +109,11 @@ class AggregateFold {
   constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id, std::optional<Aggregate> seed = {})
       : reducer_{reducer}, aggregate_id_{aggregate_id}, aggregate_{std::move(seed)} {}
 
-  /// The aggregate to apply the next event to.
-  constexpr Aggregate& aggregate() {
-    if (!aggregate_) {
-      aggregate_.emplace();
-      aggregate_->aggregate_id = aggregate_id_;
-    }
-    return *aggregate_;
-  }
-
   template <class Payload>
   constexpr void apply(const Payload& payload, Version version, Timestamp timestamp,
                        const MetadataOf<Payload>& metadata) {
-    apply_event(reducer_, aggregate(), payload, EventInfo<Payload>{aggregate_id_, version, timestamp, metadata});
+    apply_event(reducer_, begin_aggregate(aggregate_, aggregate_id_), payload,
+                EventInfo<Payload>{aggregate_id_, version, timestamp, metadata});
   }
 
   template <class Payload>
@@ -114,7 +122,7 @@ class AggregateFold {
   }
 
   constexpr std::optional<Aggregate> result() && {
-    if (aggregate_ && !(aggregate_->aggregate_id == aggregate_id_)) aggregate_->aggregate_id = aggregate_id_;
+    end_aggregate(aggregate_, aggregate_id_);
     return std::move(aggregate_);
   }
 
