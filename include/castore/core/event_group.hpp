@@ -9,10 +9,10 @@
 #include <castore/core/typed_event_storage.hpp>
 #include <castore/fwd.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <exception>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,21 +58,36 @@ class GroupedEventState {
   /// Throws the error of a push that met a conflict or a gap.
   [[noreturn]] virtual void throw_refused(PushOutcome::Status status) const = 0;
   virtual void set_pushed() noexcept = 0;
-  virtual void call_hook() const = 0;
+  virtual void call_hook() = 0;
 
   /// The `PushEventResult`, and the identity of its type.
-  virtual std::shared_ptr<const void> result() const noexcept = 0;
+  virtual const void* result() const noexcept = 0;
   virtual const void* result_type() const noexcept = 0;
 };
-
-}  // namespace detail
-
-namespace detail {
 
 template <class Store, class Payload>
 class GroupedEventOfStore;
 
 }  // namespace detail
+
+/// @brief What the run-time form of `push_event_group` returns for one event.
+class AnyPushEventResult {
+ public:
+  /// For the library itself.
+  explicit AnyPushEventResult(std::shared_ptr<const detail::GroupedEventState> state) : state_{std::move(state)} {}
+
+  /// @brief The store's `PushEventResult` when it has this type, else a null pointer.
+  template <class Result>
+  const Result* get_if() const& noexcept {
+    if (state_->result_type() != &detail::type_identity_tag<Result>) return nullptr;
+    return static_cast<const Result*>(state_->result());
+  }
+  template <class Result>
+  const Result* get_if() const&& = delete;
+
+ private:
+  std::shared_ptr<const detail::GroupedEventState> state_;
+};
 
 /// @brief An event of any store and type, made by `EventStore::group_event`, to be pushed by `push_event_group`.
 /// The store must live until then. Copies stand for the same event.
@@ -87,6 +102,7 @@ class GroupedEvent {
 
   /// For the library itself.
   detail::GroupedEventState& state() const noexcept { return *state_; }
+  AnyPushEventResult result() const { return AnyPushEventResult{state_}; }
 
  private:
   std::shared_ptr<detail::GroupedEventState> state_;
@@ -105,50 +121,53 @@ class GroupedEventOf : public GroupedEvent {
   }
 };
 
-/// @brief What the run-time form of `push_event_group` returns for one event.
-class AnyPushEventResult {
- public:
-  AnyPushEventResult(std::shared_ptr<const void> result, const void* result_type)
-      : result_{std::move(result)}, result_type_{result_type} {}
-
-  /// @brief The store's `PushEventResult` when it has this type, else a null pointer.
-  template <class Result>
-  const Result* get_if() const& noexcept {
-    return result_type_ == &detail::type_identity_tag<Result> ? static_cast<const Result*>(result_.get()) : nullptr;
-  }
-  template <class Result>
-  const Result* get_if() const&& = delete;
-
- private:
-  std::shared_ptr<const void> result_;
-  const void* result_type_;
-};
-
 namespace detail {
 
-/// The events of a group by (store, aggregate, version).
-using GroupIndex = std::map<std::tuple<std::string_view, std::string_view, Version>, const GroupedEventState*>;
-
 /// @throws InvalidEventError
-inline GroupIndex index_group(std::span<GroupedEventState* const> events) {
+inline void check_shares_adapter(std::span<GroupedEventState* const> events) {
   const AnyEventStorageAdapter adapter = events.front()->adapter();
-  GroupIndex index;
-  for (const GroupedEventState* event : events) {
-    if (!(event->adapter() == adapter)) {
-      throw InvalidEventError{"event_storage_adapter",
-                              event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
-                                  " is kept by another adapter than the first event of its group; all stores of a "
-                                  "group share one adapter object"};
-    }
-    if (!index.try_emplace({event->event_store_id(), event->aggregate_id(), event->version()}, event).second) {
-      throw InvalidEventError{"version",
-                              "a group holds " +
-                                  event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
-                                  " twice; give each event its own version"};
-    }
+  for (const GroupedEventState* event : events.subspan(1)) {
+    if (event->adapter() == adapter) continue;
+    throw InvalidEventError{"event_storage_adapter",
+                            event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
+                                " is kept by another adapter than the first event of its group; all stores of a "
+                                "group share one adapter object"};
   }
-  return index;
 }
+
+/// The events of a group by (store, aggregate, version).
+class GroupIndex {
+ public:
+  /// @throws InvalidEventError
+  explicit GroupIndex(std::span<GroupedEventState* const> events) {
+    entries_.reserve(events.size());
+    for (const GroupedEventState* event : events) {
+      entries_.push_back({{event->event_store_id(), event->aggregate_id(), event->version()}, event});
+    }
+    std::ranges::sort(entries_, {}, &Entry::key);
+    const auto twice = std::ranges::adjacent_find(entries_, {}, &Entry::key);
+    if (twice == entries_.end()) return;
+    throw InvalidEventError{"version", "a group holds " + std::apply([](auto... part) { return event_name(part...); },
+                                                                     twice->key) +
+                                           " twice; give each event its own version"};
+  }
+
+  /// The event of the version before, a null pointer when it is not in the group.
+  const GroupedEventState* previous(const GroupedEventState& event) const {
+    if (event.version() <= 1) return nullptr;
+    const Key key{event.event_store_id(), event.aggregate_id(), event.version() - 1};
+    const auto place = std::ranges::lower_bound(entries_, key, {}, &Entry::key);
+    return place == entries_.end() || place->key != key ? nullptr : place->event;
+  }
+
+ private:
+  using Key = std::tuple<std::string_view, std::string_view, Version>;
+  struct Entry {
+    Key key;
+    const GroupedEventState* event;
+  };
+  std::vector<Entry> entries_;
+};
 
 /// @throws InvalidEventError
 inline Timestamp group_timestamp(std::span<GroupedEventState* const> events) {
@@ -184,7 +203,7 @@ inline PushOutcome write_group(std::span<GroupedEventState* const> events, bool 
 /// Calls the hooks in order; all of them, also when one throws.
 inline void call_hooks(std::span<GroupedEventState* const> events) {
   std::exception_ptr first_error;
-  for (const GroupedEventState* event : events) {
+  for (GroupedEventState* event : events) {
     try {
       event->call_hook();
     } catch (...) {
@@ -194,19 +213,14 @@ inline void call_hooks(std::span<GroupedEventState* const> events) {
   if (first_error) std::rethrow_exception(first_error);
 }
 
-inline const GroupedEventState* previous_in_group(const GroupIndex& index, const GroupedEventState& event) {
-  if (event.version() <= 1) return nullptr;
-  const auto previous = index.find({event.event_store_id(), event.aggregate_id(), event.version() - 1});
-  return previous == index.end() ? nullptr : previous->second;
-}
-
 /// @return The outcome; only with `pushed` anything was written.
 inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
   if (events.empty()) return {};
-  const GroupIndex index = index_group(events);
+  check_shares_adapter(events);
+  const GroupIndex index{events};
   const Timestamp timestamp = group_timestamp(events);
   for (GroupedEventState* event : events) {
-    event->prepare(timestamp, previous_in_group(index, *event));
+    event->prepare(timestamp, index.previous(*event));
   }
   const PushOutcome outcome = write_group(events, options.force);
   if (outcome.status == PushOutcome::pushed) {
@@ -271,7 +285,7 @@ inline std::vector<AnyPushEventResult> push_event_group(std::vector<GroupedEvent
   detail::push_group(states, options);
   std::vector<AnyPushEventResult> results;
   results.reserve(events.size());
-  for (const detail::GroupedEventState* state : states) results.emplace_back(state->result(), state->result_type());
+  for (const GroupedEvent& event : events) results.push_back(event.result());
   return results;
 }
 

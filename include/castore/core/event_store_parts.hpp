@@ -230,12 +230,12 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
       : store_{store},
         given_timestamp_{event.timestamp},
         prev_aggregate_{std::move(prev_aggregate)},
-        result_{std::make_shared<Result>(Result{std::move(event), {}})},
-        to_keep_{store.event_store_id(), result_->event} {}
+        result_{std::move(event), {}},
+        to_keep_{store.event_store_id(), result_.event} {}
 
   std::string_view event_store_id() const noexcept override { return store_.event_store_id(); }
-  std::string_view aggregate_id() const noexcept override { return result_->event.aggregate_id; }
-  Version version() const noexcept override { return result_->event.version; }
+  std::string_view aggregate_id() const noexcept override { return result_.event.aggregate_id; }
+  Version version() const noexcept override { return result_.event.version; }
   std::string_view type() const noexcept override { return Payload::type; }
   const void* store() const noexcept override { return &store_; }
   Timestamp given_timestamp() const noexcept override { return given_timestamp_; }
@@ -244,12 +244,12 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
 
   void prepare(Timestamp timestamp, const GroupedEventState* previous) override {
     if (is_pushed_) throw InvalidEventError{"event", "a grouped event can be pushed once; make a new one"};
-    result_->event.timestamp = timestamp;
+    result_.event.timestamp = timestamp;
     std::optional<Aggregate> prev_aggregate = prev_aggregate_;
     if (!prev_aggregate && previous && previous->store() == &store_) {
       prev_aggregate = static_cast<const GroupedEventIn<Store>*>(previous)->next_aggregate();
     }
-    store_.prepare(*result_, std::move(prev_aggregate));
+    store_.prepare(result_, std::move(prev_aggregate));
   }
 
   const EventToKeep* to_keep() const noexcept override {
@@ -259,21 +259,21 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
       return nullptr;
     }
   }
-  EventRecord to_record() const override { return store_.to_record(result_->event); }
+  EventRecord to_record() const override { return store_.to_record(result_.event); }
 
   [[noreturn]] void throw_refused(PushOutcome::Status status) const override {
     store_.throw_refused(aggregate_id(), version(), status);
   }
   void set_pushed() noexcept override { is_pushed_ = true; }
-  void call_hook() const override { store_.call_hook(*result_); }
+  void call_hook() override { store_.call_hook(result_); }
 
-  std::shared_ptr<const void> result() const noexcept override { return result_; }
+  const void* result() const noexcept override { return &result_; }
   const void* result_type() const noexcept override { return &type_identity_tag<Result>; }
 
   /// The typed result, copied where it can be.
-  Result take_result() { return take(*result_); }
-  const std::optional<Aggregate>& next_aggregate() const noexcept override { return result_->next_aggregate; }
-  typename Store::Event take_event() override { return take(result_->event); }
+  Result take_result() { return take(result_); }
+  const std::optional<Aggregate>& next_aggregate() const noexcept override { return result_.next_aggregate; }
+  typename Store::Event take_event() override { return take(result_.event); }
 
  private:
   struct Nothing {
@@ -294,7 +294,7 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
   const Store& store_;
   Timestamp given_timestamp_;
   std::optional<Aggregate> prev_aggregate_;
-  std::shared_ptr<Result> result_;
+  Result result_;
   ToKeep to_keep_;
   bool is_pushed_ = false;
 };

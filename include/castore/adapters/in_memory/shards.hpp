@@ -7,12 +7,12 @@
 #include <castore/core/typed_event_storage.hpp>
 #include <castore/fwd.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,13 +84,15 @@ class Shards {
 
   /// Locks the shards of all events, always in the same order, so that two groups never wait for each other.
   std::vector<std::unique_lock<std::mutex>> lock_all(std::span<const EventToKeep* const> events) {
-    std::set<std::size_t> indices;
+    std::array<bool, count> is_needed{};
     for (const EventToKeep* event : events) {
-      indices.insert(index_of(StreamKeyView{event->event_store_id(), event->aggregate_id()}));
+      is_needed[index_of(StreamKeyView{event->event_store_id(), event->aggregate_id()})] = true;
     }
     std::vector<std::unique_lock<std::mutex>> locks;
-    locks.reserve(indices.size());
-    for (const std::size_t index : indices) locks.emplace_back(shards_[index].mutex);
+    locks.reserve(std::min(events.size(), count));
+    for (std::size_t index = 0; index < count; ++index) {
+      if (is_needed[index]) locks.emplace_back(shards_[index].mutex);
+    }
     return locks;
   }
 
