@@ -141,6 +141,9 @@ concept ListsAggregateIds =
     };
 
 /// @brief A storage for events. Any number of threads may use one adapter object at the same time.
+///
+/// What its storage cannot do, an adapter says by constants, such as `detects_version_gaps`; all of them are the members
+/// of `castore::testing::AdapterProperties`.
 template <class Adapter>
 concept EventStorageAdapter = PushesEvents<Adapter> && GetsEvents<Adapter> && ListsAggregateIds<Adapter>;
 
@@ -156,6 +159,7 @@ constexpr bool detects_version_gaps() {
 }
 
 /// @brief How many events one push can write at most: an adapter's `static constexpr std::size_t max_events_per_push`.
+/// It refuses more by an `InvalidEventError` whose field is `max_events_per_push`, before anything is written.
 template <class Adapter>
 constexpr std::optional<std::size_t> max_events_per_push() {
   if constexpr (requires { Adapter::max_events_per_push; }) {
