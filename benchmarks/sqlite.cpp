@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -150,6 +151,38 @@ void compare_push(const std::string& name, bool in_memory, castore::SqliteSynchr
       });
 }
 
+/// Threads that share transactions, beside one thread by hand.
+void compare_group_commit(int threads) {
+  constexpr castore::Version versions = 20;
+  const std::vector<std::string> ids = make_ids(static_cast<std::size_t>(threads));
+  compare(
+      "push, FULL, " + std::to_string(threads) + " threads beside one", ids.size() * versions, 9,
+      [&] {
+        const TemporaryFolder folder;
+        castore::SqliteEventStorageAdapter storage{folder.file()};
+        Store store{"ACCOUNTS", storage};
+        return seconds([&] {
+          std::vector<std::jthread> running;
+          for (const std::string& id : ids) {
+            running.emplace_back([&] {
+              for (castore::Version version = 1; version <= versions; ++version) {
+                store.push_event(id, version, deposited_60);
+              }
+            });
+          }
+        });
+      },
+      [&] {
+        const TemporaryFolder folder;
+        HandStore store{folder.file(), true};
+        return seconds([&] {
+          for (const std::string& id : ids) {
+            for (castore::Version version = 1; version <= versions; ++version) store.push(id, version, deposited_60);
+          }
+        });
+      });
+}
+
 void compare_load(std::size_t events) {
   const TemporaryFolder folder;
   const TemporaryFolder hand_folder;
@@ -222,6 +255,7 @@ int main() {
   compare_push("push, :memory:", true, normal, 20'000);
   compare_push("push, synchronous NORMAL", false, normal, 20'000);
   compare_push("push, synchronous FULL", false, full, 200);
+  compare_group_commit(16);
   for (const std::size_t events : {100U, 1000U}) compare_load(events);
   compare_command();
 }

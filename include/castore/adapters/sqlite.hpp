@@ -2,6 +2,7 @@
 #ifndef CASTORE_ADAPTERS_SQLITE_HPP
 #define CASTORE_ADAPTERS_SQLITE_HPP
 
+#include <castore/adapters/sqlite/commit_queue.hpp>
 #include <castore/adapters/sqlite/connection.hpp>
 #include <castore/adapters/sqlite/connection_pool.hpp>
 #include <castore/adapters/sqlite/errors.hpp>
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <span>
@@ -79,7 +81,9 @@ inline constexpr char sqlite_list_reverse[] =
 ///   `SqliteSynchronous::full`, the default, an acknowledged push survives a loss of power; with `normal` it survives
 ///   the end of the process, and a loss of power may undo the last pushes but never half of one.
 /// - Any number of threads may use one adapter. Loads and lists run in parallel, also with a push, and see the events
-///   as they were when they started. Pushes wait for each other. In memory all operations wait for each other.
+///   as they were when they started. Pushes that come while another one is written share the next transaction, and so
+///   its flush to the disk; each still gets its own outcome, after its own events are safe. In memory all operations
+///   wait for each other.
 /// - Any number of processes may use one file. A push waits up to `busy_timeout` for those of other processes.
 /// - A file that is not an events file, or one of a newer schema, is refused and stays as it was.
 /// - A sink may call the adapter of a file; in memory, that is a `StorageError`.
@@ -108,26 +112,17 @@ class SqliteEventStorageAdapter {
   PushOutcome push_events(std::span<const PushRecord> records, bool force) {
     check_records(records);
     if (records.empty()) return {};
-    const auto lease = pool_.writer();
-    if (records.size() == 1) {
-      const PushRecord& push = records.front();
-      const auto status = write(lease.connection(), push, force, is_next(last_, push));
-      // Nobody else can remove an event that is in memory; from a file another program might.
-      if (pool_.in_memory() && status == PushOutcome::pushed) {
-        last_ = {std::string{push.event_store_id}, push.record.aggregate_id, push.record.version};
+    if (pool_.in_memory()) return push_alone(records, force);
+    return commit_queue_.push(records, force, [this](std::span<SqlitePush* const> pushes) noexcept {
+      if (pushes.size() > 1 && push_together(pushes)) return;
+      for (SqlitePush* push : pushes) {
+        try {
+          push->outcome = push_alone(push->records, push->force);
+        } catch (...) {
+          push->error = std::current_exception();
+        }
       }
-      return {status, 0};
-    }
-    detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
-    Key<std::string_view> before;
-    for (std::size_t index = 0; index < records.size(); ++index) {
-      const PushRecord& push = records[index];
-      const auto status = write(lease.connection(), push, force, is_next(before, push));
-      if (status != PushOutcome::pushed) return {status, index};
-      before = {push.event_store_id, push.record.aggregate_id, push.record.version};
-    }
-    transaction.commit();
-    return {};
+    });
   }
 
   /// @brief Hands the events of one aggregate to the sink, straight out of SQLite's buffers.
@@ -181,6 +176,7 @@ class SqliteEventStorageAdapter {
   }
 
  private:
+  using SqlitePush = detail::SqlitePush;
   static constexpr std::string_view pushing = "push to";
 
   struct Bounds {
@@ -208,6 +204,58 @@ class SqliteEventStorageAdapter {
   static bool is_next(const Key<Text>& before, const PushRecord& push) noexcept {
     return push.record.version - 1 == before.version && push.record.aggregate_id == before.aggregate_id &&
            push.event_store_id == before.event_store_id;
+  }
+
+  PushOutcome push_alone(std::span<const PushRecord> records, bool force) {
+    const auto lease = pool_.writer();
+    if (records.size() == 1) {
+      const PushRecord& push = records.front();
+      const auto status = write(lease.connection(), push, force, is_next(last_, push));
+      // Nobody else can remove an event that is in memory; from a file another program might.
+      if (pool_.in_memory() && status == PushOutcome::pushed) {
+        last_ = {std::string{push.event_store_id}, push.record.aggregate_id, push.record.version};
+      }
+      return {status, 0};
+    }
+    detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
+    const PushOutcome outcome = write_all(lease.connection(), records, force);
+    if (outcome.status == PushOutcome::pushed) transaction.commit();
+    return outcome;
+  }
+
+  /// Writes the pushes of several threads in one transaction. What all have in common fails for all.
+  /// @return False when one of them failed: nothing is written then, and each one alone will find its own error.
+  bool push_together(std::span<SqlitePush* const> pushes) noexcept {
+    bool is_writing = false;
+    try {
+      const auto lease = pool_.writer();
+      detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
+      is_writing = true;
+      for (SqlitePush* push : pushes) {
+        detail::execute(lease.connection(), "SAVEPOINT push", pushing);
+        push->outcome = write_all(lease.connection(), push->records, push->force);
+        if (push->outcome.status != PushOutcome::pushed) detail::execute(lease.connection(), "ROLLBACK TO push", pushing);
+        detail::execute(lease.connection(), "RELEASE push", pushing);
+      }
+      is_writing = false;
+      transaction.commit();
+    } catch (...) {
+      if (is_writing) return false;
+      for (SqlitePush* push : pushes) push->error = std::current_exception();
+    }
+    return true;
+  }
+
+  /// Within a transaction, which must be rolled back unless the outcome is `pushed`.
+  static PushOutcome write_all(detail::SqliteConnection& connection, std::span<const PushRecord> records, bool force) {
+    Key<std::string_view> before;
+    for (std::size_t index = 0; index < records.size(); ++index) {
+      const PushRecord& push = records[index];
+      const auto status = write(connection, push, force, is_next(before, push));
+      if (status != PushOutcome::pushed) return {status, index};
+      before = {push.event_store_id, push.record.aggregate_id, push.record.version};
+    }
+    return {};
   }
 
   static PushOutcome::Status write(detail::SqliteConnection& connection, const PushRecord& push, bool force,
@@ -266,6 +314,7 @@ class SqliteEventStorageAdapter {
   }
 
   mutable detail::SqliteConnectionPool pool_;
+  detail::SqliteCommitQueue commit_queue_;
   Key<std::string> last_;  // the event pushed last, in memory only; guarded by the writer's lease
 };
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_SQLITE_COMMIT_QUEUE_HPP
+#define CASTORE_ADAPTERS_SQLITE_COMMIT_QUEUE_HPP
+
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/fwd.hpp>
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// One thread's push, and what became of it.
+struct SqlitePush {
+  std::span<const PushRecord> records;
+  bool force = false;
+  PushOutcome outcome{};
+  std::exception_ptr error{};
+  bool is_done = false;
+};
+
+/// Lets the pushes that come while a transaction is written share the next one, and so its flush to the disk ("group
+/// commit"). Who finds nobody writing writes for all that wait; nobody waits for more pushes to come.
+class SqliteCommitQueue {
+ public:
+  /// @param write `void(std::span<SqlitePush* const>) noexcept`: gives every push its outcome or its error.
+  /// @return The outcome of this push. @throws Its error.
+  template <class Write>
+  PushOutcome push(std::span<const PushRecord> records, bool force, const Write& write) {
+    SqlitePush push{.records = records, .force = force};
+    std::unique_lock lock{mutex_};
+    waiting_.push_back(&push);
+    changed_.wait(lock, [&] { return push.is_done || !is_writing_; });
+    if (!push.is_done) {
+      is_writing_ = true;
+      std::swap(waiting_, writing_);
+      lock.unlock();
+      write(std::span<SqlitePush* const>{writing_});
+      lock.lock();
+      for (SqlitePush* written : writing_) written->is_done = true;
+      writing_.clear();
+      is_writing_ = false;
+      changed_.notify_all();
+    }
+    if (push.error) std::rethrow_exception(push.error);
+    return push.outcome;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_writing_ = false;
+  std::vector<SqlitePush*> waiting_;
+  std::vector<SqlitePush*> writing_;  // of the thread that writes
+};
+
+}  // namespace castore::detail
+
+#endif
