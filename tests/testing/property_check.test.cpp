@@ -8,6 +8,7 @@
 #include "testing/pokemons.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -34,16 +35,19 @@ using kit_tests::PokemonLeveledUp;
 using kit_tests::PokemonReducer;
 using kit_tests::PokemonStore;
 
+/// For reducers that read no clock.
+constexpr std::chrono::milliseconds no_pause{0};
+
 constexpr auto appear = [](const std::optional<Pokemon>& pokemon, std::mt19937_64& random) {
   return kit_tests::appear(pokemon, "Pikachu", std::uniform_int_distribution{90, 99}(random));
 };
 
 TEST_CASE("a pure reducer passes, with decide functions, samples, and a store's own reducer") {
-  CHECK(check_reducer<PokemonStore>(appear, kit_tests::level_up));
-  CHECK(check_reducer<PokemonStore>({.seed = 1, .histories = 5}, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{},
+  CHECK(check_reducer<PokemonStore>({.pause = no_pause}, appear, kit_tests::level_up));
+  CHECK(check_reducer<PokemonStore>({.seed = 1, .histories = 5, .pause = no_pause}, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{},
                                     PokemonCaught{}));
   const PokemonStore pokemons{"POKEMONS", {.reducer = {.step = 10}}};
-  CHECK(check_reducer(pokemons, {.histories = 5}, appear, kit_tests::level_up));
+  CHECK(check_reducer(pokemons, {.histories = 5, .pause = no_pause}, appear, kit_tests::level_up));
 }
 
 TEST_CASE("histories grow as the steps decide, within the options, and the seed repeats them") {
@@ -59,7 +63,7 @@ TEST_CASE("histories grow as the steps decide, within the options, and the seed 
       seen.longest = std::max(seen.longest, pokemon.version);
       seen.highest_level = std::max(seen.highest_level, pokemon.level);
     };
-    check_reducer<PokemonStore>({.seed = seed, .histories = 10, .max_events = 30}, appear, kit_tests::level_up, watch);
+    check_reducer<PokemonStore>({.seed = seed, .histories = 10, .max_events = 30, .pause = no_pause}, appear, kit_tests::level_up, watch);
     return seen;
   };
   const Seen first = run(7);
@@ -82,7 +86,9 @@ struct Base {
 
 struct ReadsClock : Base {
   using Base::operator();
-  void operator()(Pokemon& pokemon, const PokemonLeveledUp&) const { pokemon.changed_at = castore::system_timestamp(); }
+  void operator()(Pokemon& pokemon, const PokemonLeveledUp&) const {
+    pokemon.changed_at = std::chrono::floor<std::chrono::seconds>(castore::system_timestamp());
+  }
 };
 
 struct ReadsGlobal : Base {
@@ -108,8 +114,8 @@ constexpr std::string_view not_pure =
 
 TEST_CASE("a reducer that reads a clock or a global, or keeps a state, is caught") {
   CHECK(property_of(failure_of([] { check_reducer<Wrong<ReadsClock>>(appear, kit_tests::level_up); })) == not_pure);
-  CHECK(property_of(failure_of([] { check_reducer<Wrong<ReadsGlobal>>(appear, kit_tests::level_up); })) == not_pure);
-  CHECK(property_of(failure_of([] { check_reducer<Wrong<KeepsState>>(appear, kit_tests::level_up); })) == not_pure);
+  CHECK(property_of(failure_of([] { check_reducer<Wrong<ReadsGlobal>>({.pause = no_pause}, appear, kit_tests::level_up); })) == not_pure);
+  CHECK(property_of(failure_of([] { check_reducer<Wrong<KeepsState>>({.pause = no_pause}, appear, kit_tests::level_up); })) == not_pure);
 }
 
 /// Its JSON form leaves out a field.
@@ -134,7 +140,7 @@ using SumDomain = Domain<castore::Events<Leaky, Cleared>, Sum, SumReducer>;
 
 TEST_CASE("a failure tells the seed, the events and both aggregates") {
   CHECK(failure_of([] {
-          check_reducer<SumDomain>({.seed = 42, .histories = 3, .max_events = 1}, Leaky{1, 5});
+          check_reducer<SumDomain>({.seed = 42, .histories = 3, .max_events = 1, .pause = no_pause}, Leaky{1, 5});
         }) ==
         "check_reducer: this does not hold:\n"
         "  loaded from its events' JSON, the aggregate is the fold of the events that were pushed (no payload's JSON "
@@ -149,14 +155,14 @@ TEST_CASE("a failure tells the seed, the events and both aggregates") {
 }
 
 TEST_CASE("a seed that was not given is told, too") {
-  const std::string text = failure_of([] { check_reducer<SumDomain>({.max_events = 1}, Leaky{1, 5}); });
+  const std::string text = failure_of([] { check_reducer<SumDomain>({.max_events = 1, .pause = no_pause}, Leaky{1, 5}); });
   CHECK(std::regex_search(text, std::regex{R"(history 1 \(repeat it with the option \.seed = \d+\))"}));
 }
 
 TEST_CASE("what is lost in the middle of a history is found, though its end is right") {
   const std::string text = failure_of([] {
     const auto alternate = [](const std::optional<Sum>&) { return std::tuple{Leaky{1, 5}, Cleared{}}; };
-    check_reducer<SumDomain>(alternate);
+    check_reducer<SumDomain>({.pause = no_pause}, alternate);
   });
   CHECK(property_of(text) == "the aggregate loaded with max_version is the fold of the first 1 events");
 }
@@ -188,7 +194,7 @@ struct FragileReducer {
 TEST_CASE("a fold that cannot go on from an aggregate is found") {
   const std::string text = failure_of([] {
     check_reducer<Domain<castore::Events<Cleared>, Fragile, FragileReducer>>(
-        [](const std::optional<Fragile>&) { return std::vector<Cleared>(2); });
+        {.pause = no_pause}, [](const std::optional<Fragile>&) { return std::vector<Cleared>(2); });
   });
   CHECK(property_of(text) == "a fold on from the aggregate of the first 1 events ends in the same aggregate");
   CHECK(text.ends_with("  expected            actual\n    (no JSON form)      (no JSON form)\n"));
@@ -204,13 +210,13 @@ struct OpaqueReducer {
 };
 
 TEST_CASE("payloads need no JSON form") {
-  CHECK(check_reducer<Domain<castore::Events<Opaque>, Sum, OpaqueReducer>>(Opaque{3}));
+  CHECK(check_reducer<Domain<castore::Events<Opaque>, Sum, OpaqueReducer>>({.pause = no_pause}, Opaque{3}));
 }
 
 TEST_CASE("a step may refuse by an exception or by nothing, no event at all is a failure") {
   const auto refuse = [](const std::optional<Pokemon>&) -> PokemonLeveledUp { throw std::domain_error{"no"}; };
   const auto do_nothing = [](const std::optional<Pokemon>&) {};
-  CHECK(check_reducer<PokemonStore>({.histories = 5}, appear, refuse, do_nothing));
+  CHECK(check_reducer<PokemonStore>({.histories = 5, .pause = no_pause}, appear, refuse, do_nothing));
   CHECK(failure_of([&] { check_reducer<PokemonStore>(refuse, do_nothing, kit_tests::level_up); }) ==
         "check_reducer: no step gives an event for an aggregate that does not exist yet; add the payload of a first "
         "event, or a function that takes const std::optional<TheAggregate>&\n");
@@ -221,9 +227,22 @@ struct Throwing : Base {
   void operator()(Pokemon&, const PokemonLeveledUp&) const { throw std::out_of_range{"thrown by the reducer"}; }
 };
 
+TEST_CASE("no history or no event to check is refused") {
+  for (const castore::testing::CheckReducerOptions& options :
+       {castore::testing::CheckReducerOptions{.histories = 0}, castore::testing::CheckReducerOptions{.max_events = 0}}) {
+    try {
+      check_reducer<PokemonStore>(options, appear);
+      FAIL("nothing was thrown");
+    } catch (const std::invalid_argument& error) {
+      CHECK(error.what() ==
+            std::string_view{"castore: histories and max_events of check_reducer are at least 1"});
+    }
+  }
+}
+
 TEST_CASE("what a reducer throws passes unchanged") {
   try {
-    check_reducer<Wrong<Throwing>>(appear, kit_tests::level_up);
+    check_reducer<Wrong<Throwing>>({.pause = no_pause}, appear, kit_tests::level_up);
     FAIL("nothing was thrown");
   } catch (const std::out_of_range& error) {
     CHECK(error.what() == std::string_view{"thrown by the reducer"});

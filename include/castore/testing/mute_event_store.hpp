@@ -73,7 +73,8 @@ class [[nodiscard]] MutedEventStore {
 /// app.run();   // pushes and loads in memory
 /// @endcode
 /// The initial events are stored without calling `on_event_pushed`. Mute and restore while no other thread uses the
-/// store; it must outlive the returned object.
+/// store; it must outlive the returned object. Mutes of one store end in the reverse order of their beginnings, as they do
+/// in one scope.
 /// **Errors:** those of `EventStore::push_event`, when the initial events are no valid history; the store is then as it
 /// was.
 template <class Events, class Aggregate, class Reducer, class Adapter>

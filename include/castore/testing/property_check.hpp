@@ -23,6 +23,7 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -38,8 +39,9 @@ struct CheckReducerOptions {
   std::optional<std::uint64_t> seed{};  ///< Another one in each run unless given; a failure tells it.
   std::size_t histories = 50;           ///< How many are made up.
   std::size_t max_events = 20;          ///< Where one ends, give or take the last decision.
-  /// How long to wait between two runs over the same events, so that a clock which the reducer reads goes on.
-  std::chrono::milliseconds pause{5};
+  /// How long the check waits, once, between two runs over the same events, so that a clock which the reducer reads goes
+  /// on: more than a second, as `std::time` counts seconds. A coarser clock is not noticed.
+  std::chrono::milliseconds pause{1100};
 };
 
 namespace detail {
@@ -91,7 +93,11 @@ class ReducerCheck {
         seed_{options.seed ? *options.seed : std::random_device{}()},
         random_{seed_},
         steps_{steps...},
-        store_{"REDUCER_CHECK", storage_, {.reducer = reducer, .clock = FakeClock{FakeClock{}.now(), std::chrono::seconds{1}}}} {}
+        store_{"REDUCER_CHECK", storage_, {.reducer = reducer, .clock = FakeClock{FakeClock{}.now(), std::chrono::seconds{1}}}} {
+    if (options.histories == 0 || options.max_events == 0) {
+      throw std::invalid_argument{"castore: histories and max_events of check_reducer are at least 1"};
+    }
+  }
 
   /// @throws Failure
   void run() {
@@ -142,7 +148,7 @@ class ReducerCheck {
     const auto index = std::uniform_int_distribution<std::size_t>{0, sizeof...(Steps) - 1}(random_);
     try {
       return functions[index](*this, state);
-    } catch (const std::exception&) {
+    } catch (...) {
       return {};
     }
   }

@@ -7,6 +7,7 @@
 
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace broken_twins {
@@ -102,6 +103,20 @@ class ChecksGapsDespiteForce : public BreaksSinglePushes {
   }
 };
 
+template <std::string EventRecord::*part>
+class ForceKeeps : public BreaksSinglePushes {
+  PushOutcome push_event(const PushRecord& push, bool force) override {
+    PushRecord kept = push;
+    const castore::GetEventsOptions this_version{.min_version = push.record.version,
+                                                 .max_version = push.record.version};
+    if (force) {
+      RecordsOnlyAdapter::get_events(push.event_store_id, push.record.aggregate_id, this_version,
+                                     [&](const EventRecordView& old) { kept.record.*part = old.to_record().*part; });
+    }
+    return push_correctly(kept, force);
+  }
+};
+
 inline std::vector<Twin> conflict_twins() {
   return {
       twin<HidesConflicts>(
@@ -123,6 +138,10 @@ inline std::vector<Twin> conflict_twins() {
                              "random pushes agree with a model"}),
       twin<OverwritesTheNextEventToo>("forces the event after it too", {"force leaves all other events as they were",
                                                                         "random pushes agree with a model"}),
+      twin<ForceKeeps<&EventRecord::type>>("keeps the type of an event that is forced over",
+                                           {"force replaces the whole event"}),
+      twin<ForceKeeps<&EventRecord::metadata>>("keeps the metadata of an event that is forced over",
+                                               {"force replaces the whole event"}),
       twin<ChecksGapsDespiteForce>("reports a gap despite force",
                                    {"force writes past a gap", "random pushes agree with a model"}),
   };

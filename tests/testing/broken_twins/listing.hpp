@@ -109,6 +109,13 @@ struct FormatsAnyTime {
   }
 };
 
+/// And says that this was all.
+struct ListsAtMost1000 {
+  void operator()(AggregateIdsPage& page, bool) const {
+    if (page.aggregate_ids.size() > 1000) page.aggregate_ids.resize(1000);
+  }
+};
+
 /// As a query over all events without DISTINCT would.
 class ListsOncePerEvent : public RecordsOnlyAdapter {
  public:
@@ -225,6 +232,8 @@ inline std::vector<Twin> listing_twins() {
       twin<ListsAnyFirstEvent>("lists aggregates without version 1", {without}),
       twin<KeepsTheFirstTimestamp>("lists the timestamp that the first event had at first",
                                    {overwritten, without, random}),
+      twin<ChangesPages<ListsAtMost1000>>("lists a thousand aggregates at most",
+                                          {"a list of 1100 aggregates without limit comes whole"}),
       twin<CannotListUnknownStores>("cannot list an event store that it does not know",
                                     {"an event store without aggregates lists none"}),
   };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -80,6 +81,11 @@ struct IgnoresLimit0 {
   }
 };
 
+template <std::size_t limit>
+struct GetsAtMost {
+  void operator()(GetEventsOptions& options) const { options.limit = std::min(options.limit.value_or(limit), limit); }
+};
+
 class LimitsBeforeItReverses : public RecordsOnlyAdapter {
  public:
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
@@ -131,6 +137,8 @@ inline std::vector<Twin> reading_twins() {
       twin<ChangesGetOptions<IgnoresLimit>>("ignores limit", {"limit limits", "limit counts after reverse", random}),
       twin<LimitsBeforeItReverses>("limits before it reverses", {"limit counts after reverse", random}),
       twin<ChangesGetOptions<IgnoresLimit0>>("takes limit 0 for none", {"limit 0 selects nothing", random}),
+      twin<ChangesGetOptions<GetsAtMost<1000>>>(
+          "gets a thousand events at most", {"an aggregate of 1100 events and more than a megabyte comes whole"}),
       twin<NeedsAPushFirst>("cannot read before the first push", {"what does not exist has no events"}),
   };
 }

@@ -85,6 +85,15 @@ class AdapterUnderTest {
   void must_push_all(const LawEventList& events) const {
     for (const LawEvent& event : events) must_push(event);
   }
+  /// @brief Pushes many events of one timestamp for a law that groups are not about: in groups, as that is quick, and
+  /// one by one where the adapter does not take them.
+  void must_push_many(const LawEventList& events) const {
+    const std::size_t size = std::min<std::size_t>(100, properties_.max_events_per_push.value_or(100));
+    for (std::size_t first = 0; first < events.size(); first += size) {
+      const std::span group{events.data() + first, std::min(size, events.size() - first)};
+      if (!takes_group(group)) must_push_all({group.begin(), group.end()});
+    }
+  }
   /// @brief Pushes with force for a law that force is not about. @return False where the adapter cannot; law 2 is about
   /// that.
   [[nodiscard]] bool push_forced(const LawEventList& events) const {
@@ -161,6 +170,14 @@ class AdapterUnderTest {
   }
 
  private:
+  bool takes_group(std::span<const LawEvent> events) const {
+    try {
+      return push_group(events) == PushOutcome{};
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
   [[noreturn]] static void throw_not_pushed(const PushOutcome& outcome, const std::string& what) {
     throw detail::Deviation{"pushed: " + what, detail::describe(outcome)};
   }

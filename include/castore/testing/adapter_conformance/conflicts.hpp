@@ -14,6 +14,7 @@
 #include <castore/testing/adapter_conformance/run_threads.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,32 @@ inline void force_writes_over_an_event(const AdapterUnderTest& adapter) {
   adapter.expect_events({forced}, "events after force over version 1");
 }
 
+/// Nothing of the event before is left: it reads like the same event in an aggregate that has no other.
+inline void force_replaces_the_whole_event(const AdapterUnderTest& adapter) {
+  const auto push_and_read = [&adapter](const EventRecord& event, bool force) -> std::optional<EventRecord> {
+    const PushRecord push{"S", event};
+    if (adapter.adapter().push_events({&push, 1}, force) != PushOutcome{}) return std::nullopt;
+    std::optional<EventRecord> read;
+    adapter.adapter().get_events("S", event.aggregate_id, {},
+                                 [&read](const EventRecordView& seen) { read = seen.to_record(); });
+    return read;
+  };
+  const EventRecord events[] = {{"a", 1, "LAW_VALUED", at(0), R"({"value":1})", R"({"by":"ash"})"},
+                                {"a", 1, "LAW_NOTED", at(1), R"({"text":"forced"})", {}},
+                                {"a", 1, "LAW_MARKED", at(2), {}, {}},
+                                {"a", 1, "LAW_VALUED", at(3), R"({"value":2})", R"({"by":"misty"})"}};
+  for (const EventRecord& event : events) {
+    EventRecord alone = event;
+    alone.aggregate_id = "alone-" + std::to_string(event.timestamp.time_since_epoch().count());
+    const auto expected = push_and_read(alone, false);
+    const auto seen = push_and_read(event, true);
+    if (!expected || !seen) return;  // another law's matter
+    expect(seen->type == expected->type && seen->timestamp == expected->timestamp &&
+               same_json_text(seen->payload, expected->payload) && same_json_text(seen->metadata, expected->metadata),
+           "after force " + describe(event), describe(*seen));
+  }
+}
+
 inline void force_touches_nothing_else(const AdapterUnderTest& adapter) {
   LawEventList events = three_events();
   adapter.must_push_all(events);
@@ -113,6 +140,10 @@ inline constexpr AdapterLaw conflict_laws[] = {
     {2, "a conflict leaves the stored event as it was", a_conflict_leaves_the_event},
     {2, "of concurrent pushes of one version exactly one wins", one_of_concurrent_pushes_wins},
     {2, "force writes over an event that exists", force_writes_over_an_event},
+    {.law = 2,
+     .name = "force replaces the whole event",
+     .check = force_replaces_the_whole_event,
+     .records_only = true},
     {2, "force leaves all other events as they were", force_touches_nothing_else},
     {2, "force writes past a gap", force_writes_past_a_gap},
     {.law = 2,

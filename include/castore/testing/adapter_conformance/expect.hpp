@@ -131,6 +131,12 @@ inline bool same_json(const nlohmann::json& left, const nlohmann::json& right) {
   return left == right;
 }
 
+/// The same for JSON text, which is empty for no value.
+inline bool same_json_text(std::string_view left, std::string_view right) {
+  if (left.empty() || right.empty()) return left.empty() && right.empty();
+  return same_json(nlohmann::json::parse(left), nlohmann::json::parse(right));
+}
+
 }  // namespace castore::testing::detail
 
 #endif

@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -162,6 +164,18 @@ inline void an_event_store_without_aggregates_lists_none(const AdapterUnderTest&
   expect_empty("unknown", "aggregates in an unknown event store");
 }
 
+/// More than drivers and servers hand out at once.
+inline void a_long_list_comes_whole(const AdapterUnderTest& adapter) {
+  LawEventList events;
+  for (int index = 0; index < 1100; ++index) events.push_back({"S", "a" + std::to_string(index), 1, "", at(0)});
+  adapter.must_push_many(events);
+  const Entries entries = adapter.list_all("S");
+  std::set<std::string> ids;
+  for (const AggregateIdEntry& entry : entries) ids.insert(entry.aggregate_id);
+  expect_equal(ids.size(), events.size(), "different ids in the list of 1,100 aggregates");
+  expect_equal(entries.size(), events.size(), "entries in the list of 1,100 aggregates");
+}
+
 inline bool orders_equal_timestamps(const AdapterProperties& properties) { return properties.orders_equal_timestamps; }
 
 inline constexpr AdapterLaw listing_laws[] = {
@@ -180,6 +194,10 @@ inline constexpr AdapterLaw listing_laws[] = {
     {6, "an aggregate without version 1 is not listed", without_version_1_there_is_no_initial_event},
     {6, "a list follows an initial event that was overwritten", the_list_follows_an_overwritten_initial_event},
     {6, "an event store without aggregates lists none", an_event_store_without_aggregates_lists_none},
+    {.law = 6,
+     .name = "a list of 1100 aggregates without limit comes whole",
+     .check = a_long_list_comes_whole,
+     .records_only = true},
 };
 
 }  // namespace castore::testing::detail

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -120,6 +121,21 @@ inline void what_does_not_exist_has_no_events(const AdapterUnderTest& adapter) {
   adapter.expect_no_events("unknown", "a", "events in an unknown event store");
 }
 
+/// More than drivers and servers hand out at once, by number and by size.
+inline void a_long_history_comes_whole(const AdapterUnderTest& adapter) {
+  constexpr Version last = 1100;
+  LawEventList events;
+  for (Version version = 1; version <= last; ++version) {
+    events.push_back({"S", "a", version, std::string(1000, 'x'), at(0)});
+  }
+  adapter.must_push_many(events);
+  Version version = 0;
+  adapter.adapter().get_events("S", "a", {}, [&version](const EventRecordView& record) {
+    expect_equal(record.version, ++version, "the version of the next event");
+  });
+  expect_equal(version, last, "the last version of 1,100");
+}
+
 inline constexpr AdapterLaw reading_laws[] = {
     {5, "events come in the order of their versions", events_come_in_the_order_of_their_versions},
     {5, "min_version is inclusive", min_version_is_inclusive},
@@ -132,6 +148,10 @@ inline constexpr AdapterLaw reading_laws[] = {
     {5, "limit counts after reverse", limit_counts_after_reverse},
     {5, "limit 0 selects nothing", limit_0_selects_nothing},
     {5, "what does not exist has no events", what_does_not_exist_has_no_events},
+    {.law = 5,
+     .name = "an aggregate of 1100 events and more than a megabyte comes whole",
+     .check = a_long_history_comes_whole,
+     .records_only = true},
     {.law = 5,
      .name = "random selections agree with a model",
      .check = random_operations_keep_law<5>,
