@@ -45,7 +45,7 @@ TEST_CASE("each result code of SQLite becomes a StorageError that says what to d
       {SQLITE_CORRUPT, false, "it is damaged; restore it from a backup"},
       {SQLITE_CORRUPT_INDEX, false, "it is damaged; restore it from a backup"},
       {SQLITE_IOERR, false, "reading or writing failed; check the disk and its free space"},
-      {SQLITE_IOERR_FSYNC, false, "Whether a push was written is then unknown: load the aggregate to see"},
+      {SQLITE_IOERR_FSYNC, false, "Whether the push was written is unknown: load the aggregate to see"},
       {SQLITE_IOERR_NOMEM, false, "there is not enough memory; free some and do it again"},
       {SQLITE_IOERR_CORRUPTFS, false, "its file system is damaged; check it"},
       {SQLITE_IOERR_SHMSIZE, false, "there is no room for its -shm file; free some space on its disk"},
@@ -145,7 +145,7 @@ TEST_CASE("a disk that fails to write or to flush is reported and the file stays
     const Failure error = failure_of([&] { storage.push_events(records, false); });
     INFO(error.what);
     CHECK(error.says("file.db': reading or writing failed; check the disk"));
-    CHECK(error.says("Whether a push was written is then unknown: load the aggregate to see"));
+    CHECK(error.says("Whether the push was written is unknown: load the aggregate to see"));
     CHECK(error.code == (flush ? SQLITE_IOERR_FSYNC : SQLITE_IOERR_WRITE));
     CHECK(versions(storage, "pikachu") == std::vector<Version>{1});
   }
@@ -305,6 +305,26 @@ TEST_CASE("a file that was deleted while it is open is reported", "[sqlite]") {
   const Failure error = failure_of([&] { load(storage, "pikachu"); });
   CHECK(error.says("cannot open SQLite file '" + folder / "file.db" + "': it cannot be opened or created"));
   CHECK((error.code.value() & 0xFF) == SQLITE_CANTOPEN);
+  for (const std::vector<PushRecord>& records :
+       {std::vector{event("pikachu", 2)}, std::vector{event("pikachu", 2), event("raichu", 1)}}) {
+    const Failure refused = failure_of([&] { storage.push_events(records, false); });
+    CHECK(refused.says("the file was moved or deleted while it was open"));
+    CHECK(refused.code == SQLITE_READONLY_DBMOVED);
+  }
+}
+
+TEST_CASE("a trigger that ignores an event is no push", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
+  PlainSqlite{folder / "file.db"}.rows(
+      "CREATE TRIGGER no_eevee BEFORE INSERT ON event WHEN new.aggregate_id = 'eevee'"
+      " BEGIN SELECT RAISE(IGNORE); END");
+  const Failure error = failure_of([&] { push(storage, event("raichu", 1), event("eevee", 1)); });
+  CHECK(error.says("a trigger ignored the event"));
+  CHECK(error.code == SQLITE_CONSTRAINT_TRIGGER);
+  CHECK(versions(storage, "raichu").empty());
+  CHECK(push(storage, event("pikachu", 2)) == PushOutcome{});
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ class SqliteEventStorageAdapter {
 
  private:
   using SqlitePush = detail::SqlitePush;
-  static constexpr std::string_view pushing = "push to";
+  static constexpr std::string_view pushing = detail::sqlite_pushing;
 
   struct Bounds {
     std::string start_timestamp;
@@ -208,6 +208,7 @@ class SqliteEventStorageAdapter {
 
   PushOutcome push_alone(std::span<const PushRecord> records, bool force) {
     const auto lease = pool_.writer();
+    check_in_place(lease.connection());
     if (records.size() == 1) {
       const PushRecord& push = records.front();
       const auto status = write(lease.connection(), push, force, is_next(last_, push));
@@ -223,12 +224,22 @@ class SqliteEventStorageAdapter {
     return outcome;
   }
 
+  /// A file that was deleted or replaced would take events that nobody finds again.
+  static void check_in_place(const detail::SqliteConnection& connection) {
+    int has_moved = 0;
+    sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (has_moved == 0) return;
+    detail::throw_sqlite_error(connection.file(), pushing, SQLITE_READONLY_DBMOVED,
+                               sqlite3_errstr(SQLITE_READONLY_DBMOVED));
+  }
+
   /// Writes the pushes of several threads in one transaction. What all have in common fails for all.
   /// @return False when one of them failed: nothing is written then, and each one alone will find its own error.
   bool push_together(std::span<SqlitePush* const> pushes) noexcept {
     bool is_writing = false;
     try {
       const auto lease = pool_.writer();
+      check_in_place(lease.connection());
       detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
       is_writing = true;
       for (SqlitePush* push : pushes) {
@@ -241,9 +252,29 @@ class SqliteEventStorageAdapter {
       transaction.commit();
     } catch (...) {
       if (is_writing) return false;
-      for (SqlitePush* push : pushes) push->error = std::current_exception();
+      for (SqlitePush* push : pushes) push->error = own_error(pool_.file());
     }
     return true;
+  }
+
+  /// The current exception once more, as each thread may do with its own what it likes.
+  static std::exception_ptr own_error(const detail::SqliteFile& file) noexcept {
+    try {
+      try {
+        throw;
+      } catch (const StorageError& error) {
+        std::rethrow_if_nested(error);
+        throw;
+      }
+    } catch (const SqliteError& reason) {
+      try {
+        detail::throw_sqlite_error(file, pushing, {reason.code(), std::string{reason.what()}});
+      } catch (...) {
+        return std::current_exception();
+      }
+    } catch (...) {
+      return std::current_exception();
+    }
   }
 
   /// Within a transaction, which must be rolled back unless the outcome is `pushed`.
@@ -268,7 +299,10 @@ class SqliteEventStorageAdapter {
     query.bind(push.event_store_id, record.aggregate_id, record.version, record.type, timestamp,
                detail::SqliteTextOrNull{record.payload}, detail::SqliteTextOrNull{record.metadata});
     const int code = query.try_step();
-    if (code == SQLITE_DONE) return PushOutcome::pushed;
+    if (code == SQLITE_DONE && sqlite3_changes(connection.handle()) == 1) return PushOutcome::pushed;
+    if (code == SQLITE_DONE) {
+      detail::throw_sqlite_error(connection.file(), pushing, SQLITE_CONSTRAINT_TRIGGER, "a trigger ignored the event");
+    }
     const std::string message = sqlite3_errmsg(connection.handle());
     if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_NOTNULL) {
       detail::SqliteQuery existing{connection, detail::sqlite_has_event, pushing};

@@ -51,6 +51,7 @@ class SqliteConnectionPool {
       : in_memory_{file.path == ":memory:"}, writer_{open_sqlite_writer(file, synchronous)} {}
 
   bool in_memory() const noexcept { return in_memory_; }
+  const SqliteFile& file() const noexcept { return writer_->file(); }
 
   /// A connection for the use of one thread, until the lease ends.
   class Lease {

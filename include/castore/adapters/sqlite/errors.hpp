@@ -39,6 +39,9 @@ struct SqliteFile {
   std::string name() const { return "SQLite file " + in_quotes(path); }
 };
 
+/// The action of a push.
+inline constexpr std::string_view sqlite_pushing = "push to";
+
 struct SqliteTranslation {
   int code;
   bool retryable;
@@ -68,9 +71,7 @@ inline constexpr SqliteTranslation sqlite_translations[] = {
     {SQLITE_CORRUPT, false,
      "it is damaged; restore it from a backup, or save what can be read with the command .recover of the sqlite3 "
      "program"},
-    {SQLITE_IOERR, false,
-     "reading or writing failed; check the disk and its free space. Whether a push was written is then unknown: load "
-     "the aggregate to see"},
+    {SQLITE_IOERR, false, "reading or writing failed; check the disk and its free space"},
     {SQLITE_TOOBIG, false,
      "an event is larger than SQLite allows and nothing was written; keep large data elsewhere and its address in the "
      "event"},
@@ -87,24 +88,31 @@ inline SqliteTranslation translate_sqlite_code(int code) {
   return {code, false, "SQLite refused; report this with the reason it gave"};
 }
 
-/// @throws StorageError with a `SqliteError` nested in it.
+/// @throws StorageError with the reason nested in it.
 /// @param action What was tried, as it stands after "cannot" and before the file: "push to".
-[[noreturn]] inline void throw_sqlite_error(const SqliteFile& file, std::string_view action, int code,
-                                            std::string_view message) {
-  const SqliteTranslation translation = translate_sqlite_code(code);
+[[noreturn]] inline void throw_sqlite_error(const SqliteFile& file, std::string_view action,
+                                            const SqliteError& reason) {
+  const SqliteTranslation translation = translate_sqlite_code(reason.code());
   constexpr std::string_view placeholder = "{busy_timeout}";
   std::string text{translation.text};
   if (const auto place = text.find(placeholder); place != std::string::npos) {
     text.replace(place, placeholder.size(), std::to_string(file.busy_timeout.count()));
   }
-  const std::string native = std::string{message} + " (SQLite result code " + std::to_string(code) + ")";
+  if (translation.code == SQLITE_IOERR && action == sqlite_pushing) {
+    text += ". Whether the push was written is unknown: load the aggregate to see";
+  }
   try {
-    throw SqliteError{code, native};
+    throw reason;
   } catch (const SqliteError&) {
     std::throw_with_nested(
-        StorageError{"cannot " + std::string{action} + " " + file.name() + ": " + text + ". Reason: " + native,
+        StorageError{"cannot " + std::string{action} + " " + file.name() + ": " + text + ". Reason: " + reason.what(),
                      translation.retryable});
   }
+}
+[[noreturn]] inline void throw_sqlite_error(const SqliteFile& file, std::string_view action, int code,
+                                            std::string_view message) {
+  throw_sqlite_error(file, action,
+                     {code, std::string{message} + " (SQLite result code " + std::to_string(code) + ")"});
 }
 
 }  // namespace detail
