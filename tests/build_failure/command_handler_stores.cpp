@@ -31,5 +31,6 @@ int main() {
   in_order(3);
 #ifdef OFFEND
   const castore::Command offend{"C", std::tie(pokemons, trainers), [](int, TrainerStore&, PokemonStore&) {}};
+  offend(3);
 #endif
 }

@@ -447,6 +447,15 @@ TEST_CASE("a negative number of retries is refused") {
         std::string_view{"castore: event_already_exists_retries is negative; 0 means no retry"});
 }
 
+TEST_CASE("a back-off that cannot wait is refused") {
+  Fixture fixture;
+  const auto make = [&] {
+    return Command{"COUNT", fixture.counters, [](const Counter&) {}, {.backoff = {.sleep = {}}}};
+  };
+  CHECK(error_of<std::invalid_argument>(make).what() ==
+        std::string_view{"castore: backoff.sleep is empty; leave it out, or give a function that waits"});
+}
+
 // --- other errors ----------------------------------------------------------------------------------------------------
 
 /// Counts how often it was copied.
@@ -784,6 +793,29 @@ TEST_CASE("a conflict nested in another exception is retried, however deep, the 
   CHECK(error.what() == std::string_view{"outer"});
   CHECK(calls == 2);
   CHECK(fixture.attempts == Attempts{{1, 1}, {2, 0}});
+}
+
+TEST_CASE("a conflict nested in what is no std::exception is retried, too") {
+  struct Code {
+    int code;
+  };
+  Fixture fixture;
+  int calls = 0;
+  const auto fail = [&calls] {
+    ++calls;
+    try {
+      throw EventAlreadyExistsError{"COUNTERS", "a", 7};
+    } catch (...) {
+      std::throw_with_nested(Code{3});
+    }
+  };
+  const Command handler{"COUNT", std::tie(fixture.counters), [&fail](Counters&) { fail(); }, fixture.options(1)};
+  CHECK(error_of<Code>([&] { handler(); }).code == 3);
+  CHECK(calls == 2);
+  const Command decide{"COUNT", fixture.counters, [&fail](const std::optional<Counter>&) { fail(); },
+                       fixture.options(1)};
+  CHECK(error_of<Code>([&] { decide("a"); }).code == 3);
+  CHECK(calls == 4);
 }
 
 TEST_CASE("a command within a command retries by itself, what it gives up is retried by the outer one") {

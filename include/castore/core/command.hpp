@@ -35,7 +35,9 @@ struct CommandResult {
 ///
 /// `decide(state, input..., context...)` takes `const Aggregate&` (it must exist) or `const std::optional<Aggregate>&`
 /// (it may not exist yet) and returns what happens: a payload, an optional, tuple, vector or variant of payloads, or
-/// nothing. All of it is pushed at the next versions, or none.
+/// nothing. All of it is pushed at the next versions, or none. A function that is generic, overloaded or bound cannot be
+/// asked for its first parameter and gets an aggregate that must exist; name the types of all parameters for the
+/// optional form.
 /// @code
 /// auto level_up = castore::Command{"LEVEL_UP_POKEMON", pokemons, [](const Pokemon& pokemon) {
 ///   if (pokemon.level >= 100) throw std::domain_error{"already at the maximum level"};
@@ -85,8 +87,8 @@ class Command {
         Result result{Decision::load(store_, aggregate_id), {}};
         version = detail::version_of(result.aggregate) + 1;
         if (attempt(result, aggregate_id, arguments...)) return result;
-      } catch (const std::exception& error) {
-        if (!retries.again_after(error)) throw;
+      } catch (...) {
+        if (!retries.again_after_exception()) throw;
         continue;
       }
       const EventAlreadyExistsError conflict{store_.event_store_id(), aggregate_id, version};
@@ -177,8 +179,8 @@ class Command<std::tuple<Stores&...>, Handler> {
       for (detail::Retries retries{options_};;) {
         try {
           return detail::call_handler(handler_, stores_, arguments...);
-        } catch (const std::exception& error) {
-          if (!retries.again_after(error)) throw;
+        } catch (...) {
+          if (!retries.again_after_exception()) throw;
         }
       }
     }
@@ -190,6 +192,27 @@ class Command<std::tuple<Stores&...>, Handler> {
   CommandOptions options_;
 };
 
+namespace detail {
+
+template <class Store>
+struct Temporary {};
+
+}  // namespace detail
+
+/// Explains what a command cannot refer to.
+template <class Store, class Decide>
+class Command<detail::Temporary<Store>, Decide> {
+  static constexpr bool outlives_the_command = sizeof(Store) == 0;
+  static_assert(outlives_the_command,
+                "castore: a command refers to its event stores, so they must outlive it; give the store a name and pass "
+                "that, or several of them by std::tie(store_a, store_b)");
+
+ public:
+  Command(std::string, const Store&&, Decide, CommandOptions = {}) {}
+  template <class... Arguments>
+  void operator()(const Arguments&...) const {}
+};
+
 template <class... Stores, class Handler>
 Command(std::string, std::tuple<Stores&...>, Handler) -> Command<std::tuple<Stores&...>, Handler>;
 template <class... Stores, class Handler>
@@ -198,6 +221,10 @@ template <class Store, class Decide>
 Command(std::string, Store&, Decide) -> Command<Store, Decide>;
 template <class Store, class Decide>
 Command(std::string, Store&, Decide, CommandOptions) -> Command<Store, Decide>;
+template <class Store, class Decide>
+Command(std::string, const Store&&, Decide) -> Command<detail::Temporary<Store>, Decide>;
+template <class Store, class Decide>
+Command(std::string, const Store&&, Decide, CommandOptions) -> Command<detail::Temporary<Store>, Decide>;
 
 namespace detail {
 

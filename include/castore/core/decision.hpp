@@ -129,6 +129,8 @@ struct StateParameter<Function, State> {
 /// The decide function of a command over one store.
 template <class Store, class Decide>
 struct Decision {
+  static_assert(!std::is_const_v<Store>,
+                "castore: a command pushes to its event store; pass a store that is not const");
   using Aggregate = typename Store::Aggregate;
   using Events = typename Store::Events;
   using FirstParameter = typename StateParameter<Decide, Aggregate>::type;
@@ -261,9 +263,14 @@ inline constexpr bool is_handler_callable<Handler, TypeList<Stores...>, Input, C
     std::is_invocable_v<const Handler&, std::remove_reference_t<Input>&, Stores&...,
                         std::remove_reference_t<Context>&...>;
 
+template <class Handler, class Stores>
+inline constexpr bool matches_stores = false;
+template <class Handler, class... Stores>
+inline constexpr bool matches_stores<Handler, TypeList<Stores...>> = handler_matches_stores<Handler, Stores...>();
+
 template <class Handler, class Stores, class... Arguments>
 constexpr void check_handler_call() {
-  static_assert(is_handler_callable<Handler, Stores, Arguments...>,
+  static_assert(is_handler_callable<Handler, Stores, Arguments...> || !matches_stores<Handler, Stores>,
                 "castore: the handler of this command cannot be called with these arguments; it takes the input, then "
                 "the stores in the order of std::tie(...), then the context, all by reference (a retry needs them "
                 "again), and its call operator is const");

@@ -56,8 +56,9 @@ class EventTypeError : public EventError {
 };
 
 inline std::string event_name(std::string_view event_store_id, std::string_view aggregate_id, Version version) {
-  return "event " + std::to_string(version) + " of aggregate " + in_quotes(aggregate_id) + " in event store " +
-         in_quotes(event_store_id);
+  std::string name = "event " + std::to_string(version) + " of aggregate " + in_quotes(aggregate_id);
+  if (!event_store_id.empty()) name += " in event store " + in_quotes(event_store_id);  // an event alone knows none
+  return name;
 }
 
 inline std::string event_name(std::string_view event_store_id, std::string_view aggregate_id, Version version,

@@ -50,23 +50,29 @@ namespace detail {
 /// Calls `function` with the conflict that an exception is or was caused by; false when it is none. An event that was
 /// stored before its hook failed must not be pushed again, whatever the hook met.
 template <class Function>
-bool with_conflict(const std::exception& error, const Function& function) {
-  if (dynamic_cast<const OnEventPushedError*>(&error)) return false;
-  if (const auto* conflict = dynamic_cast<const EventAlreadyExistsError*>(&error)) return function(*conflict);
-  const auto* nested = dynamic_cast<const std::nested_exception*>(&error);
-  if (!nested || !nested->nested_ptr()) return false;
+bool with_conflict(const std::exception_ptr& error, const Function& function) {
+  if (!error) return false;
+  std::exception_ptr cause;
   try {
-    nested->rethrow_nested();
-  } catch (const std::exception& cause) {
-    return with_conflict(cause, function);
+    std::rethrow_exception(error);
+  } catch (const OnEventPushedError&) {
+    return false;
+  } catch (const EventAlreadyExistsError& conflict) {
+    return function(conflict);
+  } catch (const std::nested_exception& nested) {
+    cause = nested.nested_ptr();
   } catch (...) {
     return false;
   }
+  return with_conflict(cause, function);
 }
 
 inline void check_options(const CommandOptions& options) {
   if (options.event_already_exists_retries < 0) {
     throw std::invalid_argument{"castore: event_already_exists_retries is negative; 0 means no retry"};
+  }
+  if (!options.backoff.sleep) {
+    throw std::invalid_argument{"castore: backoff.sleep is empty; leave it out, or give a function that waits"};
   }
 }
 
@@ -97,9 +103,10 @@ class Retries {
     return true;
   }
 
-  /// The same for an exception; false also when it is no conflict.
-  bool again_after(const std::exception& error) {
-    return with_conflict(error, [this](const EventAlreadyExistsError& conflict) { return again(conflict); });
+  /// The same for the exception being handled; false also when it is no conflict.
+  bool again_after_exception() {
+    return with_conflict(std::current_exception(),
+                         [this](const EventAlreadyExistsError& conflict) { return again(conflict); });
   }
 
  private:

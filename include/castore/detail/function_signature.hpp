@@ -40,7 +40,7 @@ struct SignatureOf {
   using type = UnknownSignature;
 };
 template <class Function>
-  requires requires { &Function::operator(); }
+  requires requires { signature_of(&Function::operator()); }
 struct SignatureOf<Function> {
   using type = decltype(signature_of(&Function::operator()));
 };
