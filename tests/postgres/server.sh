@@ -92,7 +92,8 @@ case $verb in
     start_cluster
     # shellcheck source=scripts/lib/packages.sh
     . "$here/../../scripts/lib/packages.sh"
-    if ! node -e 'process.exit(process.versions.node.split(".")[0] < 18)' 2>/dev/null || ! command -v npm >/dev/null; then
+    if ! node -e 'process.exit(parseInt(process.version.slice(1)) < 18 ? 1 : 0)' 2>/dev/null ||
+      ! npm --version >/dev/null 2>&1; then
       require_packages nodejs npm
     fi
     mkdir -p "$directory/node"

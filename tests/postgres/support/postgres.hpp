@@ -99,9 +99,9 @@ class TempTable {
 };
 
 /// An adapter with a table of its own.
-class Events {
+class Storage {
  public:
-  explicit Events(const PostgresEventTableOptions& table = {}) { storage_.create_event_table(table); }
+  explicit Storage(const PostgresEventTableOptions& table = {}) { storage_.create_event_table(table); }
 
   PostgresEventStorageAdapter& operator*() noexcept { return storage_; }
   PostgresEventStorageAdapter* operator->() noexcept { return &storage_; }
