@@ -47,8 +47,8 @@ Json castore_does(const std::string& table, const Json& steps) {
 }
 
 Json castore_event(const std::string& id, int version, const Json& payload, const Json& metadata = {}) {
-  Json event{{"aggregateId", id}, {"version", version}, {"type", "LEVELED_UP"},
-             {"timestamp", "2022-01-01T12:00:00.000Z"}};
+  Json event{
+      {"aggregateId", id}, {"version", version}, {"type", "LEVELED_UP"}, {"timestamp", "2022-01-01T12:00:00.000Z"}};
   if (!payload.is_null()) event["payload"] = payload;
   if (!metadata.is_null()) event["metadata"] = metadata;
   return event;
@@ -57,8 +57,11 @@ Json castore_event(const std::string& id, int version, const Json& payload, cons
 /// The event as `Json`, from a record.
 Json shape(const EventRecord& record) { return record_to_json(record); }
 
-const Json payload{{"name", "Pikach\xc3\xba \xf0\x9f\x90\x89"}, {"level", 5},  {"ratio", 0.1},
-                   {"list", {1, nullptr, "x"}},                {"empty", Json::object()}};
+const Json payload{{"name", "Pikach\xc3\xba \xf0\x9f\x90\x89"},
+                   {"level", 5},
+                   {"ratio", 0.1},
+                   {"list", {1, nullptr, "x"}},
+                   {"empty", Json::object()}};
 const Json metadata{{"trace", "a'b\"c"}};
 
 void share(PostgresEventStorageAdapter& storage, const std::string& table) {
@@ -90,7 +93,8 @@ void share(PostgresEventStorageAdapter& storage, const std::string& table) {
                                  {"list", "POKEMONS", Json::object()},
                                  {"push", "POKEMONS", castore_event(pikachu, 4, {{"level", 7}})},
                                  {"push", "POKEMONS", castore_event(pikachu, 4, {{"level", 8}}), {{"force", true}}},
-                                 {"pushGroup", {"POKEMONS", castore_event(raichu, 2, {{"level", 2}})},
+                                 {"pushGroup",
+                                  {"POKEMONS", castore_event(raichu, 2, {{"level", 2}})},
                                   {"POKEMONS", castore_event(eevee, 1, {{"level", 2}})}}});
   CHECK(results[0].at("events") ==
         Json{castore_event(pikachu, 3, payload, metadata), castore_event(pikachu, 4, nullptr)});
@@ -111,18 +115,18 @@ TEST_CASE("Castore and the adapter share a table that Castore created with UUIDs
   PostgresEventStorageAdapter storage{connection(), table.options()};
   share(storage, table.name());
 
-  SECTION("an id that is no UUID cannot be pushed and has no events") {
+  {  // an id that is no UUID cannot be pushed and has no events
     CHECK(invalid_field_of([&] { push(storage, event("pikachu", 1)); }) == "aggregate_id");
     CHECK(load(storage, "pikachu").empty());
     CHECK(load(storage, "").empty());
   }
-  SECTION("a UUID in upper case is found, but not pushed, as it would come back in lower case") {
+  {  // a UUID in upper case is found, but not pushed, as it would come back in lower case
     const std::string loud = "5F3A9C3E-0A51-4F0A-8D7B-2F6D1A1B7C01";
     CHECK(load(storage, loud).size() == 4);
     CHECK(invalid_field_of([&] { push(storage, event(loud, 5)); }) == "aggregate_id");
     CHECK(versions(storage, pikachu).size() == 4);
   }
-  SECTION("pages of UUIDs follow each other in both directions") {
+  {  // pages of UUIDs follow each other in both directions
     for (const bool reverse : {false, true}) {
       std::vector<std::string> ids;
       ListAggregateIdsOptions options{.limit = 1, .reverse = reverse};
@@ -134,11 +138,11 @@ TEST_CASE("Castore and the adapter share a table that Castore created with UUIDs
       CHECK(ids == (reverse ? std::vector{eevee, raichu, pikachu} : std::vector{pikachu, raichu, eevee}));
     }
   }
-  SECTION("a page token whose id is no UUID is not this table's") {
+  {  // a page token whose id is no UUID is not this table's
     const std::string token = make_page_token({.limit = 1}, {"pikachu", noon});
     CHECK_THROWS_AS(storage.list_aggregate_ids("POKEMONS", {.page_token = token}), InvalidPageTokenError);
   }
-  SECTION("a name or type longer than its column, which Castore makes short, is refused before anything is written") {
+  {  // a name or type longer than its column, which Castore makes short, is refused before anything is written
     PushRecord record = event(eevee, 2);
     const std::string long_name(33, 'x');
     record.event_store_id = long_name;
@@ -150,10 +154,12 @@ TEST_CASE("Castore and the adapter share a table that Castore created with UUIDs
     record.record.type.pop_back();
     CHECK(push(storage, record) == PushOutcome{});
   }
-  SECTION("create_event_table adds the index for lists, once") {
+  {  // create_event_table adds the index for lists, once
     PlainPostgres plain;
-    const std::string count = "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%WHERE (version = 1)' AND"
-                              " tablename = '" + table.name() + "'";
+    const std::string count =
+        "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%WHERE (version = 1)' AND"
+        " tablename = '" +
+        table.name() + "'";
     CHECK(plain.value(count) == "0");
     storage.create_event_table();
     storage.create_event_table();

@@ -47,15 +47,16 @@ namespace castore {
 ///   writer's event that is equal in everything, also in its millisecond, cannot be told from it.) If the server does
 ///   not come back within the connect timeout, a `StorageError` says that the outcome is unknown.
 /// - Ids compare by their bytes. On a table whose ids are UUIDs, pushes take them in lower case only.
-/// - Payloads and metadata come back as equal JSON values, not as the same text: JSONB orders keys and writes numbers in
+/// - Payloads and metadata come back as equal JSON values, not as the same text: JSONB orders keys and writes numbers
+/// in
 ///   its own way.
 ///
 /// The constructor does not connect. An adapter must not be carried over a `fork`; make one in the child.
 ///
 /// **Errors** `InvalidEventError` (fix) for what the table has no room for: a NUL or half of a surrogate pair in a JSON
 /// text, an id longer than its column or than 2,600 bytes. `StorageError` for everything else; it names the table and
-/// says what to do, with PostgreSQL's own (`PostgresError`) nested. **Handling:** retry when `retryable()`, else report.
-/// After any of them the adapter is usable.
+/// says what to do, with PostgreSQL's own (`PostgresError`) nested. **Handling:** retry when `retryable()`, else
+/// report. After any of them the adapter is usable.
 ///
 /// @code
 /// castore::PostgresEventStorageAdapter storage{"postgresql://app@db.example.com/shop?sslmode=verify-full"};
@@ -75,9 +76,9 @@ class PostgresEventStorageAdapter {
       : pool_{detail::make_postgres_settings(parameters, options), options.max_connections, options.pool_timeout},
         connect_timeout_{options.connect_timeout} {}
 
-  /// @brief Creates the table and its indexes, each where it is missing, in one transaction. Several processes may do so
-  /// at the same time. A table that is there keeps its columns; Castore's gets the index that lists need, while which no
-  /// other program can push.
+  /// @brief Creates the table and its indexes, each where it is missing, in one transaction. Several processes may do
+  /// so at the same time. A table that is there keeps its columns; Castore's gets the index that lists need, while
+  /// which no other program can push.
   /// @throws StorageError, also when there is a table of this name with other columns.
   void create_event_table(const PostgresEventTableOptions& options = {}) {
     change_table([&](detail::PostgresConnection& connection) {
@@ -103,8 +104,8 @@ class PostgresEventStorageAdapter {
     try {
       return run(may_have_happened, [&](detail::PostgresConnection& connection) {
         const PushOutcome outcome = push.write(connection);
-        const bool has_happened = may_have_happened && outcome.status == PushOutcome::already_exists &&
-                                  push.is_stored(connection);
+        const bool has_happened =
+            may_have_happened && outcome.status == PushOutcome::already_exists && push.is_stored(connection);
         return has_happened ? PushOutcome{} : outcome;
       });
     } catch (const StorageError&) {
@@ -182,8 +183,8 @@ class PostgresEventStorageAdapter {
       const auto lease = lease_again();
       return operation(lease.connection());
     } catch (const PostgresConnectionLost& lost) {
-      detail::throw_postgres_error("the connection to " + pool_.settings().name + " broke twice; do it again", true,
-                                   lost.failure);
+      detail::throw_with_postgres_error("the connection to " + pool_.settings().name + " broke twice; do it again",
+                                        true, lost.failure);
     }
   }
   template <class Operation>
@@ -214,8 +215,7 @@ class PostgresEventStorageAdapter {
   template <class Bind>
   detail::PostgresResult query(detail::PostgresConnection& connection, std::string_view action,
                                detail::PostgresStatement statement, Bind bind) const {
-    auto outcome =
-        connection.execute(statement, 1, [&](std::size_t, detail::PostgresValues& values) { bind(values); });
+    auto outcome = connection.execute(statement, 1, [&](std::size_t, detail::PostgresValues& values) { bind(values); });
     if (outcome.failed) detail::throw_postgres_error(pool_.settings().name, action, outcome.failure);
     return std::move(outcome.last);
   }
@@ -226,7 +226,8 @@ class PostgresEventStorageAdapter {
     constexpr std::chrono::milliseconds moment{1};
     constexpr auto before_all = std::numeric_limits<std::int64_t>::min();
     constexpr auto after_all = std::numeric_limits<std::int64_t>::max();
-    // Bounds may lie outside of what PostgreSQL counts. The last moment is exclusive, for what others stored more exactly.
+    // Bounds may lie outside of what PostgreSQL counts. The last moment is exclusive, for what others stored more
+    // exactly.
     const auto first = request.initial_event_after
                            ? detail::to_postgres_time(std::min(*request.initial_event_after, latest_timestamp + moment))
                            : before_all;
@@ -246,12 +247,11 @@ class PostgresEventStorageAdapter {
         values.integer(first).integer(final);
       }
       add_limit(values, request.limit, 1);  // one more than the page takes tells whether there is another page
-      if (goes_on) values.text(request.last->aggregate_id);
+      if (goes_on) values.text(request.last->aggregate_id).integer(1);
     });
   }
 
-  static void add_limit(detail::PostgresValues& values, const std::optional<std::size_t>& limit,
-                        std::size_t more = 0) {
+  static void add_limit(detail::PostgresValues& values, const std::optional<std::size_t>& limit, std::size_t more = 0) {
     constexpr auto largest = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
     if (limit) {
       values.integer(static_cast<std::int64_t>(std::min(*limit, largest - more) + more));
@@ -262,8 +262,8 @@ class PostgresEventStorageAdapter {
 
   [[noreturn]] void throw_damaged(std::string_view event_store_id, std::string_view aggregate_id,
                                   Version version) const {
-    throw StorageError{pool_.settings().name + " is damaged: " +
-                       detail::event_name(event_store_id, aggregate_id, version) +
+    throw StorageError{pool_.settings().name +
+                       " is damaged: " + detail::event_name(event_store_id, aggregate_id, version) +
                        " has no valid version or timestamp; correct its row"};
   }
 

@@ -44,7 +44,8 @@ class PlainPostgres {
  public:
   explicit PlainPostgres(const std::string& to = connection()) : handle_{PQconnectdb(to.c_str()), &PQfinish} {
     if (PQstatus(handle_.get()) != CONNECTION_OK) throw std::runtime_error{PQerrorMessage(handle_.get())};
-    PQsetNoticeReceiver(handle_.get(), [](void*, const PGresult*) {}, nullptr);
+    PQsetNoticeReceiver(
+        handle_.get(), [](void*, const PGresult*) {}, nullptr);
   }
 
   std::vector<std::string> rows(const std::string& sql) {

@@ -52,7 +52,8 @@ class PostgresConnection {
     handle_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
     if (!handle_) throw std::bad_alloc{};
     if (PQstatus(handle()) != CONNECTION_OK) throw_not_connected();
-    PQsetNoticeReceiver(handle(), [](void*, const PGresult*) {}, nullptr);  // libpq's own one prints
+    PQsetNoticeReceiver(
+        handle(), [](void*, const PGresult*) {}, nullptr);  // libpq's own one prints
     if (PQsetnonblocking(handle(), 1) != 0 || PQenterPipelineMode(handle()) != 1) throw_lost();
   }
   PostgresConnection(PostgresConnection&&) = delete;
@@ -61,14 +62,9 @@ class PostgresConnection {
   /// @throws StorageError, PostgresConnectionLost
   const PostgresTable& table() {
     if (!table_) {
+      set_up_session();
       PostgresValues name;
       name.text(settings_.quoted_table);
-      if (settings_.statement_timeout.count() > 0) {
-        const std::string timeout = std::to_string(settings_.statement_timeout.count());
-        PostgresValues values;
-        values.text(timeout);
-        send("SELECT pg_catalog.set_config('statement_timeout', $1::text, false)", values);
-      }
       send(PostgresTable::describe_sql, name);
       const Outcome outcome = finish();
       if (outcome.failed) throw_postgres_error(settings_.name, "look at", outcome.failure);
@@ -106,9 +102,7 @@ class PostgresConnection {
   }
 
   /// False when an operation was left before its end, or the connection should not be used again.
-  bool is_done() const noexcept {
-    return !busy_ && !is_outdated_ && PQtransactionStatus(handle()) == PQTRANS_IDLE;
-  }
+  bool is_done() const noexcept { return !busy_ && !is_outdated_ && PQtransactionStatus(handle()) == PQTRANS_IDLE; }
 
   /// False when the server has closed the connection. To be asked between operations.
   bool is_open() noexcept {
@@ -127,6 +121,22 @@ class PostgresConnection {
   };
 
   PGconn* handle() const noexcept { return handle_.get(); }
+
+  void set_up_session() {
+    const auto set = [this](std::string_view name, std::string_view value) {
+      PostgresValues values;
+      values.text(name).text(value);
+      send("SELECT pg_catalog.set_config($1::text, $2::text, false)", values);
+    };
+    if (settings_.statement_timeout.count() > 0) {
+      set("statement_timeout", std::to_string(settings_.statement_timeout.count()));
+    }
+    if (!settings_.prepared_statements) return;  // the session may be another client's next
+    // One plan for each statement is enough, as there is an index for each; a plan that was made while the table was
+    // small must be right when it has grown.
+    set("plan_cache_mode", "force_generic_plan");
+    for (const char* const way : {"enable_seqscan", "enable_bitmapscan", "enable_sort"}) set(way, "off");
+  }
 
   void must(int is_done) {
     if (is_done != 1) throw_lost();
@@ -237,9 +247,9 @@ class PostgresConnection {
                                     "too many clients", "too many connections", "remaining connection slots"}) {
       if (failure.message.find(words) != std::string::npos) retryable = true;
     }
-    throw_postgres_error("cannot connect to the server of " + settings_.name +
-                             ": see that it runs and accepts this user, and that the connection string is right",
-                         retryable, failure);
+    throw_with_postgres_error("cannot connect to the server of " + settings_.name +
+                                  ": see that it runs and accepts this user, and that the connection string is right",
+                              retryable, failure);
   }
 
   const PostgresSettings& settings_;

@@ -103,7 +103,8 @@ inline PostgresTranslation translate_postgres_code(std::string_view sqlstate) {
 
 /// @throws StorageError with a `PostgresError` nested in it.
 /// @param what Begins the message, without full stop.
-[[noreturn]] inline void throw_postgres_error(const std::string& what, bool retryable, const PostgresFailure& failure) {
+[[noreturn]] inline void throw_with_postgres_error(const std::string& what, bool retryable,
+                                                   const PostgresFailure& failure) {
   const std::string native =
       failure.message + (failure.sqlstate.empty() ? std::string{} : " (SQLSTATE " + failure.sqlstate + ")");
   try {
@@ -119,8 +120,8 @@ inline PostgresTranslation translate_postgres_code(std::string_view sqlstate) {
 [[noreturn]] inline void throw_postgres_error(const std::string& table, std::string_view action,
                                               const PostgresFailure& failure) {
   const PostgresTranslation translation = translate_postgres_code(failure.sqlstate);
-  throw_postgres_error("cannot " + std::string{action} + " " + table + ": " + std::string{translation.text},
-                       translation.retryable, failure);
+  throw_with_postgres_error("cannot " + std::string{action} + " " + table + ": " + std::string{translation.text},
+                            translation.retryable, failure);
 }
 
 }  // namespace detail

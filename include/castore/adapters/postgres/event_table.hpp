@@ -21,9 +21,9 @@ enum class PostgresVersionType { bigint, integer };
 /// @brief The type of column `id`, which numbers all events of the table. SERIAL ends at 2,147,483,647 events.
 enum class PostgresIdType { bigserial, serial };
 
-/// @brief How `create_event_table` makes the columns. The options are Castore's; its own defaults are a UUID as aggregate
-/// id, 32 characters for the name of an event store and 64 for an event's type.
-/// Lengths are in characters, from 1 to 10,485,760, or 0 for no limit.
+/// @brief How `create_event_table` makes the columns. The options are Castore's; its own defaults are a UUID as
+/// aggregate id, 32 characters for the name of an event store and 64 for an event's type. Lengths are in characters,
+/// from 1 to 10,485,760, or 0 for no limit.
 struct PostgresEventTableOptions {
   PostgresIdType id_type = PostgresIdType::bigserial;
   std::size_t aggregate_name_length = 0;  ///< Of the id of an event store.
@@ -48,7 +48,8 @@ inline std::string postgres_text_type(std::string_view option, std::size_t lengt
 inline std::string postgres_create_table_sql(const std::string& table, const PostgresEventTableOptions& options) {
   const bool is_varchar = options.aggregate_id_type == PostgresAggregateIdType::varchar;
   if (is_varchar != (options.aggregate_id_length > 0)) {
-    throw StorageError{"aggregate_id_length belongs to aggregate ids of type varchar, which need one; give both or none"};
+    throw StorageError{
+        "aggregate_id_length belongs to aggregate ids of type varchar, which need one; give both or none"};
   }
   const bool is_uuid = options.aggregate_id_type == PostgresAggregateIdType::uuid;
   return "CREATE TABLE IF NOT EXISTS " + table + " (id " +

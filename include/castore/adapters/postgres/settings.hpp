@@ -39,8 +39,8 @@ struct PostgresEventStorageAdapterOptions {
   /// the parameters of the connection wins for the first.
   std::chrono::seconds connect_timeout{10};
   /// How long a statement may take before the server cancels it and nothing has happened; if the server does not answer
-  /// at all for this and the connect timeout, the connection counts as broken. 0 leaves it to the server's settings, and
-  /// waits for ever.
+  /// at all for this and the connect timeout, the connection counts as broken. 0 leaves it to the server's settings,
+  /// and waits for ever.
   std::chrono::milliseconds statement_timeout = std::chrono::seconds{30};
   /// False behind a pooler that shares connections between transactions and does not know prepared statements.
   bool prepared_statements = true;
@@ -50,16 +50,17 @@ namespace detail {
 
 inline PostgresConnectionParameters parse_postgres_connection(const std::string& connection) {
   char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed{
-      PQconninfoParse(connection.c_str(), &error), &PQconninfoFree};
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed{PQconninfoParse(connection.c_str(), &error),
+                                                                            &PQconninfoFree};
   const std::unique_ptr<char, decltype(&PQfreemem)> owned_error{error, &PQfreemem};
   if (!parsed) {
     if (error == nullptr) throw std::bad_alloc{};
     std::string reason{error};
     while (!reason.empty() && reason.back() == '\n') reason.pop_back();
-    throw StorageError{"a connection string of PostgreSQL cannot be read; write postgresql://user@host/database or "
-                       "host=... dbname=... Reason: " +
-                       reason};
+    throw StorageError{
+        "a connection string of PostgreSQL cannot be read; write postgresql://user@host/database or "
+        "host=... dbname=... Reason: " +
+        reason};
   }
   PostgresConnectionParameters parameters;
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
@@ -79,9 +80,9 @@ inline PostgresSettings make_postgres_settings(const PostgresConnectionParameter
   constexpr std::size_t most_connections = 100'000;
   refuse_unless(options.max_connections >= 1 && options.max_connections <= most_connections,
                 "max_connections must be from 1 to 100,000");
-  refuse_unless(is_timeout(options.pool_timeout) && is_timeout(options.connect_timeout) &&
-                    is_timeout(options.statement_timeout),
-                "a timeout must be from 0 to 12 days");
+  refuse_unless(
+      is_timeout(options.pool_timeout) && is_timeout(options.connect_timeout) && is_timeout(options.statement_timeout),
+      "a timeout must be from 0 to 12 days");
 
   PostgresSettings settings;
   settings.parameters = {{"connect_timeout", std::to_string(options.connect_timeout.count())},

@@ -42,8 +42,9 @@ inline constexpr std::size_t postgres_statement_count = 11;
 inline std::string quote_postgres_name(std::string_view name) {
   // PostgreSQL cuts longer names, so that two of them could be one.
   if (name.empty() || name.size() > 63 || !is_utf8_without_nul(name)) {
-    throw StorageError{in_quotes(name) + " is no name of a PostgreSQL table or schema; a name has 1 to 63 bytes of "
-                                         "UTF-8 text without NUL"};
+    throw StorageError{in_quotes(name) +
+                       " is no name of a PostgreSQL table or schema; a name has 1 to 63 bytes of "
+                       "UTF-8 text without NUL"};
   }
   std::string quoted{'"'};
   for (const char character : name) quoted.append(character == '"' ? 2 : 1, character);
@@ -64,8 +65,9 @@ class PostgresTable {
   /// @throws StorageError when it is not there or has other columns.
   PostgresTable(const std::string& quoted_name, const std::string& name, const PostgresResult& columns) {
     if (columns.rows() == 0) {
-      throw StorageError{"there is no " + name + "; create it with create_event_table, or correct its name: it is "
-                                                 "taken literally, with upper and lower case"};
+      throw StorageError{"there is no " + name +
+                         "; create it with create_event_table, or correct its name: it is "
+                         "taken literally, with upper and lower case"};
     }
     const auto column = [&](std::string_view wanted, std::initializer_list<std::string_view> types) {
       for (int row = 0; row < columns.rows(); ++row) {
@@ -122,8 +124,9 @@ class PostgresTable {
                                                   std::to_string(longest_key) + " bytes in PostgreSQL"};
     }
     if (record.version > last_version_) {
-      throw InvalidEventError{"version", std::to_string(record.version) + " does not fit this table's column version, "
-                                                                          "which is an INTEGER; make it a BIGINT"};
+      throw InvalidEventError{"version", std::to_string(record.version) +
+                                             " does not fit this table's column version, "
+                                             "which is an INTEGER; make it a BIGINT"};
     }
     if (!is_utf8_without_nul(record.type)) {
       throw InvalidEventError{"type", in_quotes(record.type) + " is not UTF-8 text without NUL"};
@@ -144,8 +147,8 @@ class PostgresTable {
     const auto characters = static_cast<std::size_t>(
         std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
     if (characters <= longest) return;
-    throw InvalidEventError{field, in_quotes(text) + " is too long; this table has room for " +
-                                       std::to_string(longest) + " characters"};
+    throw InvalidEventError{
+        field, in_quotes(text) + " is too long; this table has room for " + std::to_string(longest) + " characters"};
   }
 
   static bool is_uuid(std::string_view text, bool only_lower_case = false) noexcept {
@@ -184,18 +187,18 @@ class PostgresTable {
             event_before + ") OR EXISTS (" + event + ") THEN 1::int8 ELSE 2::int8 END");
     // What must not be written is an error here, which ends the whole group: the version that exists meets the unique
     // constraint, and the one after a gap is NULL, which the column refuses.
-    set(PostgresStatement::push_in_group,
-        insert + " SELECT " +
-            values("CASE WHEN $3::int8 = 1 OR EXISTS (" + event_before + ") OR EXISTS (" + event +
-                   ") THEN $3::int8 END"));
+    set(PostgresStatement::push_in_group, insert + " SELECT " +
+                                              values("CASE WHEN $3::int8 = 1 OR EXISTS (" + event_before +
+                                                     ") OR EXISTS (" + event + ") THEN $3::int8 END"));
     set(PostgresStatement::push_forced,
         insert + " VALUES (" + values("$3::int8") + ") ON CONFLICT " + key +
             " DO UPDATE SET type = excluded.type, data = excluded.data, metadata = excluded.metadata, timestamp = "
             "excluded.timestamp");
     set(PostgresStatement::has_event, event);
     set(PostgresStatement::has_same_event,
-        event + " AND e.type = $4::text AND e.data IS NOT DISTINCT FROM $5::jsonb"
-                " AND e.metadata IS NOT DISTINCT FROM $6::jsonb AND e.timestamp = $7::timestamptz");
+        event +
+            " AND e.type = $4::text AND e.data IS NOT DISTINCT FROM $5::jsonb"
+            " AND e.metadata IS NOT DISTINCT FROM $6::jsonb AND e.timestamp = $7::timestamptz");
 
     const auto get = [&](const char* direction) {
       return "SELECT e.version::int8, e.type::text, e.timestamp, e.data, e.metadata" + aggregate +
@@ -205,13 +208,15 @@ class PostgresTable {
     set(PostgresStatement::get_reverse, get(" DESC"));
 
     // A page begins at a moment or after an aggregate; the one comparison that says so leads the index there. Other
-    // programs may have stored microseconds, of which a page token knows nothing, so the last aggregate's are looked up.
+    // programs may have stored microseconds, of which a page token knows nothing, so the last aggregate's are looked
+    // up: by its version in a parameter, so that the index for lists, which is the wrong one, cannot be taken.
     const std::string sorted_id = id_is_uuid_ ? "e.aggregate_id" : "e.aggregate_id COLLATE \"C\"";
     const std::string last_id = id_is_uuid_ ? "$5::text::uuid" : "$5::text";
     const std::string last =
-        "(coalesce((SELECT l.timestamp FROM " + table + " l WHERE l.aggregate_name = $1::text AND l.aggregate_id = " +
-        last_id + " AND l.version = 1 AND l.timestamp >= $3::timestamptz AND l.timestamp < $3::timestamptz + interval"
-                  " '1 millisecond'), $3::timestamptz), " + last_id + ")";
+        "(coalesce((SELECT CASE WHEN l.timestamp >= $3::timestamptz AND l.timestamp < $3::timestamptz + interval"
+        " '1 millisecond' THEN l.timestamp END FROM " +
+        table + " l WHERE l.aggregate_name = $1::text AND l.aggregate_id = " + last_id +
+        " AND l.version = $6::int8), $3::timestamptz), " + last_id + ")";
     const auto list = [&](const std::string& bounds, const std::string& direction) {
       return "SELECT e.aggregate_id::text, e.timestamp FROM " + table +
              " e WHERE e.aggregate_name = $1::text AND e.version = 1 AND " + bounds + " ORDER BY e.timestamp" +

@@ -111,9 +111,7 @@ class PostgresResult {
     const std::string_view value = text(row, column);
     return value.empty() ? value : value.substr(1);
   }
-  std::optional<Timestamp> time(int row, int column) const noexcept {
-    return from_postgres_time(integer(row, column));
-  }
+  std::optional<Timestamp> time(int row, int column) const noexcept { return from_postgres_time(integer(row, column)); }
 
  private:
   struct Clear {
