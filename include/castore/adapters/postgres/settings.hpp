@@ -93,10 +93,13 @@ inline PostgresSettings make_postgres_settings(const PostgresConnectionParameter
   if (!options.schema.empty()) settings.quoted_table = quote_postgres_name(options.schema) + '.';
   settings.quoted_table += quote_postgres_name(options.table_name);
   settings.name = "PostgreSQL table " + settings.quoted_table;
+  std::string where;
   for (const char* const parameter : {"dbname", "host", "service"}) {
     const auto found = parameters.find(parameter);
-    if (found != parameters.end()) settings.name += ", " + found->first + " " + in_quotes(found->second);
+    if (found == parameters.end()) continue;
+    where += (where.empty() ? " (" : ", ") + found->first + " " + in_quotes(found->second);
   }
+  settings.name += where.empty() ? where : where + ")";
   settings.statement_timeout = options.statement_timeout;
   if (options.statement_timeout.count() > 0) settings.patience = options.statement_timeout + options.connect_timeout;
   settings.prepared_statements = options.prepared_statements;
