@@ -60,11 +60,11 @@ TEST_CASE("a push, a group of any size, a load and a page are one round trip eac
 TEST_CASE("a push whose answer was lost is found to be stored and is not doubled", "[postgres]") {
   Proxied test;
   const int connections = test.proxy.connections();
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(push(test.storage, event("pikachu", 1, R"({"a":1.0,"b":-0.0})", "null")) == PushOutcome{});
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(push(test.storage, event("raichu", 1), event("pikachu", 2), event("eevee", 1)) == PushOutcome{});
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(test.storage.push_events(std::vector{event("pikachu", 2, "[]")}, true) == PushOutcome{});
   CHECK(test.proxy.connections() == connections + 3);
   CHECK(versions(*test.direct, "pikachu") == std::vector<Version>{1, 2});
@@ -74,9 +74,9 @@ TEST_CASE("a push whose answer was lost is found to be stored and is not doubled
 
 TEST_CASE("a push that did not reach the server is done again, once", "[postgres]") {
   Proxied test;
-  test.proxy.lose_requests(1);
+  test.proxy.plan("x");
   CHECK(push(test.storage, event("pikachu", 1)) == PushOutcome{});
-  test.proxy.lose_requests(1);
+  test.proxy.plan("x");
   CHECK(push(test.storage, event("pikachu", 2), event("pikachu", 3)) == PushOutcome{});
   CHECK(versions(*test.direct, "pikachu") == std::vector<Version>{1, 2, 3});
 }
@@ -84,34 +84,35 @@ TEST_CASE("a push that did not reach the server is done again, once", "[postgres
 TEST_CASE("a conflict whose answer was lost stays a conflict", "[postgres]") {
   Proxied test;
   REQUIRE(push(*test.direct, event("pikachu", 1)) == PushOutcome{});
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(push(test.storage, event("pikachu", 1, R"({"other":1})")) == PushOutcome{PushOutcome::already_exists, 0});
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(push(test.storage, event("pikachu", 1, "{}", "{}")) == PushOutcome{PushOutcome::already_exists, 0});
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(push(test.storage, event("eevee", 1), event("pikachu", 1)) == PushOutcome{PushOutcome::already_exists, 1});
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(push(test.storage, event("pikachu", 3)) == PushOutcome{PushOutcome::version_gap, 0});
   CHECK(versions(*test.direct, "eevee").empty());
 }
 
 TEST_CASE("a load and a list whose connection broke are done again", "[postgres]") {
   Proxied test;
-  test.proxy.lose_answers(1);
+  test.proxy.plan("a");
   CHECK(versions(test.storage, "warm") == std::vector<Version>{1, 2, 3});
-  test.proxy.lose_requests(1);
+  test.proxy.plan("x");
   CHECK(test.storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 1);
 }
 
 TEST_CASE("when the connection breaks twice, a load may be done again, and of a push the outcome is unknown",
           "[postgres]") {
   Proxied test;
-  test.proxy.lose_requests(2);
+  test.proxy.plan("x..x");
   Failure error = failure_of([&] { load(test.storage, "warm"); });
   CHECK(error.says("broke twice; do it again"));
   CHECK(error.retryable);
 
-  test.proxy.lose_answers(1);
+  CHECK(load(test.storage, "warm").size() == 3);
+  test.proxy.plan("a");
   test.proxy.refuse_connections(true);
   error = failure_of([&] { push(test.storage, event("pikachu", 1)); });
   CHECK(error.says("broke during a push, and it is unknown whether the events are stored"));

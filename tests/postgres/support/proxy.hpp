@@ -12,10 +12,12 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -48,15 +50,18 @@ class Proxy {
            std::to_string(port_);
   }
 
-  /// The next so many requests never reach the server; their connections break.
-  void lose_requests(int count) { lost_requests_ = count; }
-  /// The next so many requests are done, but their connections break before the answer.
-  void lose_answers(int count) { lost_answers_ = count; }
+  /// What becomes of the next requests, one character each: '.' passes, 'x' never reaches the server and breaks its
+  /// connection, 'a' is done, but its connection breaks before the answer. Connecting is one request.
+  void plan(const std::string& fates) {
+    const std::lock_guard lock{mutex_};
+    fates_ = fates;
+  }
   /// The connections there are go silent.
   void fall_silent() { ++silent_generation_; }
   /// Nobody can connect any more.
   void refuse_connections(bool refuse) { refuses_ = refuse; }
 
+  /// How often a client waited for the end of what it had sent.
   int round_trips() const { return round_trips_; }
   int connections() const { return connections_; }
 
@@ -76,10 +81,39 @@ class Proxy {
     pollfd waiting{descriptor, POLLIN, 0};
     return poll(&waiting, 1, 20) > 0;
   }
-  static bool take(std::atomic<int>& count) {
-    int left = count;
-    while (left > 0 && !count.compare_exchange_weak(left, left - 1)) continue;
-    return left > 0;
+  /// Finds the messages of the protocol in what a client sends: after the first one each has a letter, then its length
+  /// of four bytes, itself included. `S` (Sync) is the end of what the client waits for.
+  class MessageCounter {
+   public:
+    int syncs(std::string_view some) {
+      int count = 0;
+      text_ += some;
+      while (true) {
+        const std::size_t before = is_first_ ? 0 : 1;
+        if (text_.size() < before + 4) return count;
+        std::size_t number = 0;
+        for (std::size_t index = before; index < before + 4; ++index) {
+          number = number * 256 + static_cast<unsigned char>(text_[index]);
+        }
+        const std::size_t length = before + number;
+        if (text_.size() < length) return count;
+        if (!is_first_ && text_.front() == 'S') ++count;
+        is_first_ = false;
+        text_.erase(0, length);
+      }
+    }
+
+   private:
+    std::string text_;
+    bool is_first_ = true;
+  };
+
+  char next_fate() {
+    const std::lock_guard lock{mutex_};
+    if (fates_.empty()) return '.';
+    const char fate = fates_.front();
+    fates_.erase(0, 1);
+    return fate;
   }
 
   void accept_all() {
@@ -108,8 +142,12 @@ class Proxy {
     std::array<char, 65536> buffer{};
     bool server_spoke_last = true;
     bool loses_answer = false;
-    const auto copy = [&buffer](int from, int to) {
+    MessageCounter counter;
+    const auto copy = [&](int from, int to) {
       const ssize_t size = recv(from, buffer.data(), buffer.size(), 0);
+      if (from == client && size > 0) {
+        round_trips_ += counter.syncs({buffer.data(), static_cast<std::size_t>(size)});
+      }
       for (ssize_t sent = 0; sent < size;) {
         const ssize_t some = send(to, buffer.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
         if (some <= 0) return false;
@@ -124,9 +162,9 @@ class Proxy {
         if (server_spoke_last) {
           char ignored = 0;
           if (recv(client, &ignored, 1, MSG_PEEK) <= 0) return;
-          if (take(lost_requests_)) return;
-          loses_answer = take(lost_answers_);
-          ++round_trips_;
+          const char fate = next_fate();
+          if (fate == 'x') return;
+          loses_answer = fate == 'a';
         }
         server_spoke_last = false;
         if (!copy(client, server)) return;
@@ -144,8 +182,8 @@ class Proxy {
   int port_ = 0;
   std::atomic<bool> is_ending_{false};
   std::atomic<bool> refuses_{false};
-  std::atomic<int> lost_requests_{0};
-  std::atomic<int> lost_answers_{0};
+  std::mutex mutex_;
+  std::string fates_;
   std::atomic<int> silent_generation_{0};
   std::atomic<int> round_trips_{0};
   std::atomic<int> connections_{0};
