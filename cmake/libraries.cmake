@@ -28,6 +28,7 @@ set(castore_components) # those whose packages are there
 foreach(file IN LISTS castore_component_files)
   castore_read_component("${file}")
   cmake_path(GET file STEM name)
+
   list(TRANSFORM component_headers PREPEND "${castore_include_dir}/")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${component_headers})
   list(REMOVE_ITEM castore_headers ${headers})

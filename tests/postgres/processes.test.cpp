@@ -7,8 +7,7 @@
 #include "postgres/support/postgres.hpp"
 #include "support/catch.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <chrono>
@@ -118,27 +117,21 @@ TEST_CASE("four processes that move money between accounts lose and double nothi
 /// A server of its own, as it is to be killed.
 class OwnServer {
  public:
-  OwnServer() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "castore-postgres-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
-    directory_ = pattern;
-    chmod(directory_.c_str(), 0755);
-    run("start-cluster");
-  }
+  OwnServer() { run("start-cluster"); }
   OwnServer(OwnServer&&) = delete;
   ~OwnServer() {
     try {
       run("stop");
-    } catch (const std::exception&) {  // it was not running
+    } catch (const std::exception&) {  // it ends with the other one
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
   }
 
   std::string connection() const { return connection_to(directory_); }
 
   void kill_and_restart() {
-    std::ifstream file{directory_ + "/data/postmaster.pid"};
+    std::string data;
+    std::getline(std::ifstream{directory_ + "/data_directory"}, data);
+    std::ifstream file{data + "/postmaster.pid"};
     pid_t server = 0;
     if (!(file >> server) || ::kill(server, SIGKILL) != 0) throw std::runtime_error{"the server cannot be killed"};
     std::this_thread::sleep_for(50ms);
@@ -152,7 +145,7 @@ class OwnServer {
     if (std::system(command.c_str()) != 0) throw std::runtime_error{command + " failed"};
   }
 
-  std::string directory_;
+  std::string directory_ = std::string{POSTGRES_SERVER} + "/own";
 };
 
 TEST_CASE("a server killed during writes and started again loses and doubles no acknowledged event", "[postgres]") {

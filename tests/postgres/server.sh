@@ -3,6 +3,7 @@
 # server.sh start|stop|start-cluster|restart-cluster DIRECTORY: a PostgreSQL cluster of its own below DIRECTORY, and with
 # `start` also Castore for Node.js, in DIRECTORY/node. DIRECTORY/connection says where the cluster listens.
 # `restart-cluster` starts it again as it was, also after its processes were killed; all else begins with a new one.
+# DIRECTORY/data_directory says where its files are. A cluster in DIRECTORY/own, which is a test's, ends with it.
 set -eu
 verb=${1:-} directory=${2:-}
 case $verb in start | stop | start-cluster | restart-cluster) ;; *) directory= ;; esac
@@ -28,15 +29,16 @@ else
 fi
 
 stop() {
+  [ ! -d "$directory/own" ] || sh "$here/server.sh" stop "$directory/own"
   [ ! -f "$data/postmaster.pid" ] || as_user pg_ctl -D "$data" -m immediate -w -t 30 stop >/dev/null 2>&1 || true
 }
 
 run_cluster() {
   # Processes that outlived their killed server hold its memory for a moment.
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
-    ! as_user pg_ctl -D "$data" -w -t 60 -l "$data/server.log" -o "-p $1" start >/dev/null || return 0
+  for _ in $(seq 100); do
+    ! as_user pg_ctl -D "$data" -w -t 60 -l "$data/server.log" -o "-p $1" start >/dev/null 2>&1 || return 0
     ! grep -q 'Address already in use' "$data/server.log" || return 1
-    sleep 0.3
+    sleep 0.1
   done
   return 1
 }
@@ -45,6 +47,7 @@ start_cluster() {
   stop
   rm -rf "$data"
   mkdir -p "$data"
+  echo "$data" >"$directory/data_directory"
   [ "$(id -u)" -ne 0 ] || chown "$user" "$data"
   # Texts are not ordered by their bytes by default, as in most databases.
   as_user initdb -D "$data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C --locale-provider=icu \
@@ -86,7 +89,7 @@ case $verb in
     ;;
   stop)
     stop
-    [ "$data" = "$directory/data" ] || rm -rf "$data"
+    rm -rf "$data"
     ;;
   start)
     start_cluster
