@@ -96,9 +96,14 @@ class PostgresConnection {
   /// Executes one statement that is none of the adapter's own.
   /// @throws PostgresConnectionLost
   Outcome execute(const std::string& sql, const PostgresValues& values = {}) {
-    busy_ = true;
     send(sql.c_str(), values);
     return finish();
+  }
+
+  /// Lets what follows take any time, as making an index may. The connection is not used again afterwards.
+  void take_time() {
+    is_outdated_ = true;
+    timeout_ = -1;
   }
 
   /// False when an operation was left before its end, or the connection should not be used again.
@@ -128,7 +133,7 @@ class PostgresConnection {
       values.text(name).text(value);
       send("SELECT pg_catalog.set_config($1::text, $2::text, false)", values);
     };
-    if (settings_.statement_timeout.count() > 0) {
+    if (settings_.statement_timeout.count() > 0 && timeout_ >= 0) {
       set("statement_timeout", std::to_string(settings_.statement_timeout.count()));
     }
     if (!settings_.prepared_statements) return;  // the session may be another client's next
@@ -212,9 +217,8 @@ class PostgresConnection {
       if (is_unsent < 0) throw_lost(failure);
       if (PQisBusy(handle()) == 0) return;
       pollfd socket{PQsocket(handle()), static_cast<short>(is_unsent != 0 ? POLLIN | POLLOUT : POLLIN), 0};
-      const auto timeout = settings_.patience.count() > 0 ? static_cast<int>(settings_.patience.count()) : -1;
-      const int ready = poll(&socket, 1, timeout);
-      if (ready == 0) throw_lost({{}, "the server has not answered for " + std::to_string(timeout) + " ms", {}});
+      const int ready = poll(&socket, 1, timeout_);
+      if (ready == 0) throw_lost({{}, "the server has not answered for " + std::to_string(timeout_) + " ms", {}});
       if (ready > 0 && (socket.revents & ~POLLOUT) != 0 && PQconsumeInput(handle()) == 0) throw_lost(failure);
     }
   }
@@ -256,6 +260,7 @@ class PostgresConnection {
   std::unique_ptr<PGconn, Finish> handle_;
   std::optional<PostgresTable> table_;
   std::bitset<postgres_statement_count> prepared_;
+  int timeout_ = settings_.patience.count() > 0 ? static_cast<int>(settings_.patience.count()) : -1;
   bool busy_ = false;
   bool is_outdated_ = false;
 };

@@ -81,7 +81,9 @@ inline void create_postgres_event_table(PostgresConnection& connection, const Po
   };
   PostgresValues name;
   name.text(settings.quoted_table);
+  connection.take_time();
   execute("BEGIN ISOLATION LEVEL READ COMMITTED");
+  execute("SET LOCAL statement_timeout = 0");
   execute("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('castore ' || $1::text, 0))", name);
   execute(create);
   const bool is_uuid = connection.table().ids_are_uuids();
@@ -93,6 +95,7 @@ inline void create_postgres_event_table(PostgresConnection& connection, const Po
 }
 
 inline void drop_postgres_event_table(PostgresConnection& connection, const PostgresSettings& settings) {
+  connection.take_time();
   const auto outcome = connection.execute("DROP TABLE IF EXISTS " + settings.quoted_table);
   if (outcome.failed) throw_postgres_error(settings.name, "drop", outcome.failure);
 }
