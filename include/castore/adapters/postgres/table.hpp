@@ -81,7 +81,7 @@ class PostgresTable {
       throw StorageError{name + " is no events table: it has no column " + std::string{wanted} +
                          "; name another table, or create one with create_event_table"};
     };
-    constexpr std::string_view varying = "character varying";
+    static constexpr std::string_view varying = "character varying";
     const auto length = [](const auto& type_and_modifier) {  // the modifier is the length and 4 more, or -1
       const auto [type, modifier] = type_and_modifier;
       return type == varying && modifier > 4 ? static_cast<std::size_t>(modifier) - 4 : unlimited;
