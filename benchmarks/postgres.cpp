@@ -56,6 +56,8 @@ class HandStore {
  public:
   explicit HandStore(const std::string& connection) : handle_{PQconnectdb(connection.c_str()), &PQfinish} {
     check(PQstatus(handle()) == CONNECTION_OK);
+    run("SET client_min_messages = warning");
+    run("SET timezone = 'UTC'");
     run("DROP TABLE IF EXISTS benchmark_by_hand");
     run("CREATE TABLE benchmark_by_hand (id BIGSERIAL PRIMARY KEY, aggregate_name TEXT COLLATE \"C\" NOT NULL,"
         " aggregate_id TEXT COLLATE \"C\" NOT NULL, version BIGINT NOT NULL, type TEXT COLLATE \"C\" NOT NULL,"
@@ -124,7 +126,9 @@ class HandStore {
       const int rows = std::min(PQntuples(result.get()), 100);
       for (int row = 0; row < rows; ++row) {
         std::string time = PQgetvalue(result.get(), row, 1);  // 2024-01-01 00:00:00.123+00
-        time.replace(10, 1, "T").replace(time.size() - 3, 3, "Z");
+        time[10] = 'T';
+        time.resize(time.size() - 3);
+        time += 'Z';
         entries.push_back({PQgetvalue(result.get(), row, 0), *castore::parse_timestamp(time)});
       }
       ids += entries.size();

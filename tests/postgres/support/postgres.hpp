@@ -58,7 +58,8 @@ class PlainPostgres {
       std::string text;
       for (int column = 0; column < PQnfields(result.get()); ++column) {
         const bool is_null = PQgetisnull(result.get(), row, column) != 0;
-        text += (column > 0 ? "|" : "") + std::string{is_null ? "NULL" : PQgetvalue(result.get(), row, column)};
+        if (column > 0) text += '|';
+        text += is_null ? "NULL" : PQgetvalue(result.get(), row, column);
       }
       rows.push_back(text);
     }

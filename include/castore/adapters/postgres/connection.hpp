@@ -23,6 +23,10 @@
 #include <utility>
 #include <vector>
 
+#ifndef LIBPQ_HAS_PIPELINING
+#error "castore: the PostgreSQL adapter needs libpq 14 or newer (pipeline mode)"
+#endif
+
 namespace castore::detail {
 
 /// What all connections of an adapter have in common.
