@@ -130,17 +130,37 @@ TEST_CASE("a server that falls silent counts as gone after a while", "[postgres]
   CHECK(versions(*test.direct, "pikachu") == std::vector<Version>{1});
 }
 
-TEST_CASE("connections that the server closed while they were idle are replaced unnoticed", "[postgres]") {
+TEST_CASE("a server that does not answer who connects is given up after the connect timeout", "[postgres]") {
+  Proxy proxy;
+  proxy.ignore_new_connections();
+  PostgresEventStorageAdapter storage{proxy.connection_string(), {.connect_timeout = 2s}};
+  const auto start = std::chrono::steady_clock::now();
+  const Failure error = failure_of([&] { load(storage, "pikachu"); });
+  CHECK(std::chrono::steady_clock::now() - start < 20s);
+  CHECK(error.says("cannot connect to the server of"));
+  CHECK(error.says("timeout expired"));
+  CHECK(error.retryable);
+}
+
+TEST_CASE("connections that the server closed while they were idle are replaced, as nothing can have happened on them",
+          "[postgres]") {
   Storage direct;
-  auto options = direct.table().options();
-  PostgresEventStorageAdapter storage{connection() + "?application_name=" + direct.table().name(), options};
-  for (Version version = 1; version <= 3; ++version) {
-    CHECK(push(storage, event("pikachu", version)) == PushOutcome{});
+  PostgresEventStorageAdapter storage{connection() + "?application_name=" + direct.table().name(),
+                                      direct.table().options()};
+  const auto close_connections = [&] {
     CHECK(PlainPostgres{}.value("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
                                 " WHERE application_name = '" +
                                 direct.table().name() + "'") == "1");
+  };
+  for (Version version = 1; version <= 3; ++version) {
+    CHECK(push(storage, event("pikachu", version)) == PushOutcome{});
+    close_connections();
   }
   CHECK(versions(storage, "pikachu") == std::vector<Version>{1, 2, 3});
+  close_connections();
+  // Somebody else's event stays a conflict, though it is equal.
+  CHECK(push(*direct, event("pikachu", 4)) == PushOutcome{});
+  CHECK(push(storage, event("pikachu", 4)) == PushOutcome{PushOutcome::already_exists, 0});
 }
 
 TEST_CASE("a statement that takes too long is cancelled, and nothing of it has happened", "[postgres]") {

@@ -197,7 +197,8 @@ TEST_CASE("pages hold every aggregate once, in order and in its mirror, when man
   std::vector<PushRecord> group;
   std::vector<std::string> expected;
   for (int number = 1000; number < 1700; ++number) {
-    expected.push_back((number % 2 == 0 ? "A" : "a") + std::to_string(number));
+    expected.emplace_back(1, number % 2 == 0 ? 'A' : 'a');
+    expected.back() += std::to_string(number);
     group.push_back(event(expected.back(), 1));
   }
   REQUIRE(storage->push_events(group, false) == PushOutcome{});

@@ -58,6 +58,8 @@ class Proxy {
   }
   /// The connections there are go silent.
   void fall_silent() { ++silent_generation_; }
+  /// Who connects from now on gets no answer.
+  void ignore_new_connections() { ignores_new_ = true; }
   /// Nobody can connect any more.
   void refuse_connections(bool refuse) { refuses_ = refuse; }
 
@@ -138,7 +140,7 @@ class Proxy {
   }
 
   void forward(int client, int server) {
-    const int generation = silent_generation_;
+    const int generation = ignores_new_ ? -1 : silent_generation_.load();
     std::array<char, 65536> buffer{};
     bool server_spoke_last = true;
     bool loses_answer = false;
@@ -185,6 +187,7 @@ class Proxy {
   std::mutex mutex_;
   std::string fates_;
   std::atomic<int> silent_generation_{0};
+  std::atomic<bool> ignores_new_{false};
   std::atomic<int> round_trips_{0};
   std::atomic<int> connections_{0};
   std::thread acceptor_;
