@@ -56,12 +56,7 @@ class PostgresPush {
           return {PushOutcome::version_gap, 0};
       }
     }
-    // Groups that meet at several aggregates take them in one order, so that none waits for another in a circle. Which
-    // event is the first that cannot be pushed, only the given order tells.
-    const Order given = in_given_order();
-    const Order safe = in_lock_order();
-    const PushOutcome outcome = write_group(connection, safe);
-    return outcome == PushOutcome{} || safe == given ? outcome : write_group(connection, given);
+    return write_group(connection);
   }
 
   /// Whether these very events are stored.
@@ -95,8 +90,15 @@ class PostgresPush {
     return order;
   }
 
-  PushOutcome write_group(PostgresConnection& connection, const Order& order) const {
-    const auto outcome = execute(connection, PostgresStatement::push_in_group, order);
+  PushOutcome write_group(PostgresConnection& connection) const {
+    // Groups that meet at several aggregates take them in one order, so that none waits for another in a circle. Which
+    // event is the first that is in the way, only the given order tells.
+    Order order = in_lock_order();
+    auto outcome = execute(connection, PostgresStatement::push_in_group, order);
+    if (outcome.failed && outcome.failure.sqlstate.starts_with("23") && order != in_given_order()) {
+      order = in_given_order();
+      outcome = execute(connection, PostgresStatement::push_in_group, order);
+    }
     if (!outcome.failed) return {};
     if (*outcome.failed < order.size()) {
       const std::size_t index = order[*outcome.failed];
