@@ -24,11 +24,10 @@ if(castore_missing)
   message(FATAL_ERROR "${castore_missing}")
 endif()
 
-set(castore_components)
+set(castore_components) # those whose packages are there
 foreach(file IN LISTS castore_component_files)
   castore_read_component("${file}")
   cmake_path(GET file STEM name)
-  list(APPEND castore_components ${name})
 
   list(TRANSFORM component_headers PREPEND "${castore_include_dir}/")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${component_headers})
@@ -41,6 +40,8 @@ foreach(file IN LISTS castore_component_files)
     message(FATAL_ERROR "${castore_missing}")
   elseif(castore_missing)
     message(STATUS "${castore_missing}")
+  else()
+    list(APPEND castore_components ${name})
   endif()
 endforeach()
 

@@ -28,9 +28,11 @@ finds() {
 printf '%s\n' '// SPDX-License-Identifier: MIT' 'int main() {' '  // [body]' '  if (true) {' '' '    return 0;' '  }' \
   '  // [/body]' '}' >"$tree/examples/a.cpp"
 printf '%s\n' '# SPDX-License-Identifier: MIT' '# [use]' 'find_package(castore)' '# [/use]' >"$tree/examples/b.cmake"
+printf '%s\n' '-- SPDX-License-Identifier: MIT' 'SELECT 1;' '-- [more]' 'SELECT 2;' '-- [/more]' >"$tree/examples/c.sql"
 good_guide() {
   printf '%s\n' 'Text' '<!-- cut: examples/a.cpp#body -->' '```cpp' 'if (true) {' '' '  return 0;' '}' '```' 'More' \
-    '<!-- cut: examples/b.cmake#use -->' '' '```cmake' 'find_package(castore)' '```' >"$tree/docs/guides/g.md"
+    '<!-- cut: examples/b.cmake#use -->' '' '```cmake' 'find_package(castore)' '```' '<!-- cut: examples/c.sql -->' '```sql' 'SELECT 1;' 'SELECT 2;' '```' \
+    '<!-- cut: examples/c.sql#more -->' '```sql' 'SELECT 2;' '```' >"$tree/docs/guides/g.md"
 }
 good_guide
 printf '%s\n' '# Title' '<!-- cut: examples/a.cpp -->' '```cpp' 'int main() {' '  if (true) {' '' '    return 0;' '  }' \

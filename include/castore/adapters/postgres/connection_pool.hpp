@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_POSTGRES_CONNECTION_POOL_HPP
+#define CASTORE_ADAPTERS_POSTGRES_CONNECTION_POOL_HPP
+
+#include <castore/adapters/postgres/connection.hpp>
+#include <castore/core/errors.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// At most so many connections, made when they are needed and used again.
+class PostgresConnectionPool {
+ public:
+  PostgresConnectionPool(PostgresSettings settings, std::size_t max_connections, std::chrono::milliseconds timeout)
+      : settings_{std::move(settings)}, max_connections_{max_connections}, timeout_{timeout} {
+    idle_.reserve(max_connections);  // so that putting one back cannot fail
+  }
+  PostgresConnectionPool(PostgresConnectionPool&&) = delete;
+
+  const PostgresSettings& settings() const noexcept { return settings_; }
+
+  /// A connection for the use of one thread, until the lease ends.
+  class Lease {
+   public:
+    PostgresConnection& connection() const noexcept { return *connection_; }
+
+    Lease(Lease&&) = delete;
+    ~Lease() { pool_.put_back(std::move(connection_), generation_); }
+
+   private:
+    friend class PostgresConnectionPool;
+    Lease(PostgresConnectionPool& pool, std::unique_ptr<PostgresConnection> connection, std::uint64_t generation)
+        : pool_{pool}, connection_{std::move(connection)}, generation_{generation} {}
+
+    PostgresConnectionPool& pool_;
+    std::unique_ptr<PostgresConnection> connection_;
+    std::uint64_t generation_;
+  };
+
+  /// Waits while all connections are in use.
+  /// @throws StorageError
+  Lease lease() {
+    std::unique_lock lock{mutex_};
+    const auto is_free = [this] { return leased_ < max_connections_; };
+    if (!is_free() && !freed_.wait_for(lock, timeout_, is_free)) {
+      throw StorageError{"all " + std::to_string(max_connections_) + " connections to " + settings_.name +
+                             " were in use for " + std::to_string(timeout_.count()) +
+                             " ms; do it again, or give the adapter a greater max_connections or pool_timeout",
+                         true};
+    }
+    ++leased_;
+    const std::uint64_t generation = generation_;
+    try {
+      while (!idle_.empty()) {
+        std::unique_ptr<PostgresConnection> connection = std::move(idle_.back());
+        idle_.pop_back();
+        lock.unlock();
+        if (connection->is_open()) return Lease{*this, std::move(connection), generation};
+        connection.reset();
+        lock.lock();
+      }
+      lock.unlock();
+      return Lease{*this, std::make_unique<PostgresConnection>(settings_), generation};
+    } catch (...) {
+      put_back(nullptr, generation);
+      throw;
+    }
+  }
+
+  /// Closes all connections, those in use when they are put back.
+  void clear() {
+    std::vector<std::unique_ptr<PostgresConnection>> closed;
+    closed.reserve(max_connections_);
+    const std::lock_guard lock{mutex_};
+    ++generation_;
+    closed.swap(idle_);
+  }
+
+ private:
+  void put_back(std::unique_ptr<PostgresConnection> connection, std::uint64_t generation) noexcept {
+    {
+      const std::lock_guard lock{mutex_};
+      --leased_;
+      if (connection && generation == generation_ && connection->is_done()) idle_.push_back(std::move(connection));
+    }
+    freed_.notify_one();
+  }
+
+  PostgresSettings settings_;
+  std::size_t max_connections_;
+  std::chrono::milliseconds timeout_;
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<std::unique_ptr<PostgresConnection>> idle_;
+  std::size_t leased_ = 0;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace castore::detail
+
+#endif

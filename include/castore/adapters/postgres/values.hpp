@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_POSTGRES_VALUES_HPP
+#define CASTORE_ADAPTERS_POSTGRES_VALUES_HPP
+
+/// @file
+/// Values to and from PostgreSQL in its binary formats, which need no text, no time zone and no copies.
+/// Source of the formats: `int8send`, `timestamptz_send` and `jsonb_send` in PostgreSQL's source.
+
+#include <castore/core/timestamp.hpp>
+#include <castore/fwd.hpp>
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace castore::detail {
+
+/// PostgreSQL counts microseconds from here; its own ends of time, `-infinity` and `infinity`, are the ends of int64.
+inline constexpr Timestamp postgres_epoch = std::chrono::sys_days{std::chrono::year{2000} / 1 / 1};
+
+/// @pre The year is from 0000 to 9999, or the first after it.
+inline std::int64_t to_postgres_time(Timestamp time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time - postgres_epoch).count();
+}
+
+/// Nothing outside of the years 0000 to 9999.
+inline std::optional<Timestamp> from_postgres_time(std::int64_t microseconds) {
+  static constexpr std::chrono::microseconds earliest = earliest_timestamp - postgres_epoch;
+  static constexpr std::chrono::microseconds latest = latest_timestamp - postgres_epoch + std::chrono::milliseconds{1};
+  const std::chrono::microseconds time{microseconds};
+  if (time < earliest || time >= latest) return std::nullopt;
+  return postgres_epoch + std::chrono::floor<std::chrono::milliseconds>(time);
+}
+
+/// The parameters of one execution of a statement. They refer to the texts they were given.
+class PostgresValues {
+ public:
+  PostgresValues() = default;
+  PostgresValues(PostgresValues&&) = delete;
+
+  PostgresValues& text(std::string_view value) { return add(value.data(), value.size(), binary); }
+  /// Of a JSON text without NUL; an empty one is NULL. It goes in JSON's text format, as the binary one has a prefix.
+  PostgresValues& json(const std::string& value) {
+    return add(value.empty() ? nullptr : value.c_str(), value.size(), textual);
+  }
+  PostgresValues& integer(std::int64_t value) {
+    auto& bytes = integers_[static_cast<std::size_t>(count_)];
+    auto bits = static_cast<std::uint64_t>(value);
+    for (std::size_t index = bytes.size(); index-- > 0; bits >>= 8U) bytes[index] = static_cast<char>(bits & 0xFFU);
+    return add(bytes.data(), bytes.size(), binary);
+  }
+  PostgresValues& time(Timestamp value) { return integer(to_postgres_time(value)); }
+  PostgresValues& null() { return add(nullptr, 0, binary); }
+
+  int count() const noexcept { return count_; }
+  const char* const* values() const noexcept { return values_.data(); }
+  const int* lengths() const noexcept { return lengths_.data(); }
+  const int* formats() const noexcept { return formats_.data(); }
+
+ private:
+  static constexpr int textual = 0;
+  static constexpr int binary = 1;
+  static constexpr std::size_t most = 8;
+
+  PostgresValues& add(const char* value, std::size_t length, int format) {
+    const auto index = static_cast<std::size_t>(count_++);
+    values_[index] = value;
+    lengths_[index] = static_cast<int>(length);
+    formats_[index] = format;
+    return *this;
+  }
+
+  int count_ = 0;
+  std::array<const char*, most> values_{};
+  std::array<int, most> lengths_{};
+  std::array<int, most> formats_{};
+  std::array<std::array<char, sizeof(std::int64_t)>, most> integers_{};
+};
+
+/// Rows in binary format.
+class PostgresResult {
+ public:
+  PostgresResult() = default;
+  explicit PostgresResult(PGresult* result) : result_{result} {}
+
+  explicit operator bool() const noexcept { return result_ != nullptr; }
+  PGresult* handle() const noexcept { return result_.get(); }
+  int rows() const noexcept { return PQntuples(result_.get()); }
+
+  /// Of NULL, an empty one whose data() is a null pointer.
+  std::string_view text(int row, int column) const noexcept {
+    if (PQgetisnull(result_.get(), row, column) != 0) return {};
+    return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+  }
+  /// Of NULL, 0.
+  std::int64_t integer(int row, int column) const noexcept {
+    std::uint64_t bits = 0;
+    for (const char byte : text(row, column)) bits = (bits << 8U) | static_cast<unsigned char>(byte);
+    return static_cast<std::int64_t>(bits);
+  }
+  /// The JSON text without the number of its format before it; of NULL, an empty one.
+  std::string_view json(int row, int column) const noexcept {
+    const std::string_view value = text(row, column);
+    return value.empty() ? value : value.substr(1);
+  }
+  std::optional<Timestamp> time(int row, int column) const noexcept { return from_postgres_time(integer(row, column)); }
+
+ private:
+  struct Clear {
+    void operator()(PGresult* result) const noexcept { PQclear(result); }
+  };
+  std::unique_ptr<PGresult, Clear> result_;
+};
+
+}  // namespace castore::detail
+
+#endif

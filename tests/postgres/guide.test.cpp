@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// What docs/guides/postgresql.md shows, run.
+
+#include <castore/adapters/postgres.hpp>
+#include <castore/castore.hpp>
+
+#include "pokemon/commands.hpp"
+#include "pokemon/pokemon.hpp"
+#include "postgres/support/postgres.hpp"
+#include "support/catch.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using namespace castore::postgres_tests;
+
+std::string sql_in(const std::string& name) {
+  std::ifstream file{std::filesystem::path{__FILE__}.parent_path() / "guide" / name};
+  std::string sql{std::istreambuf_iterator<char>{file}, {}};
+  if (sql.empty()) throw std::runtime_error{"there is no SQL in " + name};
+  return sql;
+}
+
+TEST_CASE("the guide's program plays, in a schema whose roles have the guide's rights", "[postgres]") {
+  const std::string connection_string = connection();
+  PlainPostgres plain;
+  plain.rows("CREATE SCHEMA shop");
+
+  // [open]
+  castore::PostgresEventStorageAdapter storage{connection_string, {.schema = "shop"}};
+  storage.create_event_table();
+
+  PokemonStore pokemons{"POKEMONS", storage};
+  wild_pokemon_appears(pokemons)("pikachu", "Pikachu", 5);
+  level_up_pokemon(pokemons)("pikachu");
+  // [/open]
+  CHECK(pokemons.get_existing_aggregate("pikachu").level == 6);
+
+  // [parameters]
+  castore::PostgresConnectionParameters parameters{{"host", "db1.example.com,db2.example.com"},
+                                                   {"target_session_attrs", "read-write"},
+                                                   {"dbname", "shop"},
+                                                   {"sslmode", "verify-full"}};
+  castore::PostgresEventStorageAdapter cluster{parameters, {.schema = "shop", .max_connections = 20}};
+  // [/parameters]
+
+  plain.rows(sql_in("roles.sql"));
+  plain.rows(sql_in("timeout.sql"));
+  std::string as_app = connection_string;
+  as_app.replace(as_app.find("postgres@"), 8, "shop_app");
+  // [pooler]
+  using namespace std::chrono_literals;
+  castore::PostgresEventStorageAdapter behind_pooler{
+      as_app, {.schema = "shop", .statement_timeout = 0ms, .prepared_statements = false}};
+  // [/pooler]
+  PokemonStore same_pokemons{"POKEMONS", behind_pooler};
+  level_up_pokemon(same_pokemons)("pikachu");
+  CHECK(pokemons.get_existing_aggregate("pikachu").level == 7);
+  CHECK(failure_of([&] { behind_pooler.drop_event_table(); }).sqlstate == "42501");
+
+  plain.rows(
+      "DROP SCHEMA shop CASCADE; DROP OWNED BY shop_reader, shop_app, shop_migration;"
+      " DROP ROLE shop_reader, shop_migration, shop_app");
+}
+
+TEST_CASE("the guide's columns and index are what create_event_table makes and finds", "[postgres]") {
+  TempTable table;
+  castore::PostgresEventStorageAdapter storage{connection(), table.options()};
+  // [columns]
+  storage.create_event_table({.aggregate_name_length = 32,
+                              .aggregate_id_type = castore::PostgresAggregateIdType::varchar,
+                              .aggregate_id_length = 64,
+                              .type_length = 64});
+  // [/columns]
+  PlainPostgres plain;
+  const std::string index =
+      "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%WHERE (version = 1)' AND tablename"
+      " = '" +
+      table.name() + "'";
+  plain.rows("DROP INDEX " + plain.value(index));
+  std::string create = sql_in("index.sql");
+  create.replace(create.find("event"), 5, table.name());
+  plain.rows(create);
+  const std::string made = plain.value(index);
+  storage.create_event_table();
+  CHECK(plain.value(index) == made);
+}
+
+}  // namespace

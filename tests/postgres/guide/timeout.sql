@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: MIT
+ALTER ROLE shop_app SET statement_timeout = '30s';

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Many threads and processes on one table, and a server that is killed under them.
+
+#include <castore/adapters/postgres.hpp>
+
+#include "adapters/support/child_process.hpp"
+#include "postgres/support/postgres.hpp"
+#include "support/catch.hpp"
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace castore;
+using namespace castore::postgres_tests;
+using castore::sqlite_tests::ChildProcess;
+using namespace std::chrono_literals;
+
+const std::vector<std::string> accounts{"a", "b", "c", "d", "e"};
+
+/// Moves money between two accounts chosen by chance, in one group, as often as it is told to; others do so too.
+/// @return What went wrong, nothing else.
+std::string transfer(PostgresEventStorageAdapter& storage, unsigned seed, int times) {
+  std::mt19937 random{seed};
+  try {
+    for (int time = 0; time < times; ++time) {
+      const std::size_t from = random() % accounts.size();
+      const std::size_t to = (from + 1 + random() % (accounts.size() - 1)) % accounts.size();
+      const std::string amount = std::to_string(1 + random() % 100);
+      while (true) {
+        const auto next = [&](std::size_t account) {
+          const auto last = versions(storage, accounts[account], {.limit = 1, .reverse = true});
+          return last.empty() ? Version{1} : last.front() + 1;
+        };
+        const PushOutcome outcome =
+            push(storage, event(accounts[from], next(from), "-" + amount), event(accounts[to], next(to), amount));
+        if (outcome == PushOutcome{}) break;
+        if (outcome.status == PushOutcome::version_gap) return "a gap";
+      }
+    }
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+/// Checks that there were so many transfers, and no money came from nowhere.
+void check_transfers(PostgresEventStorageAdapter& storage, std::size_t transfers) {
+  std::size_t events = 0;
+  int money = 0;
+  for (const std::string& account : accounts) {
+    Version expected = 0;
+    for (const EventRecord& event : load(storage, account)) {
+      if (event.version != ++expected) FAIL("version " << event.version << " instead of " << expected);
+      money += std::stoi(event.payload);
+      ++events;
+    }
+  }
+  CHECK(events == transfers * 2);
+  CHECK(money == 0);
+}
+
+TEST_CASE("sixteen threads that move money between accounts lose and double nothing", "[postgres]") {
+  Storage storage;
+  std::vector<std::string> errors(16);
+  std::vector<std::thread> threads;
+  for (unsigned thread = 0; thread < 16; ++thread) {
+    threads.emplace_back([&, thread] { errors[thread] = transfer(*storage, thread, 8); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& error : errors) CHECK(error == "");
+  check_transfers(*storage, 16 * 8);
+}
+
+TEST_CASE("groups take their aggregates in one order, and still name the first event that is in the way",
+          "[postgres]") {
+  Storage storage;
+  CHECK(push(*storage, event("c", 1), event("a", 1), event("b", 1), event("a", 2)) == PushOutcome{});
+  // Others that took them in another order could wait for each other in a circle.
+  CHECK(PlainPostgres{}.value("SELECT string_agg(aggregate_id || version, ' ' ORDER BY id) FROM " +
+                              storage.table().quoted()) == "a1 a2 b1 c1");
+  CHECK(push(*storage, event("d", 1), event("c", 3), event("a", 1)) == PushOutcome{PushOutcome::version_gap, 1});
+  CHECK(push(*storage, event("d", 1), event("c", 1), event("b", 3)) == PushOutcome{PushOutcome::already_exists, 1});
+  CHECK(versions(*storage, "d").empty());
+}
+
+TEST_CASE("four processes that move money between accounts lose and double nothing", "[postgres]") {
+  const TempTable table;
+  {
+    std::vector<ChildProcess> children;
+    for (unsigned process = 0; process < 4; ++process) {
+      children.emplace_back([&](auto send) {
+        PostgresEventStorageAdapter storage{connection(), table.options()};
+        storage.create_event_table();
+        std::vector<std::string> errors(4);
+        std::vector<std::thread> threads;
+        for (unsigned thread = 0; thread < 4; ++thread) {
+          threads.emplace_back([&, thread] { errors[thread] = transfer(storage, process * 4 + thread, 8); });
+        }
+        for (std::thread& thread : threads) thread.join();
+        for (const std::string& error : errors) send(error);
+      });
+    }
+    for (ChildProcess& child : children) {
+      CHECK(child.receive_all() == "");
+      CHECK(child.wait() == 0);
+    }
+  }
+  PostgresEventStorageAdapter storage{connection(), table.options()};
+  check_transfers(storage, 4 * 4 * 8);
+}
+
+/// A server of its own, as it is to be killed.
+class OwnServer {
+ public:
+  OwnServer() { run("start-cluster"); }
+  OwnServer(OwnServer&&) = delete;
+  ~OwnServer() {
+    try {
+      run("stop");
+    } catch (const std::exception&) {  // it ends with the other one
+    }
+  }
+
+  std::string connection() const { return connection_to(directory_); }
+
+  void kill_and_restart() {
+    std::string data;
+    std::getline(std::ifstream{directory_ + "/data_directory"}, data);
+    std::ifstream file{data + "/postmaster.pid"};
+    pid_t server = 0;
+    if (!(file >> server) || ::kill(server, SIGKILL) != 0) throw std::runtime_error{"the server cannot be killed"};
+    std::this_thread::sleep_for(50ms);
+    run("restart-cluster");
+  }
+
+ private:
+  void run(const std::string& verb) const {
+    const auto script = std::filesystem::path{__FILE__}.parent_path() / "server.sh";
+    const std::string command = "sh '" + script.string() + "' " + verb + " '" + directory_ + "'";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error{command + " failed"};
+  }
+
+  std::string directory_ = std::string{POSTGRES_SERVER} + "/own";
+};
+
+TEST_CASE("a server killed during writes and started again loses and doubles no acknowledged event", "[postgres]") {
+  OwnServer server;
+  PostgresEventStorageAdapter{server.connection()}.create_event_table();
+  PostgresEventStorageAdapter storage{server.connection()};
+  std::atomic<bool> is_over{false};
+  std::vector<std::vector<std::string>> acknowledged(4);  // the payload of each version
+  std::vector<std::string> wrong(4);
+  std::vector<std::thread> threads;
+  for (std::size_t thread = 0; thread < acknowledged.size(); ++thread) {
+    threads.emplace_back([&, thread] {
+      const std::string id = std::to_string(thread);
+      auto& mine = acknowledged[thread];
+      for (int attempt = 0; !is_over; ++attempt) {
+        const auto next = static_cast<Version>(mine.size()) + 1;
+        const std::string payload = std::to_string(attempt);
+        try {
+          // Even threads push groups.
+          const PushOutcome outcome = thread % 2 == 0
+                                          ? push(storage, event(id, next, payload), event(id, next + 1, payload))
+                                          : push(storage, event(id, next, payload));
+          if (outcome != PushOutcome{}) {
+            wrong[thread] = "nobody else pushes, and version " + std::to_string(next) + " was refused";
+            return;
+          }
+          mine.insert(mine.end(), thread % 2 == 0 ? 2 : 1, payload);
+        } catch (const StorageError& error) {
+          std::this_thread::sleep_for(10ms);
+          if (error.retryable()) continue;
+          // The outcome is unknown, and to be seen when the server is there again.
+          try {
+            const auto events = load(storage, id, {.min_version = next});
+            for (const EventRecord& stored : events) mine.push_back(stored.payload);
+          } catch (const StorageError&) {
+            wrong[thread] = error.what();
+            return;
+          }
+        }
+      }
+    });
+  }
+  for (int kill = 0; kill < 2; ++kill) {
+    std::this_thread::sleep_for(200ms);
+    server.kill_and_restart();
+  }
+  std::this_thread::sleep_for(200ms);
+  is_over = true;
+  for (std::thread& thread : threads) thread.join();
+
+  for (std::size_t thread = 0; thread < acknowledged.size(); ++thread) {
+    CHECK(wrong[thread] == "");
+    CHECK(acknowledged[thread].size() > 4);
+    std::vector<std::string> stored;
+    for (const EventRecord& event : load(storage, std::to_string(thread))) stored.push_back(event.payload);
+    CHECK(stored == acknowledged[thread]);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTS_POSTGRES_SUPPORT_POSTGRES_HPP
+#define CASTORE_TESTS_POSTGRES_SUPPORT_POSTGRES_HPP
+
+/// @file
+/// What the tests of the PostgreSQL adapter share: a table that ends with the test, PostgreSQL without the adapter, and
+/// short spellings.
+
+#include <castore/adapters/postgres.hpp>
+
+#include "support/catch.hpp"
+
+#include <libpq-fe.h>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <exception>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::postgres_tests {
+
+/// The connection string of the server in this directory.
+inline std::string connection_to(const std::string& directory) {
+  std::ifstream file{directory + "/connection"};
+  std::string connection;
+  if (!std::getline(file, connection)) throw std::runtime_error{"no server in " + directory};
+  return connection;
+}
+inline const std::string& connection() {
+  static const std::string text = connection_to(POSTGRES_SERVER);
+  return text;
+}
+
+/// Plain libpq, as another program would use it. Rows are joined by '|', columns NULL as "NULL".
+class PlainPostgres {
+ public:
+  explicit PlainPostgres(const std::string& to = connection()) : handle_{PQconnectdb(to.c_str()), &PQfinish} {
+    if (PQstatus(handle_.get()) != CONNECTION_OK) throw std::runtime_error{PQerrorMessage(handle_.get())};
+    PQsetNoticeReceiver(
+        handle_.get(), [](void*, const PGresult*) {}, nullptr);
+  }
+
+  std::vector<std::string> rows(const std::string& sql) {
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(handle_.get(), sql.c_str()), &PQclear};
+    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK && PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+      throw std::runtime_error{sql + ": " + PQerrorMessage(handle_.get())};
+    }
+    std::vector<std::string> rows;
+    for (int row = 0; row < PQntuples(result.get()); ++row) {
+      std::string text;
+      for (int column = 0; column < PQnfields(result.get()); ++column) {
+        const bool is_null = PQgetisnull(result.get(), row, column) != 0;
+        if (column > 0) text += '|';
+        text += is_null ? "NULL" : PQgetvalue(result.get(), row, column);
+      }
+      rows.push_back(text);
+    }
+    return rows;
+  }
+  std::string value(const std::string& sql) {
+    const auto all = rows(sql);
+    return all.size() == 1 ? all.front() : std::to_string(all.size()) + " rows";
+  }
+  PGconn* handle() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
+};
+
+/// A name for a table that no other test has, and its end.
+class TempTable {
+ public:
+  explicit TempTable(const std::string& name = unique_name()) : name_{name} {}
+  TempTable(TempTable&&) = delete;
+  ~TempTable() {
+    try {
+      PlainPostgres{}.rows("DROP TABLE IF EXISTS " + quoted());
+    } catch (const std::exception&) {  // the server may be gone
+    }
+  }
+
+  static std::string unique_name() {
+    static std::atomic<int> count{0};
+    return "events_" + std::to_string(getpid()) + "_" + std::to_string(++count);
+  }
+
+  const std::string& name() const noexcept { return name_; }
+  std::string quoted() const { return detail::quote_postgres_name(name_); }
+  PostgresEventStorageAdapterOptions options() const { return {.table_name = name_}; }
+
+ private:
+  std::string name_;
+};
+
+/// An adapter with a table of its own.
+class Storage {
+ public:
+  explicit Storage(const PostgresEventTableOptions& table = {}) { storage_.create_event_table(table); }
+
+  PostgresEventStorageAdapter& operator*() noexcept { return storage_; }
+  PostgresEventStorageAdapter* operator->() noexcept { return &storage_; }
+  const TempTable& table() const noexcept { return table_; }
+
+ private:
+  TempTable table_;
+  PostgresEventStorageAdapter storage_{connection(), table_.options()};
+};
+
+inline const Timestamp noon = *parse_timestamp("2022-01-01T12:00:00.000Z");
+
+inline PushRecord event(std::string aggregate_id, Version version, std::string payload = "{}",
+                        std::string metadata = "") {
+  return {"POKEMONS", {std::move(aggregate_id), version, "LEVELED_UP", noon, std::move(payload), std::move(metadata)}};
+}
+
+template <class... Records>
+PushOutcome push(PostgresEventStorageAdapter& storage, const Records&... records) {
+  const std::vector<PushRecord> group{records...};
+  return storage.push_events(group, false);
+}
+
+inline std::vector<EventRecord> load(const PostgresEventStorageAdapter& storage, std::string_view aggregate_id,
+                                     const GetEventsOptions& options = {}) {
+  std::vector<EventRecord> events;
+  storage.get_events("POKEMONS", aggregate_id, options,
+                     [&](const EventRecordView& event) { events.push_back(event.to_record()); });
+  return events;
+}
+
+inline std::vector<Version> versions(const PostgresEventStorageAdapter& storage, std::string_view aggregate_id,
+                                     const GetEventsOptions& options = {}) {
+  std::vector<Version> result;
+  for (const EventRecord& event : load(storage, aggregate_id, options)) result.push_back(event.version);
+  return result;
+}
+
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// A StorageError, taken apart.
+struct Failure {
+  std::string what;
+  bool retryable = false;
+  std::optional<std::string> sqlstate;  ///< Of the nested PostgresError.
+
+  bool says(std::string_view text) const { return contains(what, text); }
+};
+
+inline Failure failure(const StorageError& error) {
+  try {
+    std::rethrow_if_nested(error);
+  } catch (const PostgresError& native) {
+    return {error.what(), error.retryable(), native.sqlstate()};
+  } catch (const StorageError& nested) {
+    return {error.what(), error.retryable(), failure(nested).sqlstate};
+  }
+  return {error.what(), error.retryable(), std::nullopt};
+}
+
+template <class Function>
+Failure failure_of(Function function) {
+  try {
+    function();
+  } catch (const StorageError& error) {
+    return failure(error);
+  }
+  FAIL("a StorageError was expected");
+  return {};
+}
+
+/// The field that an InvalidEventError names.
+template <class Function>
+std::string invalid_field_of(Function function) {
+  try {
+    function();
+  } catch (const InvalidEventError& error) {
+    return error.field();
+  }
+  return "no InvalidEventError";
+}
+
+}  // namespace castore::postgres_tests
+
+#endif
