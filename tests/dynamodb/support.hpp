@@ -62,8 +62,10 @@ inline DynamoDbHttpClient& client() {
   return shared;
 }
 
-inline Json call(std::string_view operation, const Json& request) {
-  return Json::parse(client().call(operation, request.dump()));
+/// The same for server.sh's server, whatever endpoint the others use.
+inline DynamoDbHttpClient& server_client() {
+  static DynamoDbHttpClient shared{server_options()};
+  return shared;
 }
 
 enum class Layout { single_table, table_per_event_store };
@@ -71,7 +73,8 @@ enum class Layout { single_table, table_per_event_store };
 /// A table that ends with the test.
 class Table {
  public:
-  explicit Table(Layout layout = Layout::single_table) {
+  explicit Table(Layout layout = Layout::single_table, DynamoDbHttpClient& client = dynamodb_tests::client())
+      : client_{client} {
     const bool single = layout == Layout::single_table;
     const char* const partition = single ? "eventStoreId" : "isInitialEvent";
     const auto attribute = [](const char* name, const char* type) -> Json {
@@ -80,9 +83,8 @@ class Table {
     const auto key = [](const char* name, const char* type) -> Json {
       return {{"AttributeName", name}, {"KeyType", type}};
     };
-    call("CreateTable",
-         {{"TableName", name_},
-          {"AttributeDefinitions",
+    ask("CreateTable",
+         {{"AttributeDefinitions",
            {attribute("aggregateId", "S"), attribute("version", "N"), attribute(partition, single ? "S" : "N"),
             attribute("timestamp", "S")}},
           {"KeySchema", {key("aggregateId", "HASH"), key("version", "RANGE")}},
@@ -91,7 +93,7 @@ class Table {
            Json::array({{{"IndexName", "initialEvents"},
                          {"KeySchema", {key(partition, "HASH"), key("timestamp", "RANGE")}},
                          {"Projection", {{"ProjectionType", "KEYS_ONLY"}}}}})}});
-    while (call("DescribeTable", {{"TableName", name_}})["Table"]["TableStatus"] != "ACTIVE") {
+    while (ask("DescribeTable")["Table"]["TableStatus"] != "ACTIVE") {
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
   }
@@ -99,7 +101,7 @@ class Table {
   Table& operator=(const Table&) = delete;
   ~Table() {
     try {
-      call("DeleteTable", {{"TableName", name_}});
+      ask("DeleteTable");
     } catch (const std::exception& error) {
       WARN(error.what());
     }
@@ -109,15 +111,21 @@ class Table {
 
   /// An item as it is stored; null when there is none.
   Json item(const std::string& key, Version version) const {
-    const Json answer = call("GetItem", {{"TableName", name_},
-                                         {"Key", {{"aggregateId", {{"S", key}}},
-                                                  {"version", {{"N", std::to_string(version)}}}}},
-                                         {"ConsistentRead", true}});
+    const Json answer = ask("GetItem", {{"Key", {{"aggregateId", {{"S", key}}},
+                                                 {"version", {{"N", std::to_string(version)}}}}},
+                                        {"ConsistentRead", true}});
     return answer.contains("Item") ? answer["Item"] : Json{};
   }
-  void put(const Json& item) const { call("PutItem", {{"TableName", name_}, {"Item", item}}); }
+  void put(const Json& item) const { ask("PutItem", {{"Item", item}}); }
+
+  /// Calls an operation on this table.
+  Json ask(std::string_view operation, Json request = Json::object()) const {
+    request["TableName"] = name_;
+    return Json::parse(client_.call(operation, request.dump()));
+  }
 
  private:
+  DynamoDbHttpClient& client_;
   std::string name_ = "castore-" + detail::new_client_request_token();
 };
 
@@ -147,6 +155,54 @@ inline std::vector<EventRecord> load(const DynamoDbEventStorageAdapter& storage,
 }
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// Something to ask of server.sh's server.
+inline Json ask_server(const std::string& path, const std::string& method = "GET", const std::string& body = {}) {
+  detail::HttpConnection connection{{std::chrono::seconds{3}, std::chrono::seconds{60}, {}}};
+  const auto response = connection.send({server_address() + path, {"Content-Type: application/json"}, method, body});
+  if (response.status != 200) throw std::runtime_error{response.body};
+  return Json::parse(response.body);
+}
+
+/// The answer of server.sh's server to a signed request as it is, also that of an error.
+inline std::string raw_answer(const std::string& operation, const std::string& body) {
+  const auto time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::string address = server_address();
+  detail::AwsRequest request{.method = "POST",
+                             .headers = {{"Content-Type", "application/x-amz-json-1.0"},
+                                         {"Host", address.substr(address.find("//") + 2)},
+                                         {"X-Amz-Date", detail::amz_date(time)},
+                                         {"X-Amz-Target", "DynamoDB_20120810." + operation}},
+                             .body = body};
+  const auto signature = detail::sign_v4(request, server_credentials, {"eu-west-1", "dynamodb", time});
+  detail::HttpRequest sent{address + "/", {"Authorization: " + signature.authorization}, "POST", body};
+  for (const auto& [name, value] : request.headers) sent.headers.push_back(name + ": " + value);
+  return detail::HttpConnection{{std::chrono::seconds{3}, std::chrono::seconds{10}, {}}}.send(sent).body;
+}
+
+/// What goes wrong with the next requests of clients with these options.
+class FaultPlan {
+ public:
+  explicit FaultPlan(const Json& faults, int skew_seconds = 0) {
+    ask_server("/plans/" + name_, "PUT", Json{{"faults", faults}, {"skewSeconds", skew_seconds}}.dump());
+  }
+
+  DynamoDbHttpClientOptions options() const {
+    auto options = server_options("/faults/" + name_);
+    options.request_timeout = std::chrono::milliseconds{300};
+    return options;
+  }
+  /// The requests that came in: `operation`, `body`, `connection`, `accessKeyId`.
+  Json log() const { return ask_server("/plans/" + name_); }
+  std::vector<std::string> operations() const {
+    std::vector<std::string> names;
+    for (const Json& request : log()) names.push_back(request["operation"]);
+    return names;
+  }
+
+ private:
+  std::string name_ = detail::new_client_request_token();
+};
 
 /// The error that a function throws, which must be of this type.
 template <class Error, class Function>

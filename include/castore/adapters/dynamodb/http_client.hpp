@@ -202,6 +202,9 @@ class DynamoDbHttpClient {
       if (!object.is_object() || !object.contains(name) || !object[name].is_string()) return {};
       return object[name].get<std::string>();
     };
+    if (json.is_discarded() && response.body.starts_with('{')) {
+      throw DynamoDbConnectionError{"the answer of HTTP status " + std::to_string(response.status) + " is cut", true};
+    }
     std::string code = text(json, "__type");
     code.erase(0, code.find('#') + 1);
     std::string message = text(json, "message");
