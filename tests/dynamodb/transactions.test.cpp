@@ -6,6 +6,7 @@
 
 #include "dynamodb/support.hpp"
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -124,11 +125,12 @@ TEST_CASE("a transaction has at most 100 items and each of them once") {
 TEST_CASE("writes meet a transaction that goes on and are refused") {
   const Table table{Layout::single_table, server_client()};
   const FaultPlan plan{{{{"hold", 400}}}};
+  const std::string token = castore::detail::new_client_request_token();
   std::thread slow{[&] {
     auto options = plan.options();
     options.request_timeout = std::chrono::seconds{10};
     DynamoDbHttpClient{options}.call("TransactWriteItems",
-                                     request_of({put(table, item("a")), put(table, item("b"))}, "slow").dump());
+                                     request_of({put(table, item("a")), put(table, item("b"))}, token).dump());
   }};
   while (plan.log().empty()) std::this_thread::sleep_for(std::chrono::milliseconds{5});
   std::this_thread::sleep_for(std::chrono::milliseconds{50});
@@ -138,7 +140,7 @@ TEST_CASE("writes meet a transaction that goes on and are refused") {
   const auto cancelled = refused("TransactWriteItems", request_of({put(table, item("c")), put(table, item("b"))}));
   CHECK(cancelled.cancellation_reasons() == Reasons{"None", "TransactionConflict"});
   CHECK(refused("PutItem", {{"TableName", table.name()}, {"Item", item("a")}}).code() == "TransactionConflictException");
-  CHECK(refused("TransactWriteItems", request_of({put(table, item("a")), put(table, item("b"))}, "slow")).code() ==
+  CHECK(refused("TransactWriteItems", request_of({put(table, item("a")), put(table, item("b"))}, token)).code() ==
         "TransactionInProgressException");
   slow.join();
   CHECK(table.item("a", 1) == item("a"));
