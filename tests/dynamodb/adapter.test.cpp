@@ -212,16 +212,19 @@ TEST_CASE("a page token of another event store is refused") {
   CHECK(error_of<InvalidPageTokenError>([&] {
           dynamodb.storage.list_aggregate_ids("TRAINERS", {.page_token = token});
         }).page_token() == *token);
-  for (const char* const bad :
-       {R"({"limit":-1,"lastEvaluatedKey":{}})", R"({"reverse":1})", R"({"lastEvaluatedKey":{"aggregateId":{"N":"1"}}})"}) {
+  for (const char* const bad : {R"({"limit":-1,"lastEvaluatedKey":{}})", R"({"reverse":1})",
+                                R"({"lastEvaluatedKey":{"aggregateId":{"N":"1"}}})"}) {
     CHECK_THROWS_AS(dynamodb.storage.list_aggregate_ids("POKEMONS", {.page_token = bad}), InvalidPageTokenError);
   }
 }
 
 TEST_CASE("attributes that only Castore writes are readable and damaged items are reported") {
   const Counted dynamodb;
-  Json item{{"aggregateId", {{"S", "POKEMONS#a"}}}, {"version", {{"N", "1"}}}, {"type", {{"S", "T"}}},
-            {"timestamp", {{"S", "2022-01-01T13:00:00+01:00"}}}, {"later", {{"S", "unknown"}}},
+  Json item{{"aggregateId", {{"S", "POKEMONS#a"}}},
+            {"version", {{"N", "1"}}},
+            {"type", {{"S", "T"}}},
+            {"timestamp", {{"S", "2022-01-01T13:00:00+01:00"}}},
+            {"later", {{"S", "unknown"}}},
             {"payload", {{"M", {{"b", {{"B", "AQID"}}}, {"ss", {{"SS", {"x"}}}}, {"ns", {{"NS", {"1", "2.5"}}}}}}}}};
   dynamodb.table.put(item);
   const auto events = load(dynamodb.storage, "a");
@@ -260,8 +263,9 @@ TEST_CASE("region and endpoint come from the options then the environment then t
     return made_client.region() + " " + made_client.endpoint();
   };
   CHECK_THROWS_AS(made({}), StorageError);
-  environment.file("config", "[default]\nregion = eu-north-1\n[profile other]\nregion=cn-north-1 # comment\n"
-                             "endpoint_url = http://profile:1\n");
+  environment.file("config",
+                   "[default]\nregion = eu-north-1\n[profile other]\nregion=cn-north-1 # comment\n"
+                   "endpoint_url = http://profile:1\n");
   CHECK(made({}) == "eu-north-1 https://dynamodb.eu-north-1.amazonaws.com");
   CHECK(made({.profile = "other"}) == "cn-north-1 http://profile:1");
   CHECK(made({.region = "cn-north-1"}) == "cn-north-1 https://dynamodb.cn-north-1.amazonaws.com.cn");
@@ -306,9 +310,10 @@ TEST_CASE("credentials come from the first place that has them") {
   environment.set("AWS_ENDPOINT_URL_STS", server_address() + "/sts");
   CHECK(known_as() == "TEMPORARY");
 
-  environment.file("credentials", "# keys\n[default]\naws_access_key_id=CASTORE\naws_secret_access_key = castore/secret+key\n"
-                                  "[temporary]\naws_access_key_id = TEMPORARY\naws_secret_access_key = " + temporary +
-                                  "\naws_session_token = " + token + "\n");
+  environment.file("credentials",
+                   "# keys\n[default]\naws_access_key_id=CASTORE\naws_secret_access_key = castore/secret+key\n"
+                   "[temporary]\naws_access_key_id = TEMPORARY\naws_secret_access_key = " +
+                       temporary + "\naws_session_token = " + token + "\n");
   environment.file("config", "[profile process]\ncredential_process = /bin/true\n");
   CHECK(known_as() == "CASTORE");
   environment.set("AWS_PROFILE", "temporary");
@@ -322,8 +327,8 @@ TEST_CASE("credentials come from the first place that has them") {
   CHECK(known_as({.region = "r", .profile = "temporary"}) == "TEMPORARY");
   CHECK(known_as({.region = "r", .credentials = AwsCredentials{"TEMPORARY", temporary, token, {}}}) == "TEMPORARY");
   CHECK(known_as({.region = "r", .credentials_provider = [&] {
-          return AwsCredentials{"TEMPORARY", temporary, token, {}};
-        }}) == "TEMPORARY");
+                    return AwsCredentials{"TEMPORARY", temporary, token, {}};
+                  }}) == "TEMPORARY");
 }
 
 TEST_CASE("credentials are renewed before they expire and used until they do") {

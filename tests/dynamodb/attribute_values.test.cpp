@@ -98,13 +98,15 @@ TEST_CASE("JSON becomes the attribute values that Castore marshals") {
 }
 
 TEST_CASE("attribute values of every type become JSON") {
-  CHECK(unmarshall(R"({"M":{"a":{"L":[{"N":"1E+2"},{"S":"\u0000\"é"},{"NULL":true}]},"b":{"M":{}},"c":{"BOOL":false}}})") ==
+  CHECK(unmarshall(
+            R"({"M":{"a":{"L":[{"N":"1E+2"},{"S":"\u0000\"é"},{"NULL":true}]},"b":{"M":{}},"c":{"BOOL":false}}})") ==
         R"({"a":[100,"\u0000\"é",null],"b":{},"c":false})");
   CHECK(unmarshall(R"({"B":"AQID"})") == R"("AQID")");
   CHECK(unmarshall(R"({"SS":["b","a"]})") == R"(["b","a"])");
   CHECK(unmarshall(R"({"NS":["1","2.50"]})") == "[1,2.5]");
   CHECK(unmarshall(R"({"BS":["AQID"]})") == R"(["AQID"])");
-  for (const char* const broken : {R"({"X":"1"})", "{}", R"({"N":"one"})", R"({"S":"a","N":"1"})", R"({"S":"a)", R"({"M":[]})"}) {
+  for (const char* const broken :
+       {R"({"X":"1"})", "{}", R"({"N":"one"})", R"({"S":"a","N":"1"})", R"({"S":"a)", R"({"M":[]})"}) {
     CHECK_THROWS_AS(unmarshall(broken), JsonScanError);
   }
 }

@@ -193,8 +193,9 @@ TEST_CASE("retries wait longer and longer and end at their deadline") {
                                             .sleep = [&](auto wait) { waits.push_back(wait); }};
   const Json throttles(9, "throttle");
   const FaultPlan plan{throttles};
-  CHECK_THROWS_AS(push(DynamoDbEventStorageAdapter{table.name(), {.client = plan.options(), .retry = policy}}, event("a", 1)),
-                  StorageError);
+  CHECK_THROWS_AS(
+      push(DynamoDbEventStorageAdapter{table.name(), {.client = plan.options(), .retry = policy}}, event("a", 1)),
+      StorageError);
   REQUIRE(waits.size() == 8);
   for (std::size_t index = 0; index < waits.size(); ++index) {
     CHECK(waits[index].count() <= std::min(4'000, 1'000 << index));
@@ -204,8 +205,9 @@ TEST_CASE("retries wait longer and longer and end at their deadline") {
   auto impatient = quick_retries(9);
   impatient.deadline = std::chrono::milliseconds{0};
   const FaultPlan at_once{throttles};
-  CHECK_THROWS_AS(push(DynamoDbEventStorageAdapter{table.name(), {.client = at_once.options(), .retry = impatient}}, event("a", 1)),
-                  StorageError);
+  CHECK_THROWS_AS(
+      push(DynamoDbEventStorageAdapter{table.name(), {.client = at_once.options(), .retry = impatient}}, event("a", 1)),
+      StorageError);
   CHECK(at_once.operations().size() == 1);
 }
 

@@ -29,14 +29,15 @@ class Castore {
     const char* const id = std::getenv("AWS_ACCESS_KEY_ID");
     const char* const secret = std::getenv("AWS_SECRET_ACCESS_KEY");
     const bool own_server = client().endpoint() == server_address();
-    request.update({{"operation", operation},
-                    {"table", table_},
-                    {"legacy", legacy_},
-                    {"endpoint", client().endpoint()},
-                    {"region", client().region()},
-                    {"credentials",
-                     {{"accessKeyId", own_server || id == nullptr ? server_credentials.access_key_id : id},
-                      {"secretAccessKey", own_server || secret == nullptr ? server_credentials.secret_access_key : secret}}}});
+    request.update(
+        {{"operation", operation},
+         {"table", table_},
+         {"legacy", legacy_},
+         {"endpoint", client().endpoint()},
+         {"region", client().region()},
+         {"credentials",
+          {{"accessKeyId", own_server || id == nullptr ? server_credentials.access_key_id : id},
+           {"secretAccessKey", own_server || secret == nullptr ? server_credentials.secret_access_key : secret}}}});
     if (!request.contains("eventStoreId")) request["eventStoreId"] = "POKEMONS";
     return ask_server("/castore", "POST", request.dump());
   }
@@ -150,7 +151,8 @@ TEST_CASE("large integers are the same on both sides") {
   const Table table;
   const auto storage = storage_on(table);
   const Castore castore{table};
-  push(storage, event("a", 1, R"([9223372036854775807,-9223372036854775808,1e16,12345678901234567890123456789012345678])"));
+  push(storage,
+       event("a", 1, R"([9223372036854775807,-9223372036854775808,1e16,12345678901234567890123456789012345678])"));
   CHECK(castore.get("a")[0]["payload"] ==
         Json::parse(R"([{"$bigint":"9223372036854775807"},{"$bigint":"-9223372036854775808"},)"
                     R"({"$bigint":"10000000000000000"},{"$bigint":"12345678901234567890123456789012345678"}])"));
@@ -229,19 +231,19 @@ TEST_CASE("a page token of one side continues on the other") {
     CHECK(listed.size() == ids.size());
     CHECK(std::set<std::string>(listed.begin(), listed.end()) == ids);
   }
-  const Json bounded = castore.list({{"limit", 1}, {"initialEventAfter", "2022-01-01T12:01:00.000Z"},
+  const Json bounded = castore.list({{"limit", 1},
+                                     {"initialEventAfter", "2022-01-01T12:01:00.000Z"},
                                      {"initialEventBefore", "2022-01-01T12:01:00.000Z"}});
-  const auto rest = storage.list_aggregate_ids(
-      "POKEMONS", {.limit = 9, .page_token = bounded["nextPageToken"].get<std::string>()});
+  const auto rest =
+      storage.list_aggregate_ids("POKEMONS", {.limit = 9, .page_token = bounded["nextPageToken"].get<std::string>()});
   CHECK(rest.aggregate_ids.size() == 2);
   CHECK_FALSE(rest.next_page_token);
 }
 
 TEST_CASE("tables of Castore's deprecated layout are read and written") {
   const Table table{Layout::table_per_event_store};
-  const DynamoDbEventStorageAdapter storage{
-      castore::DynamoDbTablePerEventStore{{{"POKEMONS", table.name()}}},
-      {.client = client_options(), .retry = quick_retries()}};
+  const DynamoDbEventStorageAdapter storage{castore::DynamoDbTablePerEventStore{{{"POKEMONS", table.name()}}},
+                                            {.client = client_options(), .retry = quick_retries()}};
   const Castore castore{table, true};
   Json pushed = castore_event("theirs", 1);
   pushed["payload"] = {{"level", 5}};
@@ -253,12 +255,10 @@ TEST_CASE("tables of Castore's deprecated layout are read and written") {
   theirs["aggregateId"]["S"] = "ours";
   CHECK(theirs == table.item("ours", 1));
   const Json page = castore.list({{"limit", 1}});
-  const auto rest =
-      storage.list_aggregate_ids("POKEMONS", {.page_token = page["nextPageToken"].get<std::string>()});
+  const auto rest = storage.list_aggregate_ids("POKEMONS", {.page_token = page["nextPageToken"].get<std::string>()});
   REQUIRE(rest.aggregate_ids.size() == 1);
   CHECK(page["aggregateIds"][0]["aggregateId"] != rest.aggregate_ids[0].aggregate_id);
-  const auto other = error_of<castore::InvalidEventError>([&] {
-    storage.get_events("TRAINERS", "ash", {}, [](const castore::EventRecordView&) {});
-  });
+  const auto other = error_of<castore::InvalidEventError>(
+      [&] { storage.get_events("TRAINERS", "ash", {}, [](const castore::EventRecordView&) {}); });
   CHECK(other.field() == "event_store_id");
 }

@@ -84,15 +84,14 @@ class Table {
       return {{"AttributeName", name}, {"KeyType", type}};
     };
     ask("CreateTable",
-         {{"AttributeDefinitions",
-           {attribute("aggregateId", "S"), attribute("version", "N"), attribute(partition, single ? "S" : "N"),
-            attribute("timestamp", "S")}},
-          {"KeySchema", {key("aggregateId", "HASH"), key("version", "RANGE")}},
-          {"BillingMode", "PAY_PER_REQUEST"},
-          {"GlobalSecondaryIndexes",
-           Json::array({{{"IndexName", "initialEvents"},
-                         {"KeySchema", {key(partition, "HASH"), key("timestamp", "RANGE")}},
-                         {"Projection", {{"ProjectionType", "KEYS_ONLY"}}}}})}});
+        {{"AttributeDefinitions",
+          {attribute("aggregateId", "S"), attribute("version", "N"), attribute(partition, single ? "S" : "N"),
+           attribute("timestamp", "S")}},
+         {"KeySchema", {key("aggregateId", "HASH"), key("version", "RANGE")}},
+         {"BillingMode", "PAY_PER_REQUEST"},
+         {"GlobalSecondaryIndexes", Json::array({{{"IndexName", "initialEvents"},
+                                                  {"KeySchema", {key(partition, "HASH"), key("timestamp", "RANGE")}},
+                                                  {"Projection", {{"ProjectionType", "KEYS_ONLY"}}}}})}});
     while (ask("DescribeTable")["Table"]["TableStatus"] != "ACTIVE") {
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
@@ -111,9 +110,9 @@ class Table {
 
   /// An item as it is stored; null when there is none.
   Json item(const std::string& key, Version version) const {
-    const Json answer = ask("GetItem", {{"Key", {{"aggregateId", {{"S", key}}},
-                                                 {"version", {{"N", std::to_string(version)}}}}},
-                                        {"ConsistentRead", true}});
+    const Json answer =
+        ask("GetItem", {{"Key", {{"aggregateId", {{"S", key}}}, {"version", {{"N", std::to_string(version)}}}}},
+                        {"ConsistentRead", true}});
     return answer.contains("Item") ? answer["Item"] : Json{};
   }
   void put(const Json& item) const { ask("PutItem", {{"Item", item}}); }

@@ -51,12 +51,14 @@ using Reasons = std::vector<std::string>;
 TEST_CASE("a transaction writes and deletes all its items") {
   const Table table;
   table.put(item("old"));
-  write({put(table, item("new", "text")), {{"Delete", {{"TableName", table.name()}, {"Key", key("old")}}}},
-         {{"Update", {{"TableName", table.name()},
-                      {"Key", key("updated")},
-                      {"UpdateExpression", "SET #t = :t"},
-                      {"ExpressionAttributeNames", {{"#t", "text"}}},
-                      {"ExpressionAttributeValues", {{":t", {{"S", "set"}}}}}}}},
+  write({put(table, item("new", "text")),
+         {{"Delete", {{"TableName", table.name()}, {"Key", key("old")}}}},
+         {{"Update",
+           {{"TableName", table.name()},
+            {"Key", key("updated")},
+            {"UpdateExpression", "SET #t = :t"},
+            {"ExpressionAttributeNames", {{"#t", "text"}}},
+            {"ExpressionAttributeValues", {{":t", {{"S", "set"}}}}}}}},
          check(table, "other", "attribute_not_exists(aggregateId)")});
   CHECK(table.item("new", 1) == item("new", "text"));
   CHECK(table.item("old", 1).is_null());
@@ -139,7 +141,8 @@ TEST_CASE("writes meet a transaction that goes on and are refused") {
   };
   const auto cancelled = refused("TransactWriteItems", request_of({put(table, item("c")), put(table, item("b"))}));
   CHECK(cancelled.cancellation_reasons() == Reasons{"None", "TransactionConflict"});
-  CHECK(refused("PutItem", {{"TableName", table.name()}, {"Item", item("a")}}).code() == "TransactionConflictException");
+  CHECK(refused("PutItem", {{"TableName", table.name()}, {"Item", item("a")}}).code() ==
+        "TransactionConflictException");
   CHECK(refused("TransactWriteItems", request_of({put(table, item("a")), put(table, item("b"))}, token)).code() ==
         "TransactionInProgressException");
   slow.join();

@@ -58,9 +58,9 @@ struct DynamoDbEventStorageAdapterOptions {
 ///   `limit` a page holds about 1 MB of index entries.
 /// - Any number of threads may use one adapter, and one client.
 ///
-/// Values: DynamoDB has no negative zero, which becomes 0, and no number beyond 38 digits or outside 1e-130 to 9.99e125;
-/// nor objects with one key twice, or values nested more than 32 deep. Except for zero these are refused. Integers and
-/// floating point are one type: `1.0` comes back as `1`.
+/// Values: DynamoDB has no negative zero, which becomes 0, and no number beyond 38 digits or outside 1e-130
+/// to 9.99e125; nor objects with one key twice, or values nested more than 32 deep. Except for zero these are refused.
+/// Integers and floating point are one type: `1.0` comes back as `1`.
 ///
 /// **Errors** `InvalidEventError` before anything is sent when DynamoDB cannot hold an event or a group. All others are
 /// `StorageError`s that name the table, with a `DynamoDbError` or `DynamoDbConnectionError` nested, or
@@ -237,7 +237,8 @@ class DynamoDbEventStorageAdapter {
 
   PushOutcome write_group(std::span<const PushRecord> records, bool force, bool check) const {
     std::string request{R"({"TransactItems":[)"};
-    std::vector<std::pair<std::size_t, PushOutcome::Status>> operations;  // whose they are, and what their failure means
+    std::vector<std::pair<std::size_t, PushOutcome::Status>>
+        operations;  // whose they are, and what their failure means
     std::size_t size = 0;
     for (std::size_t index = 0; index < records.size(); ++index) {
       const PushRecord& push = records[index];

@@ -3,8 +3,8 @@
 #define CASTORE_ADAPTERS_DYNAMODB_ATTRIBUTE_VALUES_HPP
 
 /// @file
-/// JSON text to DynamoDB's attribute values and back, as `marshall` and `unmarshall` of the AWS SDK for JavaScript do it
-/// for Castore.
+/// JSON text to DynamoDB's attribute values and back, as `marshall` and `unmarshall` of the AWS SDK for JavaScript do
+/// it for Castore.
 
 #include <castore/adapters/dynamodb/decimal.hpp>
 #include <castore/adapters/dynamodb/json_scanner.hpp>
@@ -72,12 +72,24 @@ class AttributeWriter {
       refuse("is nested more than " + std::to_string(dynamodb_max_depth) + " deep, which DynamoDB does not allow");
     }
     switch (json.peek()) {
-      case '"': return append_text(json.string());
-      case '{': return append_map(json, depth);
-      case '[': return append_list(json, depth);
-      case 't': case 'f': request_.append(R"({"BOOL":)").append(json.literal()) += '}'; ++size_; return;
-      case 'n': json.literal(); request_ += R"({"NULL":true})"; ++size_; return;
-      default: return append_number(json.literal());
+      case '"':
+        return append_text(json.string());
+      case '{':
+        return append_map(json, depth);
+      case '[':
+        return append_list(json, depth);
+      case 't':
+      case 'f':
+        request_.append(R"({"BOOL":)").append(json.literal()) += '}';
+        ++size_;
+        return;
+      case 'n':
+        json.literal();
+        request_ += R"({"NULL":true})";
+        ++size_;
+        return;
+      default:
+        return append_number(json.literal());
     }
   }
 
@@ -124,7 +136,8 @@ class AttributeWriter {
       const auto decimal = *parse_decimal(text);
       digits = decimal.digits.size();
       if (digits > dynamodb_max_digits) {
-        refuse("has the number " + in_quotes(text) + " of more than 38 digits, which DynamoDB cannot hold; make it text");
+        refuse("has the number " + in_quotes(text) +
+               " of more than 38 digits, which DynamoDB cannot hold; make it text");
       }
       if (digits > 0 &&
           (decimal.exponent > dynamodb_largest_exponent || decimal.exponent < dynamodb_smallest_exponent)) {

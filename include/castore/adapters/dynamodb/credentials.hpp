@@ -17,7 +17,7 @@ namespace castore {
 struct AwsCredentials {
   std::string access_key_id{};
   std::string secret_access_key{};
-  std::string session_token{};                                     ///< Empty: none.
+  std::string session_token{};                                        ///< Empty: none.
   std::optional<std::chrono::system_clock::time_point> expires_at{};  ///< Unset: never.
 
   friend bool operator==(const AwsCredentials&, const AwsCredentials&) = default;

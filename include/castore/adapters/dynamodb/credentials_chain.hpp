@@ -3,9 +3,9 @@
 #define CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_CHAIN_HPP
 
 /// @file
-/// Where AWS users keep credentials, in the order in which AWS's own SDKs look: environment, profile, web identity token
-/// file, container, EC2 instance.
-/// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers".
+/// Where AWS users keep credentials, in the order in which AWS's own SDKs look: environment, profile, web identity
+/// token file, container, EC2 instance. Source: AWS SDKs and Tools Reference Guide, "Standardized credential
+/// providers".
 
 #include <castore/adapters/dynamodb/client.hpp>
 #include <castore/adapters/dynamodb/credentials.hpp>
@@ -46,7 +46,8 @@ class AwsCredentialsChain {
     if (auto found = from_container()) return *found;
     if (auto found = from_instance()) return *found;
     throw AwsCredentialsError{
-        "none found; looked at AWS_ACCESS_KEY_ID, the profile " + in_quotes(aws_profile_name(environment_, profile_name_)) +
+        "none found; looked at AWS_ACCESS_KEY_ID, the profile " +
+        in_quotes(aws_profile_name(environment_, profile_name_)) +
         " in the shared config and credentials files, AWS_WEB_IDENTITY_TOKEN_FILE, "
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI, and the EC2 instance metadata service"};
   }
@@ -70,8 +71,9 @@ class AwsCredentialsChain {
     }
     for (const char* const unsupported : {"role_arn", "credential_process", "sso_session", "sso_account_id"}) {
       if (!(id && secret) && setting(profile, unsupported)) {
-        throw AwsCredentialsError{"the profile " + in_quotes(name) + " uses " + unsupported +
-                                  ", which is not supported here; give a credentials function that asks the AWS SDK or CLI"};
+        throw AwsCredentialsError{
+            "the profile " + in_quotes(name) + " uses " + unsupported +
+            ", which is not supported here; give a credentials function that asks the AWS SDK or CLI"};
       }
     }
     if (!id || !secret) return std::nullopt;
@@ -117,8 +119,9 @@ class AwsCredentialsChain {
     if (!relative && !full) return std::nullopt;
     const std::string url = relative ? "http://169.254.170.2" + *relative : *full;
     if (!relative && !is_safe_container_url(url)) {
-      throw AwsCredentialsError{"AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this host; the credentials "
-                                "would cross a network in plain text"};
+      throw AwsCredentialsError{
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this host; the credentials "
+          "would cross a network in plain text"};
     }
     HttpRequest request{url, {}, "GET", {}};
     std::optional<std::string> token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN");
@@ -154,8 +157,7 @@ class AwsCredentialsChain {
   /// Nothing when this is no EC2 instance, or one without a role.
   std::optional<AwsCredentials> from_instance() const {
     if (environment_("AWS_EC2_METADATA_DISABLED").value_or("") == "true") return std::nullopt;
-    const std::string endpoint =
-        environment_("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or("http://169.254.169.254");
+    const std::string endpoint = environment_("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or("http://169.254.169.254");
     const std::string base = endpoint.ends_with('/') ? endpoint.substr(0, endpoint.size() - 1) : endpoint;
     const std::string roles = base + "/latest/meta-data/iam/security-credentials/";
     HttpOptions impatient = http_;

@@ -20,10 +20,12 @@ struct DynamoDbTranslation {
 
 inline constexpr DynamoDbTranslation dynamodb_translations[] = {
     {"ResourceNotFoundException",
-     "there is no such table, or it has no index 'initialEvents'; create them (docs/guides/dynamodb.md), or correct the "
+     "there is no such table, or it has no index 'initialEvents'; create them (docs/guides/dynamodb.md), or correct "
+     "the "
      "table's name, the region or the endpoint"},
     {"AccessDeniedException", "access was denied; allow the actions that docs/guides/dynamodb.md lists"},
-    {"UnrecognizedClientException", "the credentials are unknown; correct them, or the region or endpoint they are for"},
+    {"UnrecognizedClientException",
+     "the credentials are unknown; correct them, or the region or endpoint they are for"},
     {"InvalidSignatureException", "the signature is wrong; correct the secret key or the system's clock"},
     {"SignatureDoesNotMatch", "the signature is wrong; correct the secret key or the system's clock"},
     {"MissingAuthenticationTokenException", "the endpoint found no signature; is it DynamoDB's?"},
@@ -31,8 +33,7 @@ inline constexpr DynamoDbTranslation dynamodb_translations[] = {
     {"ItemCollectionSizeLimitExceededException",
      "the aggregate is larger than a table with a local secondary index allows; remove the index"},
     {"IdempotentParameterMismatchException", "the request was changed on its way; report this"},
-    {"ValidationException",
-     "it refused the request; has the table the keys that docs/guides/dynamodb.md describes?"},
+    {"ValidationException", "it refused the request; has the table the keys that docs/guides/dynamodb.md describes?"},
 };
 
 inline std::string_view translate_dynamodb_code(std::string_view code) {

@@ -136,11 +136,10 @@ class HttpConnection {
     constexpr CURLcode lasting[] = {CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_PEER_FAILED_VERIFICATION,
                                     CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM};
     const std::string reason = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
-    throw DynamoDbConnectionError{
-        "no answer from " + in_quotes(url) + ": " +
-            (requests_ > 1 ? "the connection was closed before the answer came" : reason) + " (libcurl result code " +
-            std::to_string(code) + ")",
-        requests_ > 0, std::ranges::find(lasting, code) == std::end(lasting)};
+    throw DynamoDbConnectionError{"no answer from " + in_quotes(url) + ": " +
+                                      (requests_ > 1 ? "the connection was closed before the answer came" : reason) +
+                                      " (libcurl result code " + std::to_string(code) + ")",
+                                  requests_ > 0, std::ranges::find(lasting, code) == std::end(lasting)};
   }
 
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_{curl_easy_init(), &curl_easy_cleanup};
@@ -176,7 +175,8 @@ class HttpPool {
 
   std::unique_ptr<HttpConnection> take() {
     std::unique_lock lock{mutex_};
-    if (!is_free_.wait_for(lock, options_.request_timeout, [this] { return !idle_.empty() || used_ < max_connections_; })) {
+    if (!is_free_.wait_for(lock, options_.request_timeout,
+                           [this] { return !idle_.empty() || used_ < max_connections_; })) {
       throw DynamoDbConnectionError{"all " + std::to_string(max_connections_) +
                                         " connections to DynamoDB were in use for " +
                                         std::to_string(options_.request_timeout.count()) +

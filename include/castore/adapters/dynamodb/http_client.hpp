@@ -45,10 +45,10 @@ struct DynamoDbHttpClientOptions {
   /// @brief Gets credentials. Else the environment, the profile, a web identity token file, a container's endpoint, the
   /// EC2 instance metadata service, in this order.
   AwsCredentialsProvider credentials_provider{};
-  std::size_t max_connections = 64;                    ///< At least 1; a call waits when all are in use.
-  std::chrono::milliseconds connect_timeout{3'000};    ///< For a connection to be made.
-  std::chrono::milliseconds request_timeout{10'000};   ///< For one request from beginning to end; 0 waits for ever.
-  std::string ca_file{};                               ///< Certificates to trust, as a PEM file; empty: the system's.
+  std::size_t max_connections = 64;                   ///< At least 1; a call waits when all are in use.
+  std::chrono::milliseconds connect_timeout{3'000};   ///< For a connection to be made.
+  std::chrono::milliseconds request_timeout{10'000};  ///< For one request from beginning to end; 0 waits for ever.
+  std::string ca_file{};                              ///< Certificates to trust, as a PEM file; empty: the system's.
   /// @brief Now; signatures and the expiry of credentials depend on it.
   std::function<std::chrono::system_clock::time_point()> clock{[] { return std::chrono::system_clock::now(); }};
 };

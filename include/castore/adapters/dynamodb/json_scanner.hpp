@@ -41,14 +41,22 @@ class JsonScanner {
   std::string_view string() {
     expect('"');
     const std::size_t start = place_;
-    for (;; ++place_) {
-      place_ = text_.find_first_of("\"\\", place_);
-      if (place_ == std::string_view::npos) {
+    for (std::size_t quote = start;; place_ = quote + 1) {
+      quote = text_.find('"', place_);
+      if (quote == std::string_view::npos) {
         place_ = text_.size();
         fail("its end in a string");
       }
-      if (text_[place_] == '"') return text_.substr(start, place_++ - start);
-      ++place_;
+      // The quote ends the string unless an escape takes it.
+      for (;;) {
+        const std::size_t escape = text_.substr(0, quote).find('\\', place_);
+        if (escape == std::string_view::npos) {
+          place_ = quote + 1;
+          return text_.substr(start, quote - start);
+        }
+        if (escape + 1 == quote) break;
+        place_ = escape + 2;
+      }
     }
   }
 
@@ -105,11 +113,7 @@ class JsonScanner {
     } else {
       std::size_t depth = 0;
       do {
-        place_ = text_.find_first_of("\"{}[]", place_);
-        if (place_ == std::string_view::npos) {
-          place_ = text_.size();
-          fail("its end in an object or array");
-        }
+        if (place_ == text_.size()) fail("its end in an object or array");
         const char character = text_[place_];
         if (character == '"') {
           string();
@@ -118,7 +122,7 @@ class JsonScanner {
         ++place_;
         if (character == '{' || character == '[') {
           ++depth;
-        } else {
+        } else if (character == '}' || character == ']') {
           --depth;
         }
       } while (depth > 0);

@@ -59,8 +59,8 @@ inline std::size_t append_item(std::string& json, const PushRecord& push, std::s
   }
   constexpr std::size_t names = std::string_view{"aggregateIdversiontypetimestamp"}.size();
   const std::string timestamp = format_timestamp(record.timestamp);
-  std::size_t size = names + key.size() + std::to_string(record.version).size() / 2 + 2 + record.type.size() +
-                     timestamp.size();
+  std::size_t size =
+      names + key.size() + std::to_string(record.version).size() / 2 + 2 + record.type.size() + timestamp.size();
   json += '{';
   append_key(json, key, record.version);
   json += ',';

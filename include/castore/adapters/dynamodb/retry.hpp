@@ -13,16 +13,16 @@
 
 namespace castore {
 
-/// @brief How often and when a `DynamoDbEventStorageAdapter` sends a request again: after throttling, an answer of 5xx, a
-/// lost connection, an answer that cannot be read, or a conflict with another transaction.
+/// @brief How often and when a `DynamoDbEventStorageAdapter` sends a request again: after throttling, an answer of 5xx,
+/// a lost connection, an answer that cannot be read, or a conflict with another transaction.
 ///
 /// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
 /// (AWS Architecture Blog, "Exponential Backoff And Jitter").
 struct DynamoDbRetryPolicy {
-  int max_attempts = 10;                          ///< From 1, which never retries.
-  std::chrono::milliseconds first{50};            ///< The upper bound of the first wait.
-  std::chrono::milliseconds longest{5'000};       ///< The upper bound of all waits.
-  std::chrono::milliseconds deadline{30'000};     ///< No attempt begins later than this after the first one began.
+  int max_attempts = 10;                       ///< From 1, which never retries.
+  std::chrono::milliseconds first{50};         ///< The upper bound of the first wait.
+  std::chrono::milliseconds longest{5'000};    ///< The upper bound of all waits.
+  std::chrono::milliseconds deadline{30'000};  ///< No attempt begins later than this after the first one began.
   /// @brief Waits; by default it puts the thread to sleep.
   std::function<void(std::chrono::milliseconds)> sleep{
       [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }};

@@ -27,9 +27,9 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 /// What of a request is signed.
 struct AwsRequest {
   std::string method{};
-  std::string path{"/"};      ///< As it is sent, with its percent escapes.
-  std::string query{};        ///< As it is sent, without the question mark.
-  HttpHeaders headers{};      ///< All that are to be signed; `Host` must be among them.
+  std::string path{"/"};  ///< As it is sent, with its percent escapes.
+  std::string query{};    ///< As it is sent, without the question mark.
+  HttpHeaders headers{};  ///< All that are to be signed; `Host` must be among them.
   std::string_view body{};
 };
 
@@ -208,8 +208,8 @@ inline AwsSignature sign_v4(const AwsRequest& request, const AwsCredentials& cre
   const std::string date = time.substr(0, 8);
   const std::string credential_scope =
       date + "/" + std::string{scope.region} + "/" + std::string{scope.service} + "/aws4_request";
-  signature.string_to_sign = "AWS4-HMAC-SHA256\n" + time + "\n" + credential_scope + "\n" +
-                             hexadecimal(sha256(signature.canonical_request));
+  signature.string_to_sign =
+      "AWS4-HMAC-SHA256\n" + time + "\n" + credential_scope + "\n" + hexadecimal(sha256(signature.canonical_request));
   std::string key = hmac_sha256("AWS4" + credentials.secret_access_key, date);
   for (const std::string_view part : {scope.region, scope.service, std::string_view{"aws4_request"}}) {
     key = hmac_sha256(key, part);

@@ -44,8 +44,8 @@ class DynamoDbTables {
     }
     const auto found = per_store_.find(event_store_id);
     if (found == per_store_.end()) {
-      throw InvalidEventError{"event_store_id", in_quotes(event_store_id) +
-                                                    " has no table; name one in DynamoDbTablePerEventStore"};
+      throw InvalidEventError{"event_store_id",
+                              in_quotes(event_store_id) + " has no table; name one in DynamoDbTablePerEventStore"};
     }
     return found->second;
   }

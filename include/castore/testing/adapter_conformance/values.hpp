@@ -89,7 +89,14 @@ inline bool holds_every_double(const AdapterProperties& properties) { return pro
 
 inline void doubles_come_back(const AdapterUnderTest& adapter) {
   using Limits = std::numeric_limits<double>;
-  std::vector<Json> values{0.1, 1.0 / 3.0, 0.1 + 0.2, 1.0 + Limits::epsilon(), 1e22, 1e23, 123456789012345680.0, 5.0,
+  std::vector<Json> values{0.1,
+                           1.0 / 3.0,
+                           0.1 + 0.2,
+                           1.0 + Limits::epsilon(),
+                           1e22,
+                           1e23,
+                           123456789012345680.0,
+                           5.0,
                            Json{{"list", {2.5, -1e-100, 1e100}}}};
   if (holds_every_double(adapter.properties())) {
     values.insert(values.end(), {Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min(),
