@@ -102,6 +102,16 @@ class DynamoDbEventStorageAdapter {
         tables_{std::move(tables)},
         check_previous_version_{options.check_previous_version} {}
 
+  /// @brief The same, referring to a client that must live as long as the adapter.
+  template <DynamoDbClient Client>
+  DynamoDbEventStorageAdapter(Client& client, std::string table_name,
+                              const DynamoDbEventStorageAdapterOptions& options = {})
+      : DynamoDbEventStorageAdapter{not_owned(client), std::move(table_name), options} {}
+  template <DynamoDbClient Client>
+  DynamoDbEventStorageAdapter(Client& client, DynamoDbTablePerEventStore tables,
+                              const DynamoDbEventStorageAdapterOptions& options = {})
+      : DynamoDbEventStorageAdapter{not_owned(client), std::move(tables), options} {}
+
   /// @brief Writes all the events or none: one by a conditional put, several by a transaction.
   /// @throws InvalidEventError, StorageError, AwsCredentialsError
   PushOutcome push_events(std::span<const PushRecord> records, bool force) const {
@@ -188,6 +198,11 @@ class DynamoDbEventStorageAdapter {
 
  private:
   static constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+
+  template <class Client>
+  static std::shared_ptr<Client> not_owned(Client& client) {
+    return {std::shared_ptr<void>{}, &client};
+  }
 
   static std::string name_of(const std::string& table) { return "DynamoDB table " + detail::in_quotes(table); }
 

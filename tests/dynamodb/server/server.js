@@ -5,6 +5,7 @@
 //   PUT  /plans/NAME           sets what goes wrong at /faults/NAME: {"faults": [...], "skewSeconds": 0}
 //   POST /faults/NAME/         DynamoDB; each request meets the next fault of the plan
 //   GET  /plans/NAME           what came in at /faults/NAME: [{"operation", "body", "connection", "accessKeyId"}]
+//   PUT  /tls                  {"key", "certificate"}: listens to https as well, and says at which {"port"}
 //   POST /castore              runs Castore, see castore.js
 //   /container /sts /imds      give credentials
 //
@@ -12,6 +13,7 @@
 'use strict'
 
 const http = require('node:http')
+const https = require('node:https')
 const fs = require('node:fs')
 const { Readable } = require('node:stream')
 
@@ -150,12 +152,18 @@ async function handle(request, socket) {
   }
   if (first === 'plans') return json(200, plans.get(name).log)
   if (first === 'faults') return faulty(name, request, socket)
+  if (first === 'tls') {
+    const { key, certificate } = JSON.parse(request.body)
+    const secure = https.createServer({ key, cert: certificate }, answer)
+    await new Promise((resolve) => secure.listen(0, '127.0.0.1', resolve))
+    return json(200, { port: secure.address().port })
+  }
   if (first === 'castore') return { status: 200, headers: {}, body: Buffer.from(await castore(request.body.toString())) }
   if (['container', 'sts', 'imds'].includes(first)) return credentials(request)
   return dynamodb(request)
 }
 
-const server = http.createServer((incoming, outgoing) => {
+function answer(incoming, outgoing) {
   const chunks = []
   incoming.on('data', (chunk) => chunks.push(chunk))
   incoming.on('end', async () => {
@@ -169,7 +177,8 @@ const server = http.createServer((incoming, outgoing) => {
       outgoing.end(error.stack)
     }
   })
-})
+}
+const server = http.createServer(answer)
 server.keepAliveTimeout = 60000
 server.listen(0, '127.0.0.1', () => {
   const file = process.argv[2]

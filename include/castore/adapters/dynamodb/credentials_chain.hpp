@@ -136,7 +136,7 @@ class AwsCredentialsChain {
       }
       request.headers.push_back("Authorization: " + *token);
     }
-    return from_json("the container endpoint", ask("the container endpoint", request).body);
+    return from_json("the container endpoint", ask("the container endpoint", request, url.starts_with("https")).body);
   }
 
   static bool is_safe_container_url(std::string_view url) {
@@ -161,6 +161,7 @@ class AwsCredentialsChain {
     const std::string base = endpoint.ends_with('/') ? endpoint.substr(0, endpoint.size() - 1) : endpoint;
     const std::string roles = base + "/latest/meta-data/iam/security-credentials/";
     HttpOptions impatient = http_;
+    impatient.uses_proxy = false;
     impatient.connect_timeout = impatient.request_timeout = std::chrono::seconds{1};
     HttpConnection connection{impatient};
     try {
@@ -179,10 +180,12 @@ class AwsCredentialsChain {
     }
   }
 
-  HttpResponse ask(const std::string& what, const HttpRequest& request) const {
+  HttpResponse ask(const std::string& what, const HttpRequest& request, bool uses_proxy = true) const {
+    HttpOptions options = http_;
+    options.uses_proxy = uses_proxy;
     HttpResponse response;
     try {
-      response = HttpConnection{http_}.send(request);
+      response = HttpConnection{options}.send(request);
     } catch (const DynamoDbConnectionError& error) {
       std::throw_with_nested(AwsCredentialsError{what + " gives no answer"});
     }

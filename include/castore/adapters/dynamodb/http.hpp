@@ -37,7 +37,8 @@ struct HttpResponse {
 struct HttpOptions {
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds request_timeout{};
-  std::string ca_file{};  ///< Empty: the system's.
+  std::string ca_file{};   ///< Empty: the system's.
+  bool uses_proxy = true;  ///< That of the environment, if there is one.
 };
 
 /// One libcurl handle, which keeps its connection open. For one thread at a time.
@@ -53,6 +54,7 @@ class HttpConnection {
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.request_timeout.count()));
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+    if (!options.uses_proxy) set(CURLOPT_PROXY, "");
     set(CURLOPT_ERRORBUFFER, error_);
     set(CURLOPT_WRITEFUNCTION, &append_body);
     set(CURLOPT_WRITEDATA, &response_);

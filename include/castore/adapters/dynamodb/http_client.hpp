@@ -48,7 +48,7 @@ struct DynamoDbHttpClientOptions {
   std::size_t max_connections = 64;                   ///< At least 1; a call waits when all are in use.
   std::chrono::milliseconds connect_timeout{3'000};   ///< For a connection to be made.
   std::chrono::milliseconds request_timeout{10'000};  ///< For one request from beginning to end; 0 waits for ever.
-  std::string ca_file{};                              ///< Certificates to trust, as a PEM file; empty: the system's.
+  std::string ca_file{};  ///< Certificates to trust, as a PEM file. Else `AWS_CA_BUNDLE`, the system's.
   /// @brief Now; signatures and the expiry of credentials depend on it.
   std::function<std::chrono::system_clock::time_point()> clock{[] { return std::chrono::system_clock::now(); }};
 };
@@ -115,7 +115,7 @@ class DynamoDbHttpClient {
       : region_{std::move(settings.region)},
         endpoint_{std::move(settings.endpoint)},
         clock_{options.clock},
-        pool_{http_options(options), options.max_connections},
+        pool_{http_options(options, environment), options.max_connections},
         credentials_{provider(options, environment, region_), clock_} {
     while (endpoint_.ends_with('/')) endpoint_.pop_back();
     const std::size_t scheme = endpoint_.find("://");
@@ -124,9 +124,10 @@ class DynamoDbHttpClient {
     const std::size_t slash = std::min(after.find('/'), after.size());
     host_ = after.substr(0, slash);
     path_ = std::string{after.substr(slash)} + "/";
-    if (host_.empty() || host_.find_first_of("@?# \r\n") != std::string::npos) {
-      throw StorageError{"the DynamoDB endpoint " + detail::in_quotes(endpoint_) +
-                         " is no address like https://dynamodb.eu-west-1.amazonaws.com or http://localhost:8000"};
+    if (host_.empty() || endpoint_.find_first_of("@?# \r\n") != std::string::npos) {
+      // It is not repeated here: it may hold a password.
+      throw StorageError{
+          "the DynamoDB endpoint is no address like https://dynamodb.eu-west-1.amazonaws.com or http://localhost:8000"};
     }
     // libcurl leaves the scheme's own port out of the header Host, which is signed.
     const bool is_https = endpoint_.starts_with("https://");
@@ -160,15 +161,17 @@ class DynamoDbHttpClient {
     return result;
   }
 
-  static detail::HttpOptions http_options(const DynamoDbHttpClientOptions& options) {
-    return {options.connect_timeout, options.request_timeout, options.ca_file};
+  static detail::HttpOptions http_options(const DynamoDbHttpClientOptions& options,
+                                          const detail::AwsEnvironment& environment) {
+    return {options.connect_timeout, options.request_timeout,
+            options.ca_file.empty() ? environment("AWS_CA_BUNDLE").value_or("") : options.ca_file};
   }
 
   static AwsCredentialsProvider provider(const DynamoDbHttpClientOptions& options,
                                          const detail::AwsEnvironment& environment, const std::string& region) {
     if (options.credentials) return [credentials = *options.credentials] { return credentials; };
     if (options.credentials_provider) return options.credentials_provider;
-    return detail::AwsCredentialsChain{environment, options.profile, region, http_options(options)};
+    return detail::AwsCredentialsChain{environment, options.profile, region, http_options(options, environment)};
   }
 
   detail::HttpRequest signed_request(std::string_view operation, const std::string& request,
