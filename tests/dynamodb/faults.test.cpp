@@ -127,6 +127,15 @@ TEST_CASE("a conflict after a lost answer is one when another event is stored") 
   CHECK(plan.operations() == std::vector<std::string>{"PutItem", "PutItem", "PutItem", "GetItem"});
 }
 
+TEST_CASE("a kept connection that dies during a push makes no conflict of it") {
+  const Table table{Layout::single_table, server_client()};
+  const FaultPlan plan{{"pass", "drop_after"}};
+  const auto storage = storage_on(table, plan.options());
+  CHECK(push(storage, event("a", 1)) == PushOutcome{});
+  CHECK(push(storage, event("a", 2)) == PushOutcome{});
+  CHECK(plan.operations() == std::vector<std::string>{"PutItem", "PutItem", "PutItem", "GetItem"});
+}
+
 TEST_CASE("loads and lists are repeated and see every event once") {
   const Table table{Layout::single_table, server_client()};
   storage_on(table, server_options()).push_events(std::vector{event("a", 1), event("a", 2)}, false);

@@ -36,8 +36,10 @@ using Pokemons = castore::EventStore<PokemonEvents, Pokemon, PokemonReducer>;
 void use_environment() {
   setenv("AWS_ENDPOINT_URL_DYNAMODB", castore::dynamodb_tests::client().endpoint().c_str(), 1);
   setenv("AWS_REGION", castore::dynamodb_tests::client().region().c_str(), 1);
-  setenv("AWS_ACCESS_KEY_ID", castore::dynamodb_tests::server_credentials.access_key_id.c_str(), 0);
-  setenv("AWS_SECRET_ACCESS_KEY", castore::dynamodb_tests::server_credentials.secret_access_key.c_str(), 0);
+  const auto credentials = castore::dynamodb_tests::client_options().credentials;
+  if (!credentials) return;
+  setenv("AWS_ACCESS_KEY_ID", credentials->access_key_id.c_str(), 1);
+  setenv("AWS_SECRET_ACCESS_KEY", credentials->secret_access_key.c_str(), 1);
 }
 
 // [client]

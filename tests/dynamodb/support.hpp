@@ -4,7 +4,8 @@
 
 /// @file
 /// What the tests of the DynamoDB adapter share: the server, tables, and short spellings. The tests run against the
-/// server of server.sh, or against the endpoint in CASTORE_DYNAMODB_ENDPOINT with the environment's credentials.
+/// server of server.sh, or against the endpoint in CASTORE_DYNAMODB_ENDPOINT with the environment's credentials, if it
+/// has any.
 
 #include <castore/adapters/dynamodb.hpp>
 
@@ -53,7 +54,10 @@ inline DynamoDbHttpClientOptions client_options() {
   const char* const other = std::getenv("CASTORE_DYNAMODB_ENDPOINT");
   if (other == nullptr || *other == '\0') return server_options();
   DynamoDbHttpClientOptions options{.endpoint = other};
-  if (std::getenv("AWS_REGION") == nullptr) options.region = "us-east-1";
+  if (std::getenv("AWS_REGION") == nullptr && std::getenv("AWS_DEFAULT_REGION") == nullptr)
+    options.region = "us-east-1";
+  const bool is_local = options.endpoint.starts_with("http://");
+  if (is_local && std::getenv("AWS_ACCESS_KEY_ID") == nullptr) options.credentials = server_credentials;
   return options;
 }
 

@@ -14,12 +14,15 @@
 #include <castore/adapters/dynamodb/signature_v4.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/fwd.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <exception>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -208,7 +211,11 @@ class AwsCredentialsChain {
     if (credentials.access_key_id.empty() || credentials.secret_access_key.empty()) {
       throw AwsCredentialsError{what + " gives an answer without keys"};
     }
-    if (const auto time = parse_timestamp(expiration)) credentials.expires_at = *time;
+    if (const auto time = parse_timestamp(expiration)) {
+      using Clock = std::chrono::system_clock;  // it ends in the year 2262
+      constexpr Timestamp last = std::chrono::floor<Timestamp::duration>(Clock::time_point::max());
+      credentials.expires_at = std::min(*time, last);
+    }
     return credentials;
   }
 

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -177,8 +178,10 @@ class HttpPool {
 
   std::unique_ptr<HttpConnection> take() {
     std::unique_lock lock{mutex_};
-    if (!is_free_.wait_for(lock, options_.request_timeout,
-                           [this] { return !idle_.empty() || used_ < max_connections_; })) {
+    const auto is_free = [this] { return !idle_.empty() || used_ < max_connections_; };
+    if (options_.request_timeout.count() == 0) {
+      is_free_.wait(lock, is_free);
+    } else if (!is_free_.wait_for(lock, options_.request_timeout, is_free)) {
       throw DynamoDbConnectionError{"all " + std::to_string(max_connections_) +
                                         " connections to DynamoDB were in use for " +
                                         std::to_string(options_.request_timeout.count()) +

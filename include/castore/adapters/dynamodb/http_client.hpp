@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
