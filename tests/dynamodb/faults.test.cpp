@@ -175,6 +175,14 @@ TEST_CASE("retries end at their limit and say that a push may have been written"
   CHECK(failure.loss->request_sent());
   CHECK(lost.operations().size() == 3);
 
+  const FaultPlan refused{{"drop_after", "denied"}};
+  failure = failure_of([&] { push(storage_on(table, refused.options()), event("b", 1)); });
+  CHECK_FALSE(failure.retryable);
+  CHECK(failure.says("Whether it was written is unknown"));
+  const FaultPlan unseen{{"drop_after", "pass", "denied"}};
+  failure = failure_of([&] { push(storage_on(table, unseen.options()), event("b", 2)); });
+  CHECK(failure.says("Whether it was written is unknown"));
+
   const FaultPlan throttled{{"throttle", "throttle"}};
   failure = failure_of([&] { push(storage_on(table, throttled.options(), 2), event("a", 1)); });
   CHECK(failure.retryable);

@@ -207,11 +207,12 @@ class DynamoDbEventStorageAdapter {
 
   static std::string name_of(const std::string& table) { return "DynamoDB table " + detail::in_quotes(table); }
 
-  std::string call(std::string_view operation, const std::string& request, const std::string& action) const {
+  std::string call(std::string_view operation, const std::string& request, const std::string& action,
+                   bool may_be_done = false) const {
     try {
-      return caller_.call(operation, request, action);
+      return caller_.call(operation, request, action, may_be_done ? &may_be_done : nullptr);
     } catch (const DynamoDbError& error) {
-      detail::throw_dynamodb_refusal(action, error);
+      detail::throw_dynamodb_refusal(action, error, may_be_done);
     }
   }
 
@@ -236,7 +237,7 @@ class DynamoDbEventStorageAdapter {
       caller_.call("PutItem", request, action, &may_be_done);
       return {};
     } catch (const DynamoDbError& error) {
-      if (error.code() != "ConditionalCheckFailedException") throw_push_refusal(action, error);
+      if (error.code() != "ConditionalCheckFailedException") throw_push_refusal(action, error, may_be_done);
     }
     // The event that is in the way may be this one, written by an attempt whose answer was lost.
     if (may_be_done && is_stored(request, table, key, push.record.version, action)) return {};
@@ -245,8 +246,8 @@ class DynamoDbEventStorageAdapter {
 
   bool is_stored(const std::string& put_request, const std::string& table, const std::string& key, Version version,
                  const std::string& action) const {
-    const auto answer =
-        nlohmann::json::parse(call("GetItem", detail::get_item_request(table, key, version), action), nullptr, false);
+    const auto answer = nlohmann::json::parse(
+        call("GetItem", detail::get_item_request(table, key, version), action, true), nullptr, false);
     return answer.is_object() && answer.contains("Item") &&
            detail::same_attribute_values(answer["Item"], nlohmann::json::parse(put_request).at("Item"));
   }
@@ -298,24 +299,24 @@ class DynamoDbEventStorageAdapter {
       caller_.call("TransactWriteItems", request, action, &may_be_done);
       return {};
     } catch (const DynamoDbError& error) {
-      return conflict_of(error, operations, action);
+      return conflict_of(error, operations, action, may_be_done);
     }
   }
 
   /// The first event that a condition failed for. An event that exists is no gap.
   static PushOutcome conflict_of(const DynamoDbError& error,
                                  const std::vector<std::pair<std::size_t, PushOutcome::Status>>& operations,
-                                 const std::string& action) {
+                                 const std::string& action, bool may_be_done) {
     const auto& reasons = error.cancellation_reasons();
     if (reasons.size() == operations.size()) {
       for (std::size_t place = 0; place < reasons.size(); ++place) {
         if (reasons[place] == "ConditionalCheckFailed") return {operations[place].second, operations[place].first};
       }
     }
-    throw_push_refusal(action, error);
+    throw_push_refusal(action, error, may_be_done);
   }
 
-  [[noreturn]] static void throw_push_refusal(const std::string& action, const DynamoDbError& error) {
+  [[noreturn]] static void throw_push_refusal(const std::string& action, const DynamoDbError& error, bool may_be_done) {
     constexpr std::string_view too_large[] = {"Item size has exceeded", "Nesting Levels have exceeded",
                                               "Number overflow", "Number underflow", "more than 38 significant digits"};
     const std::string_view what = error.what();
@@ -323,7 +324,7 @@ class DynamoDbEventStorageAdapter {
     if (std::ranges::any_of(too_large, says)) {
       std::throw_with_nested(InvalidEventError{"payload", detail::without_prefix(what)});
     }
-    detail::throw_dynamodb_refusal(action, error);
+    detail::throw_dynamodb_refusal(action, error, may_be_done);
   }
 
   /// Where a page starts. The place of a token is outside of bounds that were given anew when they leave out all before

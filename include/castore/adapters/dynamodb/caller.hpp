@@ -48,9 +48,7 @@ class DynamoDbCaller {
       }
       std::string what = "cannot " + action + " after " + std::to_string(attempt) +
                          (attempt == 1 ? " attempt" : " attempts") + ": " + without_prefix(error.what());
-      if (may_be_done != nullptr && *may_be_done) {
-        what += ". Whether it was written is unknown: load the aggregate to see";
-      }
+      if (may_be_done != nullptr && *may_be_done) what += dynamodb_write_unknown;
       std::throw_with_nested(StorageError{what, !lasting});
     };
     for (int attempt = 1;; ++attempt) {

@@ -49,11 +49,18 @@ inline std::string without_prefix(std::string_view what) {
   return std::string{what.starts_with(prefix) ? what.substr(prefix.size()) : what};
 }
 
+inline constexpr std::string_view dynamodb_write_unknown =
+    ". Whether it was written is unknown: load the aggregate to see";
+
 /// Throws a StorageError around the error that is being handled.
 /// @param action What was tried, as it stands after "cannot": `push to table 'events'`.
-[[noreturn]] inline void throw_dynamodb_refusal(const std::string& action, const DynamoDbError& error) {
-  std::throw_with_nested(StorageError{"cannot " + action + ": " + std::string{translate_dynamodb_code(error.code())} +
-                                      ". Reason: " + without_prefix(error.what())});
+/// @param may_be_done Whether an attempt before may have done it all the same.
+[[noreturn]] inline void throw_dynamodb_refusal(const std::string& action, const DynamoDbError& error,
+                                                bool may_be_done) {
+  std::string what = "cannot " + action + ": " + std::string{translate_dynamodb_code(error.code())} +
+                     ". Reason: " + without_prefix(error.what());
+  if (may_be_done) what += dynamodb_write_unknown;
+  std::throw_with_nested(StorageError{what});
 }
 
 }  // namespace castore::detail
