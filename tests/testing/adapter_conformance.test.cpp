@@ -93,6 +93,7 @@ struct Special : RecordsOnlyAdapter {
   static constexpr bool orders_equal_timestamps = false;
   static constexpr bool detects_last_page = false;
   static constexpr bool shows_groups_at_once = false;
+  static constexpr bool holds_every_double = false;
   static constexpr std::size_t max_events_per_push = 7;
 };
 
@@ -154,6 +155,7 @@ TEST_CASE("laws that do not apply to an adapter are not among its laws") {
   CHECK(laws_left_out({.detects_last_page = false}) == with(both, {"the last page has no token"}));
   CHECK(laws_left_out({.shows_groups_at_once = false}) ==
         with(both, {"who sees one event of a group sees the others"}));
+  CHECK(laws_left_out({.holds_every_double = false}) == with(both, {"negative zero comes back"}));
 }
 
 TEST_CASE("an adapter says what it is by constants, and its fixture knows better") {
@@ -162,6 +164,7 @@ TEST_CASE("an adapter says what it is by constants, and its fixture knows better
   CHECK(plain.orders_equal_timestamps);
   CHECK(plain.detects_last_page);
   CHECK(plain.shows_groups_at_once);
+  CHECK(plain.holds_every_double);
   CHECK_FALSE(plain.max_events_per_push);
   CHECK_FALSE(plain.reopens);
   constexpr AdapterProperties special = adapter_properties<std::unique_ptr<Special>>();
@@ -169,6 +172,7 @@ TEST_CASE("an adapter says what it is by constants, and its fixture knows better
   CHECK_FALSE(special.orders_equal_timestamps);
   CHECK_FALSE(special.detects_last_page);
   CHECK_FALSE(special.shows_groups_at_once);
+  CHECK_FALSE(special.holds_every_double);
   CHECK(special.max_events_per_push == 7U);
   CHECK_FALSE(special.reopens);
   constexpr AdapterProperties of_fixture = adapter_properties<SpecialFixture>();

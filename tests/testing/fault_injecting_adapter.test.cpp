@@ -46,7 +46,8 @@ static_assert(castore::EventStorageAdapter<Records> && !castore::KeepsTypedEvent
 static_assert(castore::EventStorageAdapter<FaultInjectingAdapter<castore::AnyEventStorageAdapter>>);
 static_assert(Typed::orders_equal_timestamps && !Records::orders_equal_timestamps);
 static_assert(!Typed::max_events_per_push && Records::max_events_per_push == 7U);
-static_assert(Typed::detects_version_gaps && Typed::detects_last_page && Typed::shows_groups_at_once);
+static_assert(Typed::detects_version_gaps && Typed::detects_last_page && Typed::shows_groups_at_once &&
+              Typed::holds_every_double);
 
 /// The adapters below are tested both ways.
 template <class Adapter>

@@ -60,6 +60,10 @@ class FaultInjectingAdapter final
     if constexpr (requires { Adapter::shows_groups_at_once; }) return Adapter::shows_groups_at_once;
     return true;
   }();
+  static constexpr bool holds_every_double = [] {
+    if constexpr (requires { Adapter::holds_every_double; }) return Adapter::holds_every_double;
+    return true;
+  }();
 
   /// @brief Refers to a storage, which must outlive it. Of an `AnyEventStorageAdapter` it keeps a copy, so that it can take
   /// the place of a store's own: `FaultInjectingAdapter faulty{store.event_storage_adapter()}`.

@@ -89,6 +89,7 @@ constexpr void read_properties(AdapterProperties& properties) {
   if constexpr (requires { Source::shows_groups_at_once; }) {
     properties.shows_groups_at_once = Source::shows_groups_at_once;
   }
+  if constexpr (requires { Source::holds_every_double; }) properties.holds_every_double = Source::holds_every_double;
   if constexpr (requires { Source::max_events_per_push; }) {
     properties.max_events_per_push = Source::max_events_per_push;
   }

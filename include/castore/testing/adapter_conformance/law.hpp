@@ -27,6 +27,8 @@ struct AdapterProperties {
   bool detects_last_page = true;
   /// @brief Who reads one event of a group finds the others there too, also while threads push.
   bool shows_groups_at_once = true;
+  /// @brief Every finite double can be stored; else negative zero and those beyond about 1e-130 to 1e126 may not.
+  bool holds_every_double = true;
   /// @brief How many events one push can write; four at least.
   std::optional<std::size_t> max_events_per_push{};
   /// @brief The fixture has `reopen()`: another adapter object on the same storage.

@@ -85,11 +85,24 @@ inline void integers_come_back(const AdapterUnderTest& adapter) {
                               Json{{"most", Limits::max()}, {"list", {Limits::min(), 0, 1, -1}}}});
 }
 
+inline bool holds_every_double(const AdapterProperties& properties) { return properties.holds_every_double; }
+
 inline void doubles_come_back(const AdapterUnderTest& adapter) {
   using Limits = std::numeric_limits<double>;
-  expect_round_trip(adapter, {0.1, 1.0 / 3.0, 0.1 + 0.2, 1.0 + Limits::epsilon(), 1e22, 1e23, 123456789012345680.0,
-                              Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min(),
-                              -Limits::denorm_min(), 5.0, Json{{"list", {2.5, -1e-300, 1e300}}}});
+  std::vector<Json> values{0.1,
+                           1.0 / 3.0,
+                           0.1 + 0.2,
+                           1.0 + Limits::epsilon(),
+                           1e22,
+                           1e23,
+                           123456789012345680.0,
+                           5.0,
+                           Json{{"list", {2.5, -1e-100, 1e100}}}};
+  if (holds_every_double(adapter.properties())) {
+    values.insert(values.end(), {Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min(),
+                                 -Limits::denorm_min(), Json{{"list", {-1e-300, 1e300}}}});
+  }
+  expect_round_trip(adapter, values);
 }
 
 inline void negative_zero_comes_back(const AdapterUnderTest& adapter) { expect_round_trip(adapter, {-0.0, 0.0}); }
@@ -244,7 +257,7 @@ inline void pushed_buffers_are_copied(const AdapterUnderTest& adapter) {
 inline constexpr AdapterLaw value_laws[] = {
     {7, "64-bit integers come back exactly", integers_come_back},
     {7, "doubles come back to the last bit", doubles_come_back},
-    {7, "negative zero comes back", negative_zero_comes_back},
+    {7, "negative zero comes back", negative_zero_comes_back, holds_every_double},
     {7, "empty texts and containers come back", empty_values_come_back},
     {7, "null stays null", null_stays_null},
     {7, "any JSON value is a payload", any_json_value_is_a_payload},

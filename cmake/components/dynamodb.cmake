@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+set(component_headers adapters/dynamodb.hpp adapters/dynamodb/*.hpp)
+set(component_packages "CURL 7.85" "OpenSSL 3.0")
+set(component_debian_packages libcurl4-openssl-dev libssl-dev)
+set(component_libraries CURL::libcurl OpenSSL::Crypto)

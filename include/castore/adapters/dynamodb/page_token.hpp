@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_DYNAMODB_PAGE_TOKEN_HPP
+#define CASTORE_ADAPTERS_DYNAMODB_PAGE_TOKEN_HPP
+
+/// @file
+/// Castore's page token for DynamoDB: a JSON object with the options and the key of the page's last item, so that
+/// either library continues where the other stopped.
+
+#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/core/errors.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/timestamp.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace castore::detail {
+
+/// The place of an initial event in the index.
+struct DynamoDbIndexKey {
+  std::string aggregate_id{};  ///< As it is stored, perhaps with the event store's prefix.
+  std::string timestamp{};
+};
+
+/// What to list. Times are text, as Castore lets programs write them in any form and DynamoDB compares the text.
+struct DynamoDbPageRequest {
+  std::optional<std::size_t> limit{};
+  std::optional<std::string> after{};
+  std::optional<std::string> before{};
+  bool reverse = false;
+  std::optional<DynamoDbIndexKey> last{};
+};
+
+/// How a layout marks initial events: the index's partition key and its value, as DynamoDB's JSON has it.
+struct DynamoDbIndexPartition {
+  std::string attribute{};
+  nlohmann::json value{};
+  std::string prefix{};  ///< Of the stored aggregate ids.
+};
+
+inline nlohmann::ordered_json index_key_json(const DynamoDbIndexKey& key, const DynamoDbIndexPartition& partition) {
+  return {{"aggregateId", {{"S", key.aggregate_id}}},
+          {partition.attribute, partition.value},
+          {"version", {{"N", "1"}}},
+          {"timestamp", {{"S", key.timestamp}}}};
+}
+
+inline std::string make_dynamodb_page_token(const DynamoDbPageRequest& request, const DynamoDbIndexKey& last,
+                                            const DynamoDbIndexPartition& partition) {
+  nlohmann::ordered_json token = nlohmann::ordered_json::object();
+  if (request.limit) token["limit"] = *request.limit;
+  if (request.after) token["initialEventAfter"] = *request.after;
+  if (request.before) token["initialEventBefore"] = *request.before;
+  token["reverse"] = request.reverse;
+  token["lastEvaluatedKey"] = index_key_json(last, partition);
+  return token.dump();
+}
+
+/// Puts token and options together; an option that is given wins over the token's.
+/// @throws InvalidPageTokenError, also for a token of another event store
+inline DynamoDbPageRequest resolve_dynamodb_page_request(const ListAggregateIdsOptions& options,
+                                                         const DynamoDbIndexPartition& partition) {
+  DynamoDbPageRequest request;
+  if (options.page_token) {
+    const auto require = [&](bool condition) {
+      if (!condition) throw InvalidPageTokenError{*options.page_token};
+    };
+    const auto token = nlohmann::json::parse(*options.page_token, nullptr, false);
+    require(token.is_object());
+    const auto text = [&](const char* name) -> std::optional<std::string> {
+      const auto found = token.find(name);
+      if (found == token.end()) return std::nullopt;
+      require(found->is_string());
+      return found->get<std::string>();
+    };
+    if (const auto limit = token.find("limit"); limit != token.end()) {
+      require(limit->is_number_unsigned());
+      request.limit = limit->get<std::size_t>();
+    }
+    request.after = text("initialEventAfter");
+    request.before = text("initialEventBefore");
+    if (const auto reverse = token.find("reverse"); reverse != token.end()) {
+      require(reverse->is_boolean());
+      request.reverse = reverse->get<bool>();
+    }
+    const auto key = token.find("lastEvaluatedKey");
+    require(key != token.end() && key->is_object() && key->size() == 4);
+    const auto part = [&](const char* name, const char* type) {
+      const auto attribute = key->find(name);
+      require(attribute != key->end() && attribute->is_object() && attribute->size() == 1);
+      const auto value = attribute->find(type);
+      require(value != attribute->end() && value->is_string());
+      return value->get<std::string>();
+    };
+    request.last = DynamoDbIndexKey{part("aggregateId", "S"), part("timestamp", "S")};
+    require(part("version", "N") == "1");
+    require(key->contains(partition.attribute) && (*key)[partition.attribute] == partition.value);
+    require(request.last->aggregate_id.starts_with(partition.prefix));
+  }
+  // No event lies outside of these, so the same is selected.
+  if (options.limit) request.limit = options.limit;
+  if (const auto& after = options.initial_event_after) {
+    request.after = *after > latest_timestamp ? "a" : format_timestamp(std::max(*after, earliest_timestamp));
+  }
+  if (const auto& before = options.initial_event_before) {
+    request.before = *before < earliest_timestamp ? " " : format_timestamp(std::min(*before, latest_timestamp));
+  }
+  if (options.reverse) request.reverse = *options.reverse;
+  return request;
+}
+
+}  // namespace castore::detail
+
+#endif

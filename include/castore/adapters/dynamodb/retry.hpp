@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_ADAPTERS_DYNAMODB_RETRY_HPP
+#define CASTORE_ADAPTERS_DYNAMODB_RETRY_HPP
+
+#include <castore/adapters/dynamodb/client.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iterator>
+#include <random>
+#include <string_view>
+#include <thread>
+
+namespace castore {
+
+/// @brief How often and when a `DynamoDbEventStorageAdapter` sends a request again: after throttling, an answer of 5xx,
+/// a lost connection, an answer that cannot be read, or a conflict with another transaction.
+///
+/// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
+/// (AWS Architecture Blog, "Exponential Backoff And Jitter").
+struct DynamoDbRetryPolicy {
+  int max_attempts = 10;                       ///< From 1, which never retries.
+  std::chrono::milliseconds first{50};         ///< The upper bound of the first wait.
+  std::chrono::milliseconds longest{5'000};    ///< The upper bound of all waits.
+  std::chrono::milliseconds deadline{30'000};  ///< No attempt begins later than this after the first one began.
+  /// @brief Waits; by default it puts the thread to sleep.
+  std::function<void(std::chrono::milliseconds)> sleep{
+      [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }};
+};
+
+namespace detail {
+
+inline std::chrono::milliseconds dynamodb_wait(const DynamoDbRetryPolicy& policy, int retry) {
+  using Count = std::chrono::milliseconds::rep;
+  const Count longest = std::max<Count>(0, policy.longest.count());
+  Count limit = std::clamp<Count>(policy.first.count(), 0, longest);
+  for (; retry > 1 && limit < longest && limit > 0; --retry) limit = limit > longest / 2 ? longest : 2 * limit;
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  return std::chrono::milliseconds{std::uniform_int_distribution<Count>{0, limit}(random)};
+}
+
+/// True when the same request may succeed a little later. A transaction that a condition also failed for does not: it
+/// is decided.
+inline bool is_transient(const DynamoDbError& error) {
+  constexpr std::string_view codes[] = {"ProvisionedThroughputExceededException",
+                                        "ThrottlingException",
+                                        "ThrottledException",
+                                        "RequestLimitExceeded",
+                                        "RequestThrottledException",
+                                        "InternalServerError",
+                                        "InternalFailure",
+                                        "ServiceUnavailable",
+                                        "TransactionConflictException",
+                                        "TransactionInProgressException",
+                                        "ReplicatedWriteConflictException"};
+  constexpr std::string_view reasons[] = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded",
+                                          "DuplicateRequest"};
+  if (error.http_status() >= 500 || error.http_status() == 429) return true;
+  if (std::ranges::find(codes, error.code()) != std::end(codes)) return true;
+  bool any = false;
+  for (const std::string& reason : error.cancellation_reasons()) {
+    if (reason.empty() || reason == "None") continue;
+    if (std::ranges::find(reasons, reason) == std::end(reasons)) return false;
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace detail
+}  // namespace castore
+
+#endif
