@@ -252,6 +252,8 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
     store_.prepare(*result_, std::move(prev_aggregate));
   }
 
+  std::shared_ptr<void> open_scope() const override { return store_.open_push_scope(aggregate_id(), version()); }
+
   const EventToKeep* to_keep() const noexcept override {
     if constexpr (Store::Parts::can_keep) {
       return &to_keep_;

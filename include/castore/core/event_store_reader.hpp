@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -193,8 +194,17 @@ class EventStoreReader {
     return last;
   }
 
+  /// For a class on top of a store that must know of a push before it is written: what it returns lives until the push
+  /// and its hook are over, whatever became of them.
+  using PushScope = std::function<std::shared_ptr<void>(std::string_view aggregate_id, Version version)>;
+
+  std::shared_ptr<void> open_push_scope(std::string_view aggregate_id, Version version) const {
+    return push_scope_ ? push_scope_(aggregate_id, version) : nullptr;
+  }
+
   std::string event_store_id_;
   EventStoreOptions options_;
+  PushScope push_scope_{};
   typename Parts::Handle adapter_;
 };
 
