@@ -48,11 +48,14 @@ struct MessageOfStore<MessageKind::state_carrying, Store> {
   using type = StateCarryingMessage<typename Store::Events, typename Store::Aggregate>;
 };
 
+template <class Message, class... SourceMessages>
+inline constexpr bool is_source_message =
+    std::same_as<Message, JoinedMessages<SourceMessages...>> || (std::same_as<Message, SourceMessages> || ...);
+
 /// A message that is published, checked so that a compiler's error names it.
 template <class Message, class... SourceMessages>
 struct CheckedMessage {
-  static constexpr bool is_valid =
-      std::same_as<Message, JoinedMessages<SourceMessages...>> || (std::same_as<Message, SourceMessages> || ...);
+  static constexpr bool is_valid = is_source_message<Message, SourceMessages...>;
   static_assert(is_valid,
                 "castore: this message is of a store that is not among the source stores of this channel, or of "
                 "another kind than the channel's; name its store in the channel's constructor, or publish it to the "
@@ -71,6 +74,10 @@ class MessageChannel {
 
   static constexpr MessageKind message_type = message_kind_value;
   static constexpr MessageChannelType message_channel_type = channel_type;
+
+  /// @brief Whether `publish_message` takes such a message.
+  template <class Published>
+  static constexpr bool carries = is_source_message<Published, MessageOf<Stores>...>;
 
   /// @brief A channel whose adapter comes later.
   /// @param source_event_stores `std::tie(store, ...)`, or one store; they must outlive the channel.
