@@ -84,11 +84,11 @@ template <class Aggregate>
 nlohmann::json aggregate_to_json(const Aggregate& aggregate) {
   return in_message_field("aggregate", [&] {
     const std::string text = codec<Aggregate>::encode(aggregate);
-    nlohmann::json json = text.empty() ? nlohmann::json::object() : text_to_json(text);
-    if (!json.is_object()) throw InvalidMessageError{"aggregate", "its codec must make an object of it"};
-    json["aggregateId"] = aggregate.aggregate_id;
-    json["version"] = aggregate.version;
-    return json;
+    nlohmann::json object = text.empty() ? nlohmann::json::object() : text_to_json(text);
+    if (!object.is_object()) throw InvalidMessageError{"aggregate", "its codec must make an object of it"};
+    object["aggregateId"] = aggregate.aggregate_id;
+    object["version"] = aggregate.version;
+    return object;
   });
 }
 
