@@ -132,10 +132,24 @@ class PourEvents final : public PourSource {
     has_listed_ = true;
   }
 
+  /// How many events the next history may keep: an equal share of what may be buffered, as far as there is room.
+  std::size_t share_of_next() const {
+    const std::size_t room = options_.max_buffered_events - std::min(buffered_, options_.max_buffered_events);
+    const std::size_t share = options_.max_buffered_events / (open_.size() + 1);
+    return std::clamp<std::size_t>(std::min(room, share), 1, options_.page_size);
+  }
+
+  void set_page(History& history, std::vector<Event> events) {
+    buffered_ -= history.events.size();
+    history.events = std::move(events);
+    buffered_ += history.events.size();
+    history.index = 0;
+    if (!history.events.empty()) history.next_version = history.events.back().version() + 1;
+  }
+
   /// Goes to the next event that is asked for, from where the history stands. @return Whether there is one.
   bool find_next(History& history) {
-    const std::size_t share =
-        std::clamp<std::size_t>(options_.max_buffered_events / (open_.size() + 1), 1, options_.page_size);
+    const std::size_t share = share_of_next();
     for (std::size_t page_size = share;; page_size = options_.page_size) {
       for (; history.index < history.events.size(); ++history.index) {
         const Event& event = history.events[history.index];
@@ -144,31 +158,31 @@ class PourEvents final : public PourSource {
         keep_at_most(history, share);
         return true;
       }
-      if (history.has_ended) return false;
+      if (history.has_ended) {
+        set_page(history, {});
+        return false;
+      }
       fetch(history, page_size);
     }
   }
 
   void fetch(History& history, std::size_t page_size) {
-    history.events = store_.get_events(
-        history.aggregate_id,
-        {.min_version = history.next_version, .max_version = versions_.max_version, .limit = page_size});
-    history.index = 0;
+    set_page(history, {});
+    set_page(history, store_.get_events(history.aggregate_id, {.min_version = history.next_version,
+                                                               .max_version = versions_.max_version,
+                                                               .limit = page_size}));
     history.has_ended = history.events.size() < page_size;
-    if (!history.events.empty()) history.next_version = history.events.back().version() + 1;
   }
 
   /// Pages that were skipped may have been larger than what may stay.
-  static void keep_at_most(History& history, std::size_t count) {
+  void keep_at_most(History& history, std::size_t count) {
     if (history.events.size() - history.index <= count) return;
     std::vector<Event> kept;
     kept.reserve(count);
     const auto first = history.events.begin() + static_cast<std::ptrdiff_t>(history.index);
     std::move(first, first + static_cast<std::ptrdiff_t>(count), std::back_inserter(kept));
-    history.events = std::move(kept);
-    history.index = 0;
+    set_page(history, std::move(kept));
     history.has_ended = false;
-    history.next_version = history.events.back().version() + 1;
   }
 
   const Store& store_;
@@ -179,6 +193,7 @@ class PourEvents final : public PourSource {
   PourVersions versions_;
   std::optional<AggregateIdEntry> to_open_;
   bool has_listed_ = false;
+  std::size_t buffered_ = 0;
   std::vector<std::unique_ptr<History>> open_;  ///< A heap, the next one in front.
 };
 
