@@ -41,6 +41,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace castore {
@@ -137,20 +138,21 @@ inline PourResult pour_from(std::span<PourSource* const> sources, const PourOpti
 }
 
 template <class Channel>
-struct CheckedAggregateIdsChannel {
-  static constexpr bool is_valid = CarriesAggregateExists<Channel>;
+constexpr bool check_aggregate_ids_channel() {
+  constexpr bool is_valid = CarriesAggregateExists<Channel>;
   static_assert(is_valid,
                 "castore: this channel cannot carry aggregate ids; use an AggregateExistsMessageQueue or "
                 "AggregateExistsMessageBus, or any object with `void publish_message(const "
                 "castore::AggregateExistsMessage&, const castore::PublishMessageOptions&)`");
-};
+  return is_valid;
+}
 
 }  // namespace detail
 
 /// @brief Publishes an `AggregateExistsMessage` for every aggregate of a store. The filters are for initial events.
 template <class Store, class Channel>
 PourResult pour_event_store_aggregate_ids(const Store& event_store, Channel&& channel, PourOptions options = {}) {
-  if constexpr (detail::CheckedAggregateIdsChannel<std::remove_reference_t<Channel>>::is_valid) {
+  if constexpr (detail::check_aggregate_ids_channel<std::remove_reference_t<Channel>>()) {
     detail::PourAggregateIds source{event_store, channel,
                                     detail::list_one_by_one(event_store, {.limit = options.page_size,
                                                                           .initial_event_after = options.filters.from,
@@ -164,7 +166,7 @@ PourResult pour_event_store_aggregate_ids(const Store& event_store, Channel&& ch
 template <class Store, class Channel>
 PourResult pour_aggregate_events(const Store& event_store, std::string_view aggregate_id, Channel&& channel,
                                  PourOptions options = {}, PourVersions versions = {}) {
-  if constexpr (detail::CheckedEventChannel<std::remove_reference_t<Channel>, Store>::is_valid) {
+  if constexpr (detail::check_event_channel<std::remove_reference_t<Channel>, Store>()) {
     detail::PourEvents source{
         event_store,
         channel,
@@ -184,7 +186,7 @@ template <class... Stores, class Channel>
 PourResult pour_event_store_collection_events(std::tuple<Stores&...> event_stores, Channel&& channel,
                                               PourOptions options = {}) {
   using ChannelType = std::remove_reference_t<Channel>;
-  if constexpr ((detail::CheckedEventChannel<ChannelType, std::remove_const_t<Stores>>::is_valid && ...)) {
+  if constexpr ((detail::check_event_channel<ChannelType, std::remove_const_t<Stores>>() && ...)) {
     return std::apply(
         [&](Stores&... stores) {
           std::array<std::string_view, sizeof...(Stores)> ids{stores.event_store_id()...};

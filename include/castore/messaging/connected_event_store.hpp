@@ -44,7 +44,6 @@ namespace castore {
 /// It takes over the store's adapter when it is made: give the store one before.
 template <class Store, class Channel>
 class ConnectedEventStore : public Store {
-  static_assert(detail::CheckedEventChannel<Channel, Store>::is_valid);
   using Pushed = castore::PushedEvent<typename Store::Events, typename Store::Aggregate>;
 
  public:
@@ -59,24 +58,7 @@ class ConnectedEventStore : public Store {
       : Store(event_store),
         shared_{std::make_shared<Shared>(event_store, message_channel, std::move(on_publish_failed))} {
     if (!shared_->on_publish_failed) throw std::invalid_argument{"castore: on_publish_failed is empty"};
-    const auto order = std::make_shared<detail::PublicationOrder<Pushed>>(
-        [shared = shared_](const Pushed& pushed) { publish(*shared, pushed); });
-    this->options_.on_event_pushed = [hook = std::move(this->options_.on_event_pushed), order](const Pushed& pushed) {
-      std::exception_ptr error;
-      try {
-        if (hook) hook(pushed);
-      } catch (...) {
-        error = std::current_exception();
-      }
-      order->publish(pushed.event.aggregate_id(), pushed.event.version(), pushed);
-      if (error) std::rethrow_exception(error);
-    };
-    this->push_scope_ = [inner = std::move(this->push_scope_), order](std::string_view aggregate_id,
-                                                                      Version version) -> std::shared_ptr<void> {
-      if (!inner) return order->announce(aggregate_id, version);
-      using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
-      return std::make_shared<Both>(inner(aggregate_id, version), order->announce(aggregate_id, version));
-    };
+    if constexpr (detail::check_event_channel<Channel, Store>()) publish_pushed_events();
   }
   template <class... None>
     requires(sizeof...(None) == 0)
@@ -119,6 +101,27 @@ class ConnectedEventStore : public Store {
     Channel& message_channel;
     OnPublishFailed on_publish_failed;
   };
+
+  void publish_pushed_events() {
+    const auto order = std::make_shared<detail::PublicationOrder<Pushed>>(
+        [shared = shared_](const Pushed& pushed) { publish(*shared, pushed); });
+    this->options_.on_event_pushed = [hook = std::move(this->options_.on_event_pushed), order](const Pushed& pushed) {
+      std::exception_ptr error;
+      try {
+        if (hook) hook(pushed);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      order->publish(pushed.event.aggregate_id(), pushed.event.version(), pushed);
+      if (error) std::rethrow_exception(error);
+    };
+    this->push_scope_ = [inner = std::move(this->push_scope_), order](std::string_view aggregate_id,
+                                                                      Version version) -> std::shared_ptr<void> {
+      if (!inner) return order->announce(aggregate_id, version);
+      using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
+      return std::make_shared<Both>(inner(aggregate_id, version), order->announce(aggregate_id, version));
+    };
+  }
 
   static void publish(const Shared& shared, const Pushed& pushed) noexcept {
     try {

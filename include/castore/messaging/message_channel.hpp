@@ -52,15 +52,16 @@ template <class Message, class... SourceMessages>
 inline constexpr bool is_source_message =
     std::same_as<Message, JoinedMessages<SourceMessages...>> || (std::same_as<Message, SourceMessages> || ...);
 
-/// A message that is published, checked so that a compiler's error names it.
+/// Checks a message that is published so that a compiler's error names it.
 template <class Message, class... SourceMessages>
-struct CheckedMessage {
-  static constexpr bool is_valid = is_source_message<Message, SourceMessages...>;
+constexpr bool check_message() {
+  constexpr bool is_valid = is_source_message<Message, SourceMessages...>;
   static_assert(is_valid,
                 "castore: this message is of a store that is not among the source stores of this channel, or of "
                 "another kind than the channel's; name its store in the channel's constructor, or publish it to the "
                 "channel it belongs to");
-};
+  return is_valid;
+}
 
 template <MessageKind message_kind_value, MessageChannelType channel_type, class... Stores>
 class MessageChannel {
@@ -110,13 +111,13 @@ class MessageChannel {
   void set_message_channel_adapter(Adapter& adapter) {
     if constexpr (std::same_as<Adapter, AnyMessageChannelAdapter>) {
       adapter_ = adapter;
-    } else if constexpr (CheckedChannelAdapter<Adapter, Message>::is_valid) {
+    } else if constexpr (check_channel_adapter<Adapter, Message>()) {
       adapter_ = AnyMessageChannelAdapter{adapter};
     }
   }
   template <class Adapter>
   void set_message_channel_adapter(std::shared_ptr<Adapter> adapter) {
-    if constexpr (CheckedChannelAdapter<Adapter, Message>::is_valid) {
+    if constexpr (check_channel_adapter<Adapter, Message>()) {
       adapter_ = AnyMessageChannelAdapter{std::move(adapter)};
     }
   }
@@ -141,7 +142,7 @@ class MessageChannel {
   template <std::ranges::forward_range Messages>
   void publish_messages(const Messages& messages, PublishMessageOptions options = {}) const {
     using Published = std::ranges::range_value_t<Messages>;
-    if constexpr (CheckedMessage<Published, MessageOf<Stores>...>::is_valid) {
+    if constexpr (check_message<Published, MessageOf<Stores>...>()) {
       const AnyMessageChannelAdapter& adapter = message_channel_adapter();
       for (const Published& message : messages) check_source(message);
       if constexpr (std::same_as<Published, Message>) {
@@ -218,8 +219,7 @@ class StateCarryingMessageChannel : public MessageChannel<MessageKind::state_car
   template <class Events>
   void get_aggregate_and_publish_message(const NotificationMessage<Events>& notification,
                                          PublishMessageOptions options = {}) const {
-    if constexpr (CheckedMessage<NotificationMessage<Events>,
-                                 NotificationMessage<typename Stores::Events>...>::is_valid) {
+    if constexpr (check_message<NotificationMessage<Events>, NotificationMessage<typename Stores::Events>...>()) {
       bool is_published = false;
       this->with_sources([&]<class Store>(const Store& store) {
         if constexpr (std::same_as<typename Store::Events, Events>) {

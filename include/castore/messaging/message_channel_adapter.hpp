@@ -98,32 +98,27 @@ consteval bool explain_message_channel_adapter() {
 
 namespace detail {
 
-/// Whether an adapter can carry the messages of a channel, checked so that a compiler's error names both.
+/// Checks that an adapter can carry the messages of a channel so that a compiler's error names both.
 template <class Adapter, class Message>
-struct CheckedChannelAdapter {
-  static constexpr bool fits = [] {
-    if constexpr (requires { typename Adapter::Message; }) {
-      return std::same_as<typename Adapter::Message, Message>;
-    } else {
-      return true;
-    }
-  }();
-  static constexpr bool has_json = [] {
-    if constexpr (requires { Adapter::needs_json; }) {
-      return !Adapter::needs_json || EncodableMessage<Message>;
-    } else {
-      return true;
-    }
-  }();
-  static constexpr bool is_valid = explain_message_channel_adapter<Adapter>() && fits && has_json;
-  static_assert(fits,
-                "castore: this adapter carries messages of another type than this channel; make it with the channel's "
-                "type `Channel::Message`");
-  static_assert(has_json,
-                "castore: this adapter sends messages as JSON, but a payload or aggregate of this channel cannot be "
-                "encoded; write in it NLOHMANN_DEFINE_TYPE_INTRUSIVE(TheType, its, fields), or specialise "
-                "castore::codec<TheType>");
-};
+constexpr bool check_channel_adapter() {
+  bool is_valid = explain_message_channel_adapter<Adapter>();
+  if constexpr (requires { typename Adapter::Message; }) {
+    constexpr bool fits = std::same_as<typename Adapter::Message, Message>;
+    static_assert(fits,
+                  "castore: this adapter carries messages of another type than this channel; make it with the "
+                  "channel's type `Channel::Message`");
+    is_valid = is_valid && fits;
+  }
+  if constexpr (requires { Adapter::needs_json; }) {
+    constexpr bool has_json = !Adapter::needs_json || EncodableMessage<Message>;
+    static_assert(has_json,
+                  "castore: this adapter sends messages as JSON, but a payload or aggregate of this channel cannot be "
+                  "encoded; write in it NLOHMANN_DEFINE_TYPE_INTRUSIVE(TheType, its, fields), or specialise "
+                  "castore::codec<TheType>");
+    is_valid = is_valid && has_json;
+  }
+  return is_valid;
+}
 
 }  // namespace detail
 

@@ -50,16 +50,17 @@ concept CarriesAggregateExists =
 
 namespace detail {
 
-/// A channel that is to take a store's events, checked so that a compiler's error names both.
+/// Checks that a channel takes a store's events so that a compiler's error names both.
 template <class Channel, class Store>
-struct CheckedEventChannel {
-  static constexpr bool is_valid = CarriesNotifications<Channel, Store> || CarriesState<Channel, Store>;
+constexpr bool check_event_channel() {
+  constexpr bool is_valid = CarriesNotifications<Channel, Store> || CarriesState<Channel, Store>;
   static_assert(is_valid,
                 "castore: this channel cannot carry the events of this store: it takes messages of another kind, or "
                 "the store is not among its source stores; use a NotificationMessage or StateCarryingMessage queue or "
                 "bus with this store, or any object with `void publish_message(const Message&, const "
                 "castore::PublishMessageOptions&)` for one of these messages");
-};
+  return is_valid;
+}
 
 /// Publishes an event, with the aggregate after it where the channel wants it: `aggregate`, or what the store has.
 template <class Channel, class Store>
@@ -68,7 +69,7 @@ void publish_event(Channel& channel, const Store& store, const typename Store::E
   std::string id{store.event_store_id()};
   if constexpr (CarriesNotifications<Channel, Store>) {
     channel.publish_message(NotificationMessage<typename Store::Events>{std::move(id), event}, options);
-  } else {
+  } else if constexpr (CarriesState<Channel, Store>) {
     using Message = StateCarryingMessage<typename Store::Events, typename Store::Aggregate>;
     channel.publish_message(
         Message{std::move(id), event,
