@@ -104,7 +104,7 @@ TEST_CASE("publishing does not run the worker, and one message is one call") {
   CHECK(worker.log == Log{"a1", "a2", "a3"});
 }
 
-TEST_CASE("the worker learns the attempt and whether it is a replay, also after a failure") {
+TEST_CASE("the worker learns the attempt and whether it is a replay, also after a failure", "[defect40]") {
   Worker worker{.failures = {{"a1", 2}}};
   Queue queue{Options{.worker = worker.handler(), .retry = {.retry_delay = 0ms}}};
   publish(queue, {message("a")}, true);
@@ -294,7 +294,8 @@ TEST_CASE("stop gives back what nobody has handled and refuses what comes later"
         castore::MessageStatistics{.published = 3, .handled = 1, .failed_attempts = 1, .dropped = 2});
 }
 
-TEST_CASE("stop wakes publishers that wait, and ends threads inside run; what fails afterwards is a dead letter") {
+TEST_CASE("stop wakes publishers that wait and ends threads inside run, and what fails afterwards is a dead letter",
+          "[threads]") {
   std::atomic<bool> is_in_hand{false};
   std::atomic<bool> may_end{false};
   Queue queue{Options{.worker =
