@@ -190,8 +190,14 @@ TEST_CASE("an aggregate is poured in the order of versions also where a clock we
   stores.level_up("a", 3, 12);
   stores.level_up("b", 1, 11);
   Glass glass;
-  castore::pour_event_store_events(stores.monsters, glass);
+  std::vector<std::string> tokens;
+  castore::pour_event_store_events(stores.monsters, glass, {.on_progress = [&](const castore::PourProgress& progress) {
+                                     tokens.push_back(progress.resume_token());
+                                   }});
   CHECK(glass.poured == Published{"MONSTERS/a#1", "MONSTERS/a#2", "MONSTERS/b#1", "MONSTERS/a#3"});
+  Glass rest;
+  castore::pour_event_store_events(stores.monsters, rest, {.resume_token = tokens.at(1)});
+  CHECK(rest.poured == Published{"MONSTERS/b#1", "MONSTERS/a#3"});
   Glass filtered;
   castore::pour_event_store_events(stores.monsters, filtered, {.filters = {.to = at(9)}});
   CHECK(filtered.poured == Published{"MONSTERS/a#2"});
