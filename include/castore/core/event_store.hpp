@@ -46,10 +46,10 @@ template <class EventsT, class AggregateT, class ReducerT, class AdapterT>
 class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT, AdapterT> {
   using Base = detail::EventStoreReader<EventsT, AggregateT, ReducerT, AdapterT>;
   using typename Base::Parts;
-  using Base::adapter_;
   using Base::event_store_id_;
 
  protected:
+  using Base::adapter_;
   using Base::options_;
 
  public:

@@ -55,11 +55,11 @@ class EventStoreReader {
   template <class AdapterLike>
     requires IsAdapterArgument<AdapterLike, EventStoreOptions>
   void set_event_storage_adapter(AdapterLike& adapter) {
-    adapter_ = Parts::Handle::refer_to(adapter);
+    adapter_.set(Parts::Handle::refer_to(adapter));
   }
   template <class AdapterLike>
   void set_event_storage_adapter(std::shared_ptr<AdapterLike> adapter) {
-    adapter_ = Parts::Handle::share(std::move(adapter));
+    adapter_.set(Parts::Handle::share(std::move(adapter)));
   }
 
   /// @brief The adapter. @throws UndefinedEventStorageAdapterError
@@ -114,7 +114,7 @@ class EventStoreReader {
 
   /// @brief Every aggregate of the store as an input range; `limit` is the size of the pages it fetches.
   AggregateIds aggregate_ids(ListAggregateIdsOptions options = {}) const {
-    return {[adapter = adapter_, id = event_store_id_](const ListAggregateIdsOptions& page) {
+    return {[adapter = adapter_.handle(), id = event_store_id_](const ListAggregateIdsOptions& page) {
               return adapter.get(id).list_aggregate_ids(id, page);
             },
             std::move(options)};
@@ -205,7 +205,7 @@ class EventStoreReader {
   std::string event_store_id_;
   EventStoreOptions options_;
   PushScope push_scope_{};
-  typename Parts::Handle adapter_;
+  FollowingHandle<typename Parts::Handle> adapter_;
 };
 
 }  // namespace castore::detail
