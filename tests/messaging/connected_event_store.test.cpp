@@ -6,6 +6,7 @@
 #include <castore/messaging/adapters/in_memory_queue.hpp>
 #include <castore/messaging/message_bus.hpp>
 #include <castore/messaging/message_queue.hpp>
+#include <castore/testing/mute_event_store.hpp>
 
 #include "messaging/support.hpp"
 
@@ -231,6 +232,30 @@ TEST_CASE("a connected store shows and sets the adapter of the store it was made
   connected.store.push_event("a", 1, Appeared{"Pikachu"});
   CHECK(connected.monsters.get_events("a").size() == 1);
   CHECK(other.list_aggregate_ids("MONSTERS", {}).aggregate_ids.size() == 1);
+  auto copy = connected.store;
+  connected.monsters.set_event_storage_adapter(connected.storage);
+  CHECK_FALSE(connected.store.get_aggregate("a"));
+  CHECK_FALSE(copy.get_aggregate("a"));
+}
+
+TEST_CASE("to mute a store or one that is connected to it is to mute both") {
+  Connected connected;
+  castore::StateCarryingMessageBus bus{"BUS", connected.monsters, connected.adapter};
+  ConnectedEventStore both{connected.store, bus, must_not_fail};
+  {
+    const auto muted = castore::testing::mute_event_store(both);
+    both.push_events("a", 0, Appeared{"Pikachu"}, LeveledUp{});
+    both.push_event("a", 3, LeveledUp{});
+    CHECK(connected.monsters.get_events("a").size() == 3);
+  }
+  CHECK_FALSE(both.get_aggregate("a"));
+  {
+    const auto muted = castore::testing::mute_event_store(connected.monsters);
+    both.push_event("a", 1, Appeared{"Pikachu"});
+  }
+  CHECK_FALSE(both.get_aggregate("a"));
+  CHECK_FALSE(connected.monsters.get_aggregate("a"));
+  CHECK(connected.adapter.published.size() == 8);
 }
 
 TEST_CASE("a connected store needs a function for what cannot be published") {

@@ -41,7 +41,7 @@ namespace castore {
 /// **Errors:** those of the store. A publication that fails is none of a push, as the event is stored: it is told to
 /// `on_publish_failed`. A process that dies between the two loses the message; pour what is missing.
 ///
-/// It takes over the store's adapter when it is made: give the store one before.
+/// Its storage is always that of the store it was made from: to set it for one of them is to set it for both.
 template <class Store, class Channel>
 class ConnectedEventStore : public Store {
   using Pushed = castore::PushedEvent<typename Store::Events, typename Store::Aggregate>;
@@ -55,8 +55,9 @@ class ConnectedEventStore : public Store {
   /// @param event_store and `message_channel` must outlive it and its copies.
   /// @throws std::invalid_argument when `on_publish_failed` is empty.
   ConnectedEventStore(Store& event_store, Channel& message_channel, OnPublishFailed on_publish_failed)
-      : Store(event_store),
+      : Store(static_cast<const Store&>(event_store)),
         shared_{std::make_shared<Shared>(event_store, message_channel, std::move(on_publish_failed))} {
+    follow_adapter();
     if (!shared_->on_publish_failed) throw std::invalid_argument{"castore: on_publish_failed is empty"};
     if constexpr (detail::check_event_channel<Channel, Store>()) publish_pushed_events();
   }
@@ -70,37 +71,42 @@ class ConnectedEventStore : public Store {
                   "... }}");
   }
 
+  ConnectedEventStore(const ConnectedEventStore& other) : Store(other), shared_{other.shared_} { follow_adapter(); }
+  ConnectedEventStore& operator=(const ConnectedEventStore& other) {
+    Store::operator=(other);
+    shared_ = other.shared_;
+    follow_adapter();
+    return *this;
+  }
+  ~ConnectedEventStore() = default;
+
   /// @brief The store it was made from.
   const Store& event_store() const noexcept { return shared_->event_store; }
   Store& event_store() noexcept { return shared_->event_store; }
   Channel& message_channel() const noexcept { return shared_->message_channel; }
 
-  /// @brief Moves this store and the one it was made from to another storage. No other thread may use them meanwhile.
-  template <class AdapterLike>
-  void set_event_storage_adapter(AdapterLike&& adapter) {
-    Store::set_event_storage_adapter(adapter);
-    shared_->reader.set_event_storage_adapter(adapter);
-    shared_->event_store.set_event_storage_adapter(adapter);
-  }
-
   /// @brief Publishes an event that is stored: one that `on_publish_failed` has kept. @throws What the channel throws.
   void publish_again(const NotificationMessage& message, PublishMessageOptions options = {}) const {
-    detail::publish_event(shared_->message_channel, shared_->reader, message.event, std::nullopt, options);
+    detail::publish_event(shared_->message_channel, shared_->event_store, message.event, std::nullopt, options);
   }
 
  private:
   struct Shared {
     Shared(Store& event_store_, Channel& message_channel_, OnPublishFailed on_publish_failed_)
         : event_store{event_store_},
-          reader(event_store_),
           message_channel{message_channel_},
           on_publish_failed{std::move(on_publish_failed_)} {}
 
     Store& event_store;
-    Store reader;  ///< To load aggregates, where `event_store` has another adapter meanwhile.
     Channel& message_channel;
     OnPublishFailed on_publish_failed;
   };
+
+  /// Through a pointer to member, as the original is an object of its own and its adapter protected.
+  void follow_adapter() noexcept {
+    constexpr auto adapter = &ConnectedEventStore::adapter_;
+    this->adapter_.follow(shared_->event_store.*adapter);
+  }
 
   void publish_pushed_events() {
     const auto order = std::make_shared<detail::PublicationOrder<Pushed>>(
@@ -125,9 +131,10 @@ class ConnectedEventStore : public Store {
 
   static void publish(const Shared& shared, const Pushed& pushed) noexcept {
     try {
-      detail::publish_event(shared.message_channel, shared.reader, pushed.event, pushed.next_aggregate, {});
+      detail::publish_event(shared.message_channel, shared.event_store, pushed.event, pushed.next_aggregate, {});
     } catch (...) {
-      shared.on_publish_failed({std::string{shared.reader.event_store_id()}, pushed.event}, std::current_exception());
+      shared.on_publish_failed({std::string{shared.event_store.event_store_id()}, pushed.event},
+                               std::current_exception());
     }
   }
 
