@@ -41,7 +41,7 @@ good_tree() {
   header castore/adapters/sqlite.hpp '#include <castore/adapters/sqlite/statement.hpp>' '#include <sqlite3.h>'
   header castore/adapters/sqlite/statement.hpp '#include <castore/core/event.hpp>'
   header castore/messaging/message.hpp '#include <castore/core/event.hpp>'
-  header castore/maintenance/pour.hpp '#include <castore/core/event.hpp>'
+  header castore/maintenance/pour.hpp '#include <castore/messaging/message.hpp>'
   header castore/testing/mock.hpp '#include <castore/adapters/in_memory.hpp>' '#include <castore/messaging/message.hpp>'
   text tests/core/event.test.cpp "$spdx" '#include <castore/core/event.hpp>'
   text tests/detail/text.test.cpp "$spdx" '#include <castore/detail/text.hpp>'

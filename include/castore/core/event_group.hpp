@@ -52,6 +52,8 @@ class GroupedEventState {
   /// Checks the event and makes its result, all that can fail before it is written; `previous` is the event before it
   /// in the group, if it has one.
   virtual void prepare(Timestamp timestamp, const GroupedEventState* previous) = 0;
+  /// What lives until the push and all hooks are over; may be a null pointer.
+  virtual std::shared_ptr<void> open_scope() const = 0;
   /// The event for a typed storage, a null pointer when it cannot be kept as an object.
   virtual const EventToKeep* to_keep() const noexcept = 0;
   virtual EventRecord to_record() const = 0;
@@ -221,6 +223,10 @@ inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, Pu
   const Timestamp timestamp = group_timestamp(events);
   for (GroupedEventState* event : events) {
     event->prepare(timestamp, index.previous(*event));
+  }
+  std::vector<std::shared_ptr<void>> scopes;
+  for (const GroupedEventState* event : events) {
+    if (std::shared_ptr<void> scope = event->open_scope()) scopes.push_back(std::move(scope));
   }
   const PushOutcome outcome = write_group(events, options.force);
   if (outcome.status == PushOutcome::pushed) {

@@ -46,8 +46,10 @@ template <class EventsT, class AggregateT, class ReducerT, class AdapterT>
 class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT, AdapterT> {
   using Base = detail::EventStoreReader<EventsT, AggregateT, ReducerT, AdapterT>;
   using typename Base::Parts;
-  using Base::adapter_;
   using Base::event_store_id_;
+
+ protected:
+  using Base::adapter_;
   using Base::options_;
 
  public:
@@ -199,6 +201,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
       EventStorageAdapter& adapter = adapter_.get(event_store_id_);
       if (result.event.timestamp == unset_timestamp) result.event.timestamp = options_.clock();
       prepare(result, std::move(prev_aggregate));
+      const std::shared_ptr<void> scope = this->open_push_scope(result.event.aggregate_id, result.event.version);
       const PushOutcome outcome = write(adapter, result.event, force);
       if (outcome.status == PushOutcome::pushed) call_hook(result);
       return outcome;

@@ -119,6 +119,35 @@ class AdapterHandle<AnyEventStorageAdapter> {
   mutable AnyEventStorageAdapter adapter_;  // a handle: using its adapter does not change it
 };
 
+/// A store's handle, or that of a store it follows: a store on top of another has the other's adapter at any time.
+template <class Handle>
+class FollowingHandle {
+ public:
+  FollowingHandle() = default;
+  /// A copy has the adapter that the original has now, and follows nobody.
+  FollowingHandle(const FollowingHandle& other) noexcept : own_{other.handle()} {}
+  FollowingHandle& operator=(const FollowingHandle& other) noexcept {
+    own_ = other.handle();
+    followed_ = nullptr;
+    return *this;
+  }
+  ~FollowingHandle() = default;
+
+  void follow(FollowingHandle& other) noexcept { followed_ = &other; }
+  void set(Handle handle) noexcept {
+    if (followed_) return followed_->set(std::move(handle));
+    own_ = std::move(handle);
+  }
+
+  const Handle& handle() const noexcept { return followed_ ? followed_->handle() : own_; }
+  decltype(auto) get(std::string_view event_store_id) const { return handle().get(event_store_id); }
+  AnyEventStorageAdapter any(std::string_view event_store_id) const { return handle().any(event_store_id); }
+
+ private:
+  Handle own_;
+  FollowingHandle* followed_ = nullptr;
+};
+
 /// Looks at checks only where that is worth while.
 template <bool is_worthwhile, class... Checks>
 inline constexpr bool checks_pass = false;
@@ -251,6 +280,8 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
     }
     store_.prepare(result_, std::move(prev_aggregate));
   }
+
+  std::shared_ptr<void> open_scope() const override { return store_.open_push_scope(aggregate_id(), version()); }
 
   const EventToKeep* to_keep() const noexcept override {
     if constexpr (Store::Parts::can_keep) {

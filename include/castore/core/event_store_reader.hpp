@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -54,11 +55,11 @@ class EventStoreReader {
   template <class AdapterLike>
     requires IsAdapterArgument<AdapterLike, EventStoreOptions>
   void set_event_storage_adapter(AdapterLike& adapter) {
-    adapter_ = Parts::Handle::refer_to(adapter);
+    adapter_.set(Parts::Handle::refer_to(adapter));
   }
   template <class AdapterLike>
   void set_event_storage_adapter(std::shared_ptr<AdapterLike> adapter) {
-    adapter_ = Parts::Handle::share(std::move(adapter));
+    adapter_.set(Parts::Handle::share(std::move(adapter)));
   }
 
   /// @brief The adapter. @throws UndefinedEventStorageAdapterError
@@ -113,7 +114,7 @@ class EventStoreReader {
 
   /// @brief Every aggregate of the store as an input range; `limit` is the size of the pages it fetches.
   AggregateIds aggregate_ids(ListAggregateIdsOptions options = {}) const {
-    return {[adapter = adapter_, id = event_store_id_](const ListAggregateIdsOptions& page) {
+    return {[adapter = adapter_.handle(), id = event_store_id_](const ListAggregateIdsOptions& page) {
               return adapter.get(id).list_aggregate_ids(id, page);
             },
             std::move(options)};
@@ -195,9 +196,18 @@ class EventStoreReader {
     return last;
   }
 
+  /// For a class on top of a store that must know of a push before it is written: what it returns lives until the push
+  /// and its hook are over, whatever became of them.
+  using PushScope = std::function<std::shared_ptr<void>(std::string_view aggregate_id, Version version)>;
+
+  std::shared_ptr<void> open_push_scope(std::string_view aggregate_id, Version version) const {
+    return push_scope_ ? push_scope_(aggregate_id, version) : nullptr;
+  }
+
   std::string event_store_id_;
   EventStoreOptions options_;
-  typename Parts::Handle adapter_;
+  PushScope push_scope_{};
+  FollowingHandle<typename Parts::Handle> adapter_;
 };
 
 }  // namespace castore::detail

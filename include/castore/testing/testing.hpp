@@ -13,6 +13,7 @@
 #include <castore/testing/fault_injecting_adapter.hpp>
 #include <castore/testing/given_when_then.hpp>
 #include <castore/testing/id_generator.hpp>
+#include <castore/testing/message_channel_conformance.hpp>
 #include <castore/testing/mock_event_store.hpp>
 #include <castore/testing/mute_event_store.hpp>
 #include <castore/testing/property_check.hpp>

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
+#define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
+
+#include <castore/messaging/adapters/in_memory/message_dispatcher.hpp>
+#include <castore/messaging/delivery.hpp>
+#include <castore/messaging/message.hpp>
+#include <castore/messaging/message_channel.hpp>
+#include <castore/messaging/message_channel_adapter.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace castore {
+
+/// @brief Which messages a listener wants; what is not given does not matter.
+struct MessageFilter {
+  std::optional<std::string> event_store_id{};
+  std::optional<std::string> event_type{};  ///< Not for messages that say that aggregates exist.
+  bool on_replay = false;                   ///< Those of the past too.
+};
+
+/// @brief Options of an `InMemoryMessageBusAdapter`.
+template <MessageType Message>
+struct InMemoryMessageBusOptions {
+  MessageRetryOptions retry{};
+  /// @brief Takes over what failed at a listener as often as it may. Unless given, `take_dead_letters` has it.
+  DeadLetterHandler<Message> on_dead_letter{};
+  std::size_t capacity = 100'000;  ///< How many messages may wait at most, counted once per listener.
+  WhenFull when_full = WhenFull::refuse;
+  std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; for ever unless given.
+};
+
+namespace detail {
+
+/// A listener and its filters.
+template <class Message>
+struct MessageListener {
+  std::vector<MessageFilter> filters{};
+  std::shared_ptr<MessageRecipient<Message>> recipient{};
+};
+
+template <class Message>
+struct MessageBusState {
+  explicit MessageBusState(MessageDispatcherOptions<Message> options) : dispatcher{std::move(options)} {}
+
+  MessageDispatcher<Message> dispatcher;
+  std::mutex mutex;
+  std::vector<MessageListener<Message>> listeners;  // guarded by the mutex
+};
+
+inline bool matches(const MessageFilter& filter, const MessageHeader& header, bool replay) {
+  if (replay && !filter.on_replay) return false;
+  if (filter.event_store_id && *filter.event_store_id != header.event_store_id) return false;
+  return !filter.event_type || (header.event_type && *filter.event_type == *header.event_type);
+}
+
+}  // namespace detail
+
+/// @brief A listener's stay at a bus: it ends with this object, or earlier by `unsubscribe`.
+template <MessageType Message>
+class Subscription {
+ public:
+  Subscription() = default;
+  Subscription(std::weak_ptr<detail::MessageBusState<Message>> bus,
+               std::shared_ptr<detail::MessageRecipient<Message>> recipient)
+      : bus_{std::move(bus)}, recipient_{std::move(recipient)} {}
+  Subscription(Subscription&& other) noexcept = default;
+  Subscription& operator=(Subscription&& other) noexcept {
+    if (this != &other) {
+      unsubscribe();
+      bus_ = std::move(other.bus_);
+      recipient_ = std::move(other.recipient_);
+    }
+    return *this;
+  }
+  ~Subscription() { unsubscribe(); }
+
+  /// @brief Drops what waits for the listener, and returns when no other thread is inside it: what it refers to may be
+  /// destroyed then. A listener may end its own subscription.
+  void unsubscribe() noexcept {
+    const auto recipient = std::exchange(recipient_, nullptr);
+    const auto bus = std::exchange(bus_, {}).lock();
+    if (!recipient || !bus) return;
+    {
+      const std::scoped_lock lock{bus->mutex};
+      std::erase_if(bus->listeners, [&](const auto& listener) { return listener.recipient == recipient; });
+    }
+    bus->dispatcher.remove_recipient(*recipient);
+  }
+
+ private:
+  std::weak_ptr<detail::MessageBusState<Message>> bus_;
+  std::shared_ptr<detail::MessageRecipient<Message>> recipient_;
+};
+
+/// @brief Hands every message to all listeners that want it. Reach for it inside of one process.
+///
+/// @code
+/// castore::InMemoryMessageBusAdapter adapter{bus};
+/// const auto subscription = adapter.on({{.event_type = "POKEMON_APPEARED"}}, [](const auto& message, const auto&) {
+/// ... }); adapter.poll();                                              // on this thread, or const std::jthread thread
+/// = castore::run_in_background(adapter);   // on others
+/// @endcode
+///
+/// **Guarantees:** publishing never runs a listener. A listener gets a message once, however many of its filters match,
+/// and again only when it failed, with the same `replay`. Listeners know nothing of each other: one that fails delays
+/// only its own later messages of that aggregate; for each the messages of one aggregate come in the order of
+/// publishing. With several threads one listener may get messages of several aggregates at the same time. A call that
+/// publishes several messages publishes all or none. Any number of threads may call everything.
+///
+/// **Errors:** publishing throws `MessagesNotPublishedError` when the bus is full (retryable) or stopped.
+template <MessageType MessageT>
+class InMemoryMessageBusAdapter {
+  using State = detail::MessageBusState<MessageT>;
+
+ public:
+  using Message = MessageT;
+  using Options = InMemoryMessageBusOptions<Message>;
+
+  /// @throws std::invalid_argument for retry options that mean nothing.
+  explicit InMemoryMessageBusAdapter(Options options = {})
+      : state_{std::make_shared<State>(
+            detail::MessageDispatcherOptions<Message>{.retry = options.retry,
+                                                      .on_dead_letter = std::move(options.on_dead_letter),
+                                                      .capacity = options.capacity,
+                                                      .when_full = options.when_full,
+                                                      .wait_at_most = options.wait_at_most})} {}
+
+  /// @brief The same, and gives the channel this adapter; the channel must not be used after the adapter is gone.
+  template <MessageKind kind, class... Stores>
+  explicit InMemoryMessageBusAdapter(detail::MessageChannel<kind, MessageChannelType::bus, Stores...>& bus,
+                                     Options options = {})
+      : InMemoryMessageBusAdapter{std::move(options)} {
+    bus.set_message_channel_adapter(*this);
+  }
+
+  InMemoryMessageBusAdapter(const InMemoryMessageBusAdapter&) = delete;
+  InMemoryMessageBusAdapter& operator=(const InMemoryMessageBusAdapter&) = delete;
+  ~InMemoryMessageBusAdapter() = default;
+
+  /// @brief Adds a listener for what is published from now on.
+  /// @param filters It gets what matches one of them; `{{}}` is all but replays, `{{.on_replay = true}}` is all.
+  /// @return Its stay; keep it, the listener leaves with it.
+  /// @throws std::invalid_argument when there is no filter, no listener, or an event type where there are no events.
+  [[nodiscard]] Subscription<Message> on(std::vector<MessageFilter> filters, MessageHandler<Message> listener) {
+    if (filters.empty() || !listener) throw std::invalid_argument{"castore: a listener needs a filter and a function"};
+    if (message_kind<Message> == MessageKind::aggregate_exists &&
+        std::ranges::any_of(filters, [](const MessageFilter& filter) { return filter.event_type.has_value(); })) {
+      throw std::invalid_argument{"castore: the messages of this bus have no event type to filter by"};
+    }
+    auto recipient = state_->dispatcher.add_recipient(std::move(listener));
+    Subscription<Message> subscription{state_, recipient};
+    const std::scoped_lock lock{state_->mutex};
+    state_->listeners.push_back({std::move(filters), std::move(recipient)});
+    return subscription;
+  }
+
+  /// @brief The operation of the adapter contract. @throws MessagesNotPublishedError
+  void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) {
+    std::vector<typename detail::MessageDispatcher<Message>::Delivery> deliveries;
+    {
+      const std::scoped_lock lock{state_->mutex};
+      for (const MessageView& view : messages) {
+        const Message* const message = view.get_if<Message>();
+        if (!message) throw std::invalid_argument{"castore: this bus carries messages of another type"};
+        std::shared_ptr<const Message> shared;
+        for (const auto& [filters, recipient] : state_->listeners) {
+          const bool is_wanted = std::ranges::any_of(filters, [&](const MessageFilter& filter) {
+            return detail::matches(filter, view.header(), options.replay);
+          });
+          if (!is_wanted) continue;
+          if (!shared) shared = std::make_shared<const Message>(*message);
+          deliveries.push_back({recipient, shared, options.replay});
+        }
+      }
+    }
+    state_->dispatcher.add(std::move(deliveries), messages.size());
+  }
+
+  /// @brief Handles what is due on the calling thread. A listener may not call it.
+  /// @return How many attempts were made.
+  std::size_t poll(std::size_t max_attempts = std::numeric_limits<std::size_t>::max()) {
+    return state_->dispatcher.poll(max_attempts);
+  }
+
+  /// @brief Handles messages on the calling thread until it is told to stop, or `stop` ends; the message at hand is
+  /// finished. Call it on several threads so that a slow listener does not delay the others.
+  void run(const std::stop_token& stop_token) { state_->dispatcher.run(stop_token); }
+
+  /// @brief Waits until every message is handled or dead, with its retries. The calling thread works itself when none
+  /// is inside `run`. A listener may not call it.
+  /// @return Whether nothing is left; false after `timeout`, which an attempt at work may exceed.
+  bool drain(std::chrono::milliseconds timeout) { return state_->dispatcher.drain(detail::time_after(timeout)); }
+
+  /// @brief Ends the bus: refuses new messages, waits as `drain` does, then ends every `run`. A message that is still
+  /// in hand afterwards is handled to its end, and is a dead letter when it fails.
+  /// @return What a listener has not handled, in the order of publishing, once per listener.
+  std::vector<UnhandledMessage<Message>> stop(std::chrono::milliseconds timeout) {
+    return state_->dispatcher.stop(detail::time_after(timeout));
+  }
+
+  /// @brief What failed as often as it may, and no handler took.
+  std::vector<DeadLetter<Message>> take_dead_letters() { return state_->dispatcher.take_dead_letters(); }
+
+  MessageStatistics statistics() const { return state_->dispatcher.statistics(); }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+template <MessageKind kind, class... Stores>
+InMemoryMessageBusAdapter(detail::MessageChannel<kind, MessageChannelType::bus, Stores...>&)
+    -> InMemoryMessageBusAdapter<typename detail::MessageChannel<kind, MessageChannelType::bus, Stores...>::Message>;
+template <MessageKind kind, class... Stores>
+InMemoryMessageBusAdapter(
+    detail::MessageChannel<kind, MessageChannelType::bus, Stores...>&,
+    InMemoryMessageBusOptions<typename detail::MessageChannel<kind, MessageChannelType::bus, Stores...>::Message>)
+    -> InMemoryMessageBusAdapter<typename detail::MessageChannel<kind, MessageChannelType::bus, Stores...>::Message>;
+
+static_assert(MessageChannelAdapter<InMemoryMessageBusAdapter<AggregateExistsMessage>>);
+
+}  // namespace castore
+
+#endif

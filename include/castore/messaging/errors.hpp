@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ERRORS_HPP
+#define CASTORE_MESSAGING_ERRORS_HPP
+
+#include <castore/core/errors.hpp>
+#include <castore/detail/text.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore {
+
+/// @brief A message channel was used before it had an adapter.
+/// **Handling:** fix: give the channel an adapter, in its constructor or by `set_message_channel_adapter`.
+class UndefinedMessageChannelAdapterError : public Error {
+ public:
+  explicit UndefinedMessageChannelAdapterError(std::string_view message_channel_id)
+      : Error{"castore: message channel " + detail::in_quotes(message_channel_id) +
+              " has no adapter; give it one in its constructor or by set_message_channel_adapter"},
+        message_channel_id_{message_channel_id} {}
+
+  /// @brief The id of the queue or bus without an adapter.
+  const std::string& message_channel_id() const noexcept { return message_channel_id_; }
+
+ private:
+  std::string message_channel_id_;
+};
+
+/// @brief A message is of a store that is not among the channel's source stores. Nothing was sent.
+/// **Handling:** fix: name the store in the channel's constructor, or publish to the channel the message belongs to.
+class MessageChannelEventStoreNotFoundError : public Error {
+ public:
+  MessageChannelEventStoreNotFoundError(std::string_view message_channel_id, std::string_view event_store_id)
+      : Error{"castore: event store " + detail::in_quotes(event_store_id) + " is not a source of message channel " +
+              detail::in_quotes(message_channel_id) + " with messages of this type; name it in the constructor"},
+        message_channel_id_{message_channel_id},
+        event_store_id_{event_store_id} {}
+
+  /// @brief The id of the queue or bus.
+  const std::string& message_channel_id() const noexcept { return message_channel_id_; }
+  /// @brief The id of the store that is not a source.
+  const std::string& event_store_id() const noexcept { return event_store_id_; }
+
+ private:
+  std::string message_channel_id_;
+  std::string event_store_id_;
+};
+
+/// @brief Some messages of a call were not published, those at `indices()`; all others of the call were.
+/// **Handling:** keep these messages, and publish them again: soon when `retryable()`, else after whatever the message
+/// says was put right. What caused it is nested, where something did.
+class MessagesNotPublishedError : public Error {
+ public:
+  MessagesNotPublishedError(std::vector<std::size_t> indices, const std::string& what, bool retryable = false)
+      : Error{"castore: " + std::to_string(indices.size()) + " message(s) were not published: " + what},
+        indices_{std::move(indices)},
+        retryable_{retryable} {}
+
+  /// @brief Which messages of the call, from 0, ascending.
+  const std::vector<std::size_t>& indices() const noexcept { return indices_; }
+  /// @brief True when the same call may succeed a little later without anybody's help.
+  bool retryable() const noexcept { return retryable_; }
+
+ private:
+  std::vector<std::size_t> indices_;
+  bool retryable_;
+};
+
+/// @brief JSON or a stream image is no message of the stores it should be of.
+/// **Handling:** report: somebody else wrote to the channel, or a store or an event type is missing in this program.
+class InvalidMessageError : public Error {
+ public:
+  InvalidMessageError(std::string_view field, const std::string& what)
+      : Error{"castore: message: " + std::string{field} + ": " + what}, field_{field} {}
+
+  /// @brief The missing or wrong field, as it is called in the JSON: `eventStoreId`, `event`, `aggregate` ...
+  const std::string& field() const noexcept { return field_; }
+
+ private:
+  std::string field_;
+};
+
+}  // namespace castore
+
+#endif

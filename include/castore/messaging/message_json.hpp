@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_MESSAGE_JSON_HPP
+#define CASTORE_MESSAGING_MESSAGE_JSON_HPP
+
+/// @file
+/// Messages as JSON in Castore's shape, both ways, by nlohmann_json's `json = message` and `json.get<Message>()`:
+/// `{"eventStoreId", "aggregateId", "initialEventTimestamp"}`, `{"eventStoreId", "event"}` and
+/// `{"eventStoreId", "event", "aggregate"}`. Source: @castore/core 2.4.2, messaging/message.
+/// An aggregate is what its codec makes of it, an object, plus `aggregateId` and `version`.
+
+#include <castore/core/codec.hpp>
+#include <castore/core/event.hpp>
+#include <castore/core/event_codec.hpp>
+#include <castore/core/events.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/fwd.hpp>
+#include <castore/json.hpp>
+#include <castore/messaging/errors.hpp>
+#include <castore/messaging/message.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace castore {
+
+namespace detail {
+
+template <class Events>
+inline constexpr bool are_encodable = false;
+template <class... Payloads>
+inline constexpr bool are_encodable<Events<Payloads...>> = (EncodablePayload<Payloads> && ...);
+
+template <class Message>
+struct MessageJson {
+  static constexpr bool is_possible = true;
+};
+template <class Events>
+struct MessageJson<NotificationMessage<Events>> {
+  static constexpr bool is_possible = are_encodable<Events>;
+};
+template <class Events, class Aggregate>
+struct MessageJson<StateCarryingMessage<Events, Aggregate>> {
+  static constexpr bool is_possible = are_encodable<Events> && HasCodec<Aggregate>;
+};
+template <class... Messages>
+struct MessageJson<AnyOfMessages<Messages...>> {
+  static constexpr bool is_possible = (MessageJson<Messages>::is_possible && ...);
+};
+
+inline const nlohmann::json& message_field(const nlohmann::json& json, const char* name, nlohmann::json::value_t type) {
+  const auto found = json.is_object() ? json.find(name) : json.end();
+  if (found == json.end()) throw InvalidMessageError{name, "it is missing"};
+  if (found->type() != type) {
+    throw InvalidMessageError{name,
+                              type == nlohmann::json::value_t::string ? "it must be a string" : "it must be an object"};
+  }
+  return *found;
+}
+
+inline std::string message_string(const nlohmann::json& json, const char* name) {
+  return message_field(json, name, nlohmann::json::value_t::string).get<std::string>();
+}
+
+/// Gives what goes wrong in a part of a message the part's name.
+template <class Function>
+auto in_message_field(const char* name, Function function) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::throw_with_nested(InvalidMessageError{name, error.what()});
+  }
+}
+
+template <class Aggregate>
+nlohmann::json aggregate_to_json(const Aggregate& aggregate) {
+  return in_message_field("aggregate", [&] {
+    const std::string text = codec<Aggregate>::encode(aggregate);
+    nlohmann::json object = text.empty() ? nlohmann::json::object() : text_to_json(text);
+    if (!object.is_object()) throw InvalidMessageError{"aggregate", "its codec must make an object of it"};
+    object["aggregateId"] = aggregate.aggregate_id;
+    object["version"] = aggregate.version;
+    return object;
+  });
+}
+
+template <class Aggregate>
+Aggregate aggregate_from_json(const nlohmann::json& message) {
+  const nlohmann::json& json = message_field(message, "aggregate", nlohmann::json::value_t::object);
+  return in_message_field("aggregate", [&] {
+    Aggregate aggregate = codec<Aggregate>::decode(json_to_text(json));
+    aggregate.aggregate_id = message_string(json, "aggregateId");
+    const auto version = json.find("version");
+    if (version == json.end() || !version->is_number_integer()) {
+      throw InvalidMessageError{"aggregate", "its version must be an integer"};
+    }
+    aggregate.version = version->template get<Version>();
+    return aggregate;
+  });
+}
+
+template <class Events>
+Event<Events> event_from_json(const nlohmann::json& message) {
+  const nlohmann::json& json = message_field(message, "event", nlohmann::json::value_t::object);
+  return in_message_field("event", [&] { return json.get<Event<Events>>(); });
+}
+
+}  // namespace detail
+
+/// @brief Messages with a JSON form: their events' payloads and, if they carry state, the aggregates have codecs.
+template <class Message>
+concept EncodableMessage = MessageType<Message> && detail::MessageJson<Message>::is_possible;
+
+/// @brief Castore's guards, for a message as JSON: they look at the shape only.
+inline bool is_aggregate_exists_message(const nlohmann::json& message) { return message.contains("aggregateId"); }
+inline bool is_event_carrying_message(const nlohmann::json& message) { return message.contains("event"); }
+inline bool is_notification_message(const nlohmann::json& message) {
+  return is_event_carrying_message(message) && !message.contains("aggregate");
+}
+inline bool is_state_carrying_message(const nlohmann::json& message) {
+  return is_event_carrying_message(message) && message.contains("aggregate");
+}
+
+}  // namespace castore
+
+/// @throws castore::InvalidMessageError on the way back.
+template <>
+struct nlohmann::adl_serializer<castore::AggregateExistsMessage> {
+  static void to_json(json& json, const castore::AggregateExistsMessage& message) {
+    json = nlohmann::json{{"eventStoreId", message.event_store_id},
+                          {"aggregateId", message.aggregate_id},
+                          {"initialEventTimestamp", castore::format_timestamp(message.initial_event_timestamp)}};
+  }
+  static castore::AggregateExistsMessage from_json(const json& json) {
+    castore::AggregateExistsMessage message{.event_store_id = castore::detail::message_string(json, "eventStoreId"),
+                                            .aggregate_id = castore::detail::message_string(json, "aggregateId")};
+    const std::optional<castore::Timestamp> time =
+        castore::parse_timestamp(castore::detail::message_string(json, "initialEventTimestamp"));
+    if (!time) throw castore::InvalidMessageError{"initialEventTimestamp", "it is no ISO 8601 date and time"};
+    message.initial_event_timestamp = *time;
+    return message;
+  }
+};
+
+/// @throws castore::InvalidMessageError on the way back, what is wrong with the event is nested.
+template <class Events>
+struct nlohmann::adl_serializer<castore::NotificationMessage<Events>> {
+  static void to_json(json& json, const castore::NotificationMessage<Events>& message) {
+    json = nlohmann::json{{"eventStoreId", message.event_store_id}};
+    json["event"] = message.event;
+  }
+  static castore::NotificationMessage<Events> from_json(const json& json) {
+    return {.event_store_id = castore::detail::message_string(json, "eventStoreId"),
+            .event = castore::detail::event_from_json<Events>(json)};
+  }
+};
+
+/// @throws castore::InvalidMessageError both ways.
+template <class Events, class Aggregate>
+struct nlohmann::adl_serializer<castore::StateCarryingMessage<Events, Aggregate>> {
+  static void to_json(json& json, const castore::StateCarryingMessage<Events, Aggregate>& message) {
+    json = nlohmann::json{{"eventStoreId", message.event_store_id}};
+    json["event"] = message.event;
+    json["aggregate"] = castore::detail::aggregate_to_json(message.aggregate);
+  }
+  static castore::StateCarryingMessage<Events, Aggregate> from_json(const json& json) {
+    return {.event_store_id = castore::detail::message_string(json, "eventStoreId"),
+            .event = castore::detail::event_from_json<Events>(json),
+            .aggregate = castore::detail::aggregate_from_json<Aggregate>(json)};
+  }
+};
+
+/// @brief A message of one of several stores. The way back needs the stores' ids: see a channel's `parse_message`.
+template <class... Messages>
+struct nlohmann::adl_serializer<castore::AnyOfMessages<Messages...>> {
+  static void to_json(json& json, const castore::AnyOfMessages<Messages...>& message) {
+    message.visit([&json](const auto& one) { json = one; });
+  }
+};
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_PUBLICATION_ORDER_HPP
+#define CASTORE_MESSAGING_PUBLICATION_ORDER_HPP
+
+#include <castore/fwd.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace castore::detail {
+
+/// Publishes what threads have pushed in the order of the versions of each aggregate, although a later version may be
+/// committed before the thread that pushed the earlier one gets to publishing it.
+///
+/// A push is announced before it is written. Who loads version n and pushes n + 1 therefore does so after version n was
+/// announced, and finds it here unless it is published. Nobody waits for another: a message that is not next is left to
+/// the thread that publishes the one before it. So a listener that pushes to the same aggregate cannot block itself.
+template <class Message>
+class PublicationOrder : public std::enable_shared_from_this<PublicationOrder<Message>> {
+ public:
+  /// @param publish Must not throw.
+  explicit PublicationOrder(std::function<void(const Message&)> publish) : publish_{std::move(publish)} {}
+
+  /// @return What withdraws the announcement, unless the event was committed.
+  std::shared_ptr<void> announce(std::string_view aggregate_id, Version version) {
+    const std::scoped_lock lock{mutex_};
+    const std::uint64_t ticket = ++last_ticket_;
+    auto scope = std::shared_ptr<void>{static_cast<void*>(this),
+                                       [self = this->shared_from_this(), id = std::string{aggregate_id},
+                                        ticket](void*) noexcept { self->withdraw(id, ticket); }};
+    aggregates_[std::string{aggregate_id}].announced.emplace(ticket, version);
+    return scope;
+  }
+
+  /// Publishes the message of a committed event, now or as soon as it is next.
+  void publish(const std::string& aggregate_id, Version version, Message message) {
+    std::unique_lock lock{mutex_};
+    Aggregate& aggregate = aggregates_[aggregate_id];
+    // Others that announced this version too must fail.
+    std::erase_if(aggregate.announced, [version](const auto& announced) { return announced.second == version; });
+    aggregate.ready.emplace(version, std::move(message));
+    publish_ready(lock, aggregate_id, aggregate);
+  }
+
+ private:
+  struct Aggregate {
+    std::map<std::uint64_t, Version> announced{};
+    std::multimap<Version, Message> ready{};
+    bool is_publishing = false;
+  };
+
+  void withdraw(const std::string& aggregate_id, std::uint64_t ticket) noexcept {
+    std::unique_lock lock{mutex_};
+    const auto found = aggregates_.find(aggregate_id);
+    if (found == aggregates_.end()) return;
+    found->second.announced.erase(ticket);
+    publish_ready(lock, aggregate_id, found->second);
+  }
+
+  void publish_ready(std::unique_lock<std::mutex>& lock, const std::string& aggregate_id, Aggregate& aggregate) {
+    if (aggregate.is_publishing) return;
+    aggregate.is_publishing = true;
+    while (!aggregate.ready.empty() && is_next(aggregate, aggregate.ready.begin()->first)) {
+      const auto message = aggregate.ready.extract(aggregate.ready.begin());
+      lock.unlock();
+      publish_(message.mapped());
+      lock.lock();
+    }
+    aggregate.is_publishing = false;
+    if (aggregate.announced.empty() && aggregate.ready.empty()) aggregates_.erase(aggregate_id);
+  }
+
+  static bool is_next(const Aggregate& aggregate, Version version) {
+    return std::ranges::none_of(aggregate.announced,
+                                [version](const auto& announced) { return announced.second < version; });
+  }
+
+  std::function<void(const Message&)> publish_;
+  std::mutex mutex_;
+  std::map<std::string, Aggregate> aggregates_;
+  std::uint64_t last_ticket_ = 0;
+};
+
+}  // namespace castore::detail
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include <castore/messaging/message_json.hpp>
+
+#include <castore/messaging/message_bus.hpp>
+#include <castore/messaging/message_queue.hpp>
+
+#include "messaging/support.hpp"
+
+using namespace castore_tests;
+using castore::AggregateExistsMessage;
+using nlohmann::json;
+
+namespace {
+
+// As JSON.stringify writes the messages of @castore/core 2.4.2.
+const std::string exists_text =
+    R"({"eventStoreId":"MONSTERS","aggregateId":"a","initialEventTimestamp":"2022-01-01T00:00:00.007Z"})";
+const std::string appeared_text =
+    R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":1,"type":"APPEARED",)"
+    R"("timestamp":"2022-01-01T00:00:00.001Z","payload":{"name":"Pikachu"}}})";
+const std::string leveled_up_text =
+    R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
+    R"("timestamp":"2022-01-01T00:00:00.002Z"}})";
+const std::string state_text =
+    R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
+    R"("timestamp":"2022-01-01T00:00:00.002Z"},)"
+    R"("aggregate":{"aggregateId":"a","version":2,"name":"Pikachu","level":1}})";
+
+MonsterStateMessage state_message() {
+  Monster monster;
+  monster.aggregate_id = "a";
+  monster.version = 2;
+  monster.name = "Pikachu";
+  monster.level = 1;
+  return {"MONSTERS", leveled_up("a", 2).event, monster};
+}
+
+}  // namespace
+
+TEST_CASE("messages are JSON in Castore's shape and come back") {
+  const AggregateExistsMessage exists{"MONSTERS", "a", at(7)};
+  CHECK(json(exists) == json::parse(exists_text));
+  CHECK(json::parse(exists_text).get<AggregateExistsMessage>() == exists);
+
+  CHECK(json(appeared("a")) == json::parse(appeared_text));
+  const auto back = json::parse(appeared_text).get<MonsterMessage>();
+  CHECK(back.event_store_id == "MONSTERS");
+  REQUIRE(back.event.get_if<Appeared>());
+  const MonsterMessage original = appeared("a");
+  CHECK(*back.event.get_if<Appeared>() == *original.event.get_if<Appeared>());
+
+  CHECK(json(leveled_up("a", 2)) == json::parse(leveled_up_text));
+  CHECK(json::parse(leveled_up_text).get<MonsterMessage>().event.version() == 2);
+
+  CHECK(json(state_message()) == json::parse(state_text));
+  const auto state = json::parse(state_text).get<MonsterStateMessage>();
+  CHECK(state.aggregate == state_message().aggregate);
+  CHECK(state.event.type() == "LEVELED_UP");
+}
+
+TEST_CASE("what is no message is an error that names the field") {
+  const auto field_of = []<class Message>(std::type_identity<Message>, const std::string& text) {
+    return error_of<castore::InvalidMessageError>([&] { json::parse(text).get<Message>(); }).field();
+  };
+  const std::type_identity<AggregateExistsMessage> exists;
+  const std::type_identity<MonsterMessage> notification;
+  const std::type_identity<MonsterStateMessage> state;
+  CHECK(field_of(exists, "[]") == "eventStoreId");
+  CHECK(field_of(exists, R"({"eventStoreId":1})") == "eventStoreId");
+  CHECK(field_of(exists, R"({"eventStoreId":"S"})") == "aggregateId");
+  CHECK(field_of(exists, R"({"eventStoreId":"S","aggregateId":"a","initialEventTimestamp":"now"})") ==
+        "initialEventTimestamp");
+  CHECK(field_of(notification, R"({"eventStoreId":"S"})") == "event");
+  CHECK(field_of(notification, R"({"eventStoreId":"S","event":[]})") == "event");
+  CHECK(field_of(state, leveled_up_text) == "aggregate");
+  CHECK(field_of(state, R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
+                        R"("timestamp":"2022-01-01T00:00:00.002Z"},"aggregate":{"aggregateId":"a","name":"",)"
+                        R"("level":1,"version":"2"}})") == "aggregate");
+  const std::string unknown = R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"UNHEARD_OF",)"
+                              R"("timestamp":"2022-01-01T00:00:00.002Z"}})";
+  CHECK(cause_of<castore::UnknownEventTypeError>([&] { json::parse(unknown).get<MonsterMessage>(); }).type() ==
+        "UNHEARD_OF");
+}
+
+TEST_CASE("guards tell the kinds of messages apart, as types and as JSON") {
+  STATIC_REQUIRE(castore::message_kind<AggregateExistsMessage> == castore::MessageKind::aggregate_exists);
+  CHECK(castore::is_aggregate_exists_message(AggregateExistsMessage{}));
+  CHECK_FALSE(castore::is_event_carrying_message(AggregateExistsMessage{}));
+  CHECK(castore::is_notification_message(appeared("a")));
+  CHECK(castore::is_event_carrying_message(appeared("a")));
+  CHECK_FALSE(castore::is_state_carrying_message(appeared("a")));
+  CHECK(castore::is_state_carrying_message(state_message()));
+  CHECK_FALSE(castore::is_notification_message(state_message()));
+
+  CHECK(castore::is_aggregate_exists_message(json::parse(exists_text)));
+  CHECK_FALSE(castore::is_aggregate_exists_message(json::parse(appeared_text)));
+  CHECK(castore::is_notification_message(json::parse(appeared_text)));
+  CHECK_FALSE(castore::is_state_carrying_message(json::parse(appeared_text)));
+  CHECK(castore::is_state_carrying_message(json::parse(state_text)));
+  CHECK_FALSE(castore::is_notification_message(json::parse(state_text)));
+  CHECK(castore::is_event_carrying_message(json::parse(state_text)));
+  CHECK_FALSE(castore::is_event_carrying_message(json::parse(exists_text)));
+}
+
+TEST_CASE("a channel reads messages of each of its stores") {
+  MonsterStore monsters{"MONSTERS"};
+  TamerStore tamers{"TAMERS"};
+  const castore::NotificationMessageQueue queue{"QUEUE", std::tie(monsters, tamers)};
+  const auto monster = queue.parse_message(appeared_text);
+  REQUIRE(monster.get_if<MonsterMessage>());
+  CHECK(monster.get_if<MonsterMessage>()->event.type() == "APPEARED");
+  const auto tamer = queue.parse_message(json(joined("ash")).dump());
+  CHECK(tamer.get_if<TamerMessage>());
+
+  const castore::NotificationMessageBus other{"BUS", tamers};
+  const auto not_found =
+      error_of<castore::MessageChannelEventStoreNotFoundError>([&] { other.parse_message(appeared_text); });
+  CHECK(not_found.message_channel_id() == "BUS");
+  CHECK(not_found.event_store_id() == "MONSTERS");
+  CHECK(error_of<castore::InvalidMessageError>([&] { other.parse_message("{"); }).field() == "message");
+}
