@@ -138,6 +138,17 @@ TEST_CASE("a table has the columns it was asked for, and what does not fit them 
   CHECK(failure_of([&] { storage.create_event_table({.type_length = 10'485'761}); }).says("type_length is 10485761"));
 }
 
+TEST_CASE("an id that is a view without data is the empty id", "[postgres]") {
+  Storage storage;
+  PushRecord record = event("", 1);
+  record.event_store_id = std::string_view{};
+  CHECK(push(*storage, record) == PushOutcome{});
+  std::size_t events = 0;
+  storage->get_events({}, {}, {}, [&](const EventRecordView&) { ++events; });
+  CHECK(events == 1);
+  CHECK(storage->list_aggregate_ids({}, {}).aggregate_ids.size() == 1);
+}
+
 TEST_CASE("ids too long for an index are refused before anything is written", "[postgres]") {
   Storage storage;
   std::string incompressible;
