@@ -225,6 +225,13 @@ TEST_CASE("who cannot connect is told why, and whether that may change by itself
   CHECK_FALSE(error.retryable);
   CHECK(error.sqlstate == "");
 
+  for (const char* const wrong : {"&sslmode=nonsense", "&sslmode=verify-full", "&port=x"}) {
+    error = failure_to_connect(connection() + "?sslrootcert=/dev/null" + wrong);
+    CAPTURE(error.what);
+    CHECK_FALSE(error.retryable);
+  }
+  CHECK_FALSE(failure_to_connect("postgresql://locked" + at_port + "?passfile=/dev/null").retryable);
+
   error = failure_to_connect("host=127.0.0.1 port=1 user=postgres dbname=postgres");
   CHECK(error.says("Connection refused"));
   CHECK(error.retryable);
