@@ -203,6 +203,27 @@ TEST_CASE("several adapters may create one table at the same time, and every tab
   }
 }
 
+TEST_CASE("tables may be created and dropped at the same time", "[postgres]") {
+  const TempTable table;
+  std::vector<std::thread> threads;
+  std::vector<std::string> errors(8);
+  for (std::string& error : errors) {
+    threads.emplace_back([&] {
+      try {
+        PostgresEventStorageAdapter storage{connection(), table.options()};
+        for (int round = 0; round < 10; ++round) {
+          storage.create_event_table();
+          storage.drop_event_table();
+        }
+      } catch (const Error& caught) {
+        error = caught.what();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& error : errors) CHECK(error == "");
+}
+
 TEST_CASE("pages hold every aggregate once, in order and in its mirror, when many have one timestamp", "[postgres]") {
   Storage storage;
   std::vector<PushRecord> group;
@@ -278,6 +299,14 @@ TEST_CASE("no statement reads more of the table than an index leads to, also wit
       CHECK_FALSE(contains(plan, costly));
     }
   }
+  // Castore's tables have no index for lists; a page must not wait for a compiler there.
+  PlainPostgres plain;
+  plain.rows("DROP INDEX " + plain.value("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%WHERE (version = 1)'"
+                                         " AND tablename = '" +
+                                         storage.table().name() + "'"));
+  const std::string plan = plan_of(list, "'S', '-infinity', 'infinity', 101");
+  CHECK(contains(plan, "Sort"));
+  CHECK_FALSE(contains(plan, "JIT"));
 }
 
 TEST_CASE("what JSONB cannot keep is refused before anything of its group is written", "[postgres]") {
@@ -312,14 +341,6 @@ TEST_CASE("negative zero becomes the number that is read as such, and nothing el
   for (const char* const other : {"", "0", "-0.5", "-0.01", "[10,-0.10]", "\"2024-01-01\"", "1e-05", "-1"}) {
     CHECK(sent(other) == "as it is");
   }
-  // Castore's tables have no index for lists; a page must not wait for a compiler there.
-  PlainPostgres plain;
-  plain.rows("DROP INDEX " + plain.value("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%WHERE (version = 1)'"
-                                         " AND tablename = '" +
-                                         storage.table().name() + "'"));
-  const std::string plan = plan_of(list, "'S', '-infinity', 'infinity', 101");
-  CHECK(contains(plan, "Sort"));
-  CHECK_FALSE(contains(plan, "JIT"));
 }
 
 TEST_CASE("the connection may be given as parameters, and options without a meaning are refused", "[postgres]") {
