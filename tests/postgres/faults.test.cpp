@@ -277,7 +277,7 @@ TEST_CASE("who cannot connect is told why, and whether that may change by itself
     CAPTURE(error.what);
     CHECK_FALSE(error.retryable);
   }
-  CHECK_FALSE(failure_to_connect("postgresql://locked" + at_port + "?passfile=/dev/null").retryable);
+  CHECK_FALSE(failure_to_connect("postgresql://locked" + at_port + "?passfile=/nonexistent").retryable);
 
   error = failure_to_connect("host=127.0.0.1 port=1 user=postgres dbname=postgres");
   CHECK(error.says("Connection refused"));
