@@ -206,12 +206,12 @@ TEST_CASE("several adapters may create one table at the same time, and every tab
 TEST_CASE("tables may be created and dropped at the same time", "[postgres]") {
   const TempTable table;
   std::vector<std::thread> threads;
-  std::vector<std::string> errors(8);
+  std::vector<std::string> errors(4);
   for (std::string& error : errors) {
     threads.emplace_back([&] {
       try {
         PostgresEventStorageAdapter storage{connection(), table.options()};
-        for (int round = 0; round < 10; ++round) {
+        for (int round = 0; round < 6; ++round) {
           storage.create_event_table();
           storage.drop_event_table();
         }
