@@ -96,8 +96,9 @@ class PostgresConnectionPool {
   /// When the server was there before, it may be starting again. Once it was waited for in vain, only who must still
   /// waits.
   std::unique_ptr<PostgresConnection> connect(bool must_wait) {
+    using std::chrono::milliseconds;
     const auto start = std::chrono::steady_clock::now();
-    while (true) {
+    for (milliseconds pause{50};; pause = std::min(2 * pause, milliseconds{400})) {  // those who knock slow it down
       try {
         auto connection = std::make_unique<PostgresConnection>(settings_);
         is_expected_ = true;
@@ -109,7 +110,7 @@ class PostgresConnectionPool {
           throw;
         }
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      std::this_thread::sleep_for(pause);
     }
   }
 
