@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <thread>
