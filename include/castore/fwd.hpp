@@ -22,6 +22,7 @@ template <class Payload>
 struct EventInfo;
 template <class... Payloads>
 struct Events;
+/// @brief An event of a store, of any of its types; `castore/core/events.hpp` defines it.
 template <class Events>
 class Event;
 

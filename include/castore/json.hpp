@@ -110,11 +110,13 @@ inline nlohmann::json text_to_json(std::string_view text) {
 /// values and more than `max_json_depth` levels are errors, never replaced. An empty type is no JSON at all, not `null`.
 template <class Value>
 struct codec {
+  /// @brief JSON text. @throws What nlohmann_json throws, as for text that is not UTF-8; and for NaN or infinity.
   static std::string encode(const Value& value)
     requires JsonConvertible<Value>
   {
     return detail::json_to_text(nlohmann::json(value));
   }
+  /// @brief Reads JSON text. @throws What nlohmann_json throws when the text is no JSON or does not fit the type.
   static Value decode(std::string_view json)
     requires JsonConvertible<Value>
   {
@@ -125,11 +127,13 @@ struct codec {
     return detail::text_to_json(json).template get<Value>();
   }
 
+  /// @brief Nothing: such a payload has no fields.
   static std::string encode(const Value&)
     requires(!JsonConvertible<Value> && std::is_empty_v<Value> && std::default_initializable<Value>)
   {
     return {};
   }
+  /// @brief The value; whatever is stored is ignored.
   static Value decode(std::string_view)
     requires(!JsonConvertible<Value> && std::is_empty_v<Value> && std::default_initializable<Value>)
   {

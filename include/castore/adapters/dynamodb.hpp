@@ -39,7 +39,7 @@ namespace castore {
 /// @brief How a `DynamoDbEventStorageAdapter` behaves.
 struct DynamoDbEventStorageAdapterOptions {
   DynamoDbHttpClientOptions client{};  ///< Of the client that the adapter makes when it is given none.
-  DynamoDbRetryPolicy retry{};
+  DynamoDbRetryPolicy retry{};         ///< How often and how long it tries.
   /// @brief Makes a push that would leave a gap a `VersionGapError`, in the same write. Each aggregate of a push whose
   /// first version is above 1 then takes one of the 100 places of a transaction, and a push costs twice as much.
   bool check_previous_version = false;
@@ -73,11 +73,11 @@ struct DynamoDbEventStorageAdapterOptions {
 /// @endcode
 class DynamoDbEventStorageAdapter {
  public:
-  static constexpr bool detects_version_gaps = false;
-  static constexpr bool orders_equal_timestamps = false;
-  static constexpr bool shows_groups_at_once = false;
-  static constexpr bool holds_every_double = false;
-  static constexpr std::size_t max_events_per_push = 100;
+  static constexpr bool detects_version_gaps = false;      ///< Only with `check_previous_version`.
+  static constexpr bool orders_equal_timestamps = false;   ///< Lists them, each once, in DynamoDB's order.
+  static constexpr bool shows_groups_at_once = false;      ///< A load may see a part of a group.
+  static constexpr bool holds_every_double = false;        ///< No negative zero; see "Values".
+  static constexpr std::size_t max_events_per_push = 100;  ///< The most a transaction can hold.
 
   /// @brief Uses a client of its own for a table with all event stores.
   /// @throws StorageError, AwsCredentialsError

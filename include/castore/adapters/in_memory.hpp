@@ -36,6 +36,7 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
   InMemoryEventStorageAdapter(const InMemoryEventStorageAdapter&) = delete;
   InMemoryEventStorageAdapter& operator=(const InMemoryEventStorageAdapter&) = delete;
 
+  /// @brief Keeps records, as other adapters store them. @throws InvalidEventError
   PushOutcome push_events(std::span<const PushRecord> records, bool force) {
     check_records(records);
     std::vector<std::unique_ptr<EventToKeep>> events;
@@ -49,6 +50,8 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
     return push_typed_events(pointers, force);
   }
 
+  /// @brief Hands the events of one aggregate to the sink as records. @throws EventEncodeError when one has no JSON
+  /// form, StorageError when its type has no codec, and whatever the sink throws
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) const {
     const EventStreamSnapshot events = snapshot(event_store_id, aggregate_id);
@@ -59,6 +62,7 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
     }
   }
 
+  /// @brief Lists the aggregates of one store. @throws InvalidPageTokenError
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
     return initial_events_.page(event_store_id, resolve_page_request(options));
   }

@@ -63,12 +63,14 @@ namespace castore {
 /// @endcode
 class PostgresEventStorageAdapter {
  public:
+  /// @brief Reads where the database is; the first operation connects.
   /// @param connection A connection string of libpq, `postgresql://...` or `host=... dbname=...`. What it leaves out
   /// comes from the environment (PGHOST, PGPASSWORD ...), a service file or a password file.
   /// @throws StorageError when it cannot be read, or an option has no meaning.
   explicit PostgresEventStorageAdapter(const std::string& connection,
                                        const PostgresEventStorageAdapterOptions& options = {})
       : PostgresEventStorageAdapter{detail::parse_postgres_connection(connection), options} {}
+  /// @brief The same with the parameters apart, so that none needs escaping. @throws StorageError as above
   /// @param parameters Parameters of libpq by name: `{{"host", "db.example.com"}, {"dbname", "shop"}}`.
   explicit PostgresEventStorageAdapter(const PostgresConnectionParameters& parameters,
                                        const PostgresEventStorageAdapterOptions& options = {})

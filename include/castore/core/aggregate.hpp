@@ -12,8 +12,8 @@ namespace castore {
 
 /// @brief The two members every aggregate has; inherit it. The library keeps both: a reducer need not touch them.
 struct Aggregate {
-  std::string aggregate_id{};
-  Version version = 0;  ///< The version of the last event that was applied.
+  std::string aggregate_id{};  ///< The id it was loaded by; NUL-free UTF-8.
+  Version version = 0;         ///< The version of the last event that was applied.
 };
 
 /// @brief What a store can build from events: default-constructible, movable, with `aggregate_id` and `version`, from

@@ -39,6 +39,7 @@ class AnyEventStorageAdapter {
     if (!adapter_) *this = AnyEventStorageAdapter{};
   }
 
+  /// @brief True when it refers to an adapter.
   explicit operator bool() const noexcept { return adapter_ != nullptr; }
 
   /// @brief The adapter itself when it has this type, else a null pointer.
@@ -59,10 +60,12 @@ class AnyEventStorageAdapter {
   PushOutcome push_events(std::span<const PushRecord> records, bool force) const {
     return operations_->push_events(adapter_.get(), records, force);
   }
+  /// @brief `get_events` of the adapter. @pre The handle refers to an adapter.
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) const {
     operations_->get_events(adapter_.get(), event_store_id, aggregate_id, options, sink);
   }
+  /// @brief `list_aggregate_ids` of the adapter. @pre The handle refers to an adapter.
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
     return operations_->list_aggregate_ids(adapter_.get(), event_store_id, options);
   }

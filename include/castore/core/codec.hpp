@@ -36,9 +36,11 @@ concept HasCodec = requires(const Value& value, std::string_view json) {
 /// @brief An optional value is absent (empty text) or what its own codec makes of it.
 template <HasCodec Value>
 struct codec<std::optional<Value>> {
+  /// @brief JSON text, empty for no value.
   static std::string encode(const std::optional<Value>& value) {
     return value ? std::string{codec<Value>::encode(*value)} : std::string{};
   }
+  /// @brief No value for empty text, else what `codec<Value>` reads. @throws What `codec<Value>::decode` throws
   static std::optional<Value> decode(std::string_view json) {
     if (json.empty()) return std::nullopt;
     return codec<Value>::decode(json);

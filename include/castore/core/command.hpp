@@ -26,7 +26,7 @@ namespace castore {
 /// @tparam State `Aggregate`, or `std::optional<Aggregate>` where the decide function takes that.
 template <class State, class Event>
 struct CommandResult {
-  State aggregate;
+  State aggregate;              ///< As it is after the push.
   std::vector<Event> events{};  ///< Empty when the decision was to do nothing.
 };
 
@@ -57,17 +57,20 @@ class Command {
   using Decision = detail::Decision<Store, Decide>;
 
  public:
-  using Result = CommandResult<typename Decision::State, typename Store::Event>;
+  using Result = CommandResult<typename Decision::State, typename Store::Event>;  ///< What a call returns.
 
+  /// @brief A command on one store; nothing is loaded yet. @throws std::invalid_argument for options that mean nothing.
   /// @param store Must outlive the command.
   Command(std::string id, Store& store, Decide decide, CommandOptions options = {})
       : id_{std::move(id)}, store_{store}, decide_{std::move(decide)}, options_{std::move(options)} {
     detail::check_options(options_);
   }
 
+  /// @brief The name it was given, for logs and traces.
   std::string_view id() const noexcept { return id_; }
   /// @brief The store and the decide function, e.g. to test the decision alone.
   const Store& event_store() const noexcept { return store_; }
+  /// @brief The decide function.
   const Decide& decide_function() const noexcept { return decide_; }
 
   /// @brief Runs the command on one aggregate.
@@ -150,12 +153,15 @@ class Command<std::tuple<Stores&...>, Handler> {
       typename detail::HandlerInput<detail::FunctionSignature<Handler>, sizeof...(Stores), NoInput>::type;
 
  public:
+  /// @brief A command on several stores; nothing is loaded yet. @throws std::invalid_argument for options that mean
+  /// nothing.
   /// @param stores `std::tie(store, ...)`; they must outlive the command.
   Command(std::string id, std::tuple<Stores&...> stores, Handler handler, CommandOptions options = {})
       : id_{std::move(id)}, stores_{stores}, handler_{std::move(handler)}, options_{std::move(options)} {
     detail::check_options(options_);
   }
 
+  /// @brief The name it was given, for logs and traces.
   std::string_view id() const noexcept { return id_; }
 
   /// @brief Runs the command.

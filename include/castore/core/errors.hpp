@@ -25,6 +25,7 @@ namespace detail {
 /// What all errors about one event have in common.
 class EventError : public Error {
  public:
+  /// @brief An error about one event; `what` is the whole message.
   EventError(std::string_view event_store_id, std::string_view aggregate_id, Version version, const std::string& what)
       : Error{what}, event_store_id_{event_store_id}, aggregate_id_{aggregate_id}, version_{version} {}
 
@@ -44,6 +45,7 @@ class EventError : public Error {
 /// The same for errors that concern the event's type.
 class EventTypeError : public EventError {
  public:
+  /// @brief An error about one event's type; `what` is the whole message.
   EventTypeError(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                  std::string_view type, const std::string& what)
       : EventError{event_store_id, aggregate_id, version, what}, type_{type} {}
@@ -72,6 +74,7 @@ inline std::string event_name(std::string_view event_store_id, std::string_view 
 /// **Handling:** retry: load the aggregate again, decide again, push the next version; a `Command` does it by itself.
 class EventAlreadyExistsError : public detail::EventError {
  public:
+  /// @brief What a store makes of an adapter's `PushOutcome::already_exists`.
   EventAlreadyExistsError(std::string_view event_store_id, std::string_view aggregate_id, Version version)
       : EventError{event_store_id, aggregate_id, version,
                    "castore: " + detail::event_name(event_store_id, aggregate_id, version) +
@@ -82,6 +85,7 @@ class EventAlreadyExistsError : public detail::EventError {
 /// **Handling:** fix: push the version after the one that was loaded; it is a programming error, not a race.
 class VersionGapError : public detail::EventError {
  public:
+  /// @brief What a store makes of an adapter's `PushOutcome::version_gap`.
   VersionGapError(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                   Version expected_version)
       : EventError{event_store_id, aggregate_id, version,
@@ -100,6 +104,7 @@ class VersionGapError : public detail::EventError {
 /// **Handling:** report: the id is wrong or its first event has yet to come; `get_aggregate` asks without throwing.
 class AggregateNotFoundError : public Error {
  public:
+  /// @brief What a store throws for an id without events.
   AggregateNotFoundError(std::string_view event_store_id, std::string_view aggregate_id)
       : Error{"castore: there is no aggregate " + detail::in_quotes(aggregate_id) + " in event store " +
               detail::in_quotes(event_store_id)},
@@ -120,6 +125,7 @@ class AggregateNotFoundError : public Error {
 /// **Handling:** fix: give the store an adapter, in its constructor or by `set_event_storage_adapter`.
 class UndefinedEventStorageAdapterError : public Error {
  public:
+  /// @brief What a store throws that has no adapter.
   explicit UndefinedEventStorageAdapterError(std::string_view event_store_id)
       : Error{"castore: event store " + detail::in_quotes(event_store_id) +
               " has no event storage adapter; give it one in its constructor or by set_event_storage_adapter"},
@@ -136,6 +142,8 @@ class UndefinedEventStorageAdapterError : public Error {
 /// **Handling:** fix: the message says which field is wrong and what is allowed.
 class InvalidEventError : public Error {
  public:
+  /// @brief Refuses an event; adapters throw it too, before they write. @param field What is wrong, as it is called in
+  /// the API.
   InvalidEventError(std::string_view field, const std::string& what)
       : Error{"castore: " + std::string{field} + ": " + what}, field_{field} {}
 
@@ -150,6 +158,7 @@ class InvalidEventError : public Error {
 /// **Handling:** fix or report: start again at the first page; a token that came from outside is bad input.
 class InvalidPageTokenError : public Error {
  public:
+  /// @brief Refuses a token; the message repeats it.
   explicit InvalidPageTokenError(std::string_view page_token)
       : Error{"castore: " + detail::in_quotes(page_token) +
               " is not a page token of list_aggregate_ids; pass next_page_token of the previous page unchanged"},
@@ -166,6 +175,7 @@ class InvalidPageTokenError : public Error {
 /// **Handling:** fix: validate the input before it becomes an event. The codec's error is nested.
 class EventEncodeError : public detail::EventTypeError {
  public:
+  /// @brief What a store makes of a codec's exception, which it nests. @param reason What the codec said.
   EventEncodeError(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                    std::string_view type, std::string_view reason)
       : EventTypeError{event_store_id, aggregate_id, version, type,
@@ -178,6 +188,7 @@ class EventEncodeError : public detail::EventTypeError {
 /// that came later needs a default), the history itself is not to be changed. The codec's error is nested.
 class EventDecodeError : public detail::EventTypeError {
  public:
+  /// @brief What a store makes of a codec's exception, which it nests. @param reason What the codec said.
   EventDecodeError(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                    std::string_view type, std::string_view reason)
       : EventTypeError{event_store_id, aggregate_id, version, type,
@@ -189,6 +200,7 @@ class EventDecodeError : public detail::EventTypeError {
 /// **Handling:** fix: add its payload type to the store's `Events`; an event is never skipped silently.
 class UnknownEventTypeError : public detail::EventTypeError {
  public:
+  /// @brief What a store throws for a type it does not know.
   UnknownEventTypeError(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                         std::string_view type)
       : EventTypeError{event_store_id, aggregate_id, version, type,
@@ -201,6 +213,7 @@ class UnknownEventTypeError : public detail::EventTypeError {
 /// nested.
 class OnEventPushedError : public detail::EventError {
  public:
+  /// @brief What a store makes of a hook's exception, which it nests.
   OnEventPushedError(std::string_view event_store_id, std::string_view aggregate_id, Version version)
       : EventError{event_store_id, aggregate_id, version,
                    "castore: " + detail::event_name(event_store_id, aggregate_id, version) +
@@ -212,6 +225,8 @@ class OnEventPushedError : public detail::EventError {
 /// native error of the storage is nested.
 class StorageError : public Error {
  public:
+  /// @brief What an adapter throws; it nests the native error by `std::throw_with_nested`. @param what Which file,
+  /// table or server, and what to do; the library's name is put before it.
   explicit StorageError(const std::string& what, bool retryable = false)
       : Error{"castore: " + what}, retryable_{retryable} {}
 

@@ -83,8 +83,8 @@ struct EventDetail {
   std::string aggregate_id{};             ///< NUL-free UTF-8, at most `max_id_size` bytes.
   Version version = 0;                    ///< 1, 2, 3 ...
   Timestamp timestamp = unset_timestamp;  ///< Left out: the store's clock fills it in when the event is pushed.
-  Payload payload;
-  [[no_unique_address]] MetadataOf<Payload> metadata{};
+  Payload payload;                        ///< What happened.
+  [[no_unique_address]] MetadataOf<Payload> metadata{};  ///< `Payload::Metadata`, where it has one.
 
   /// @brief The event type's name, `Payload::type`.
   static constexpr std::string_view type() noexcept { return Payload::type; }
@@ -101,10 +101,10 @@ struct EventDetail {
 /// @brief What a reducer may want to know of an event besides its payload. A view: valid during the reducer's call.
 template <class Payload>
 struct EventInfo {
-  std::string_view aggregate_id;
-  Version version = 0;
-  Timestamp timestamp{};
-  const MetadataOf<Payload>& metadata;
+  std::string_view aggregate_id;        ///< Of the aggregate being built.
+  Version version = 0;                  ///< Of the event.
+  Timestamp timestamp{};                ///< When it happened.
+  const MetadataOf<Payload>& metadata;  ///< `Payload::Metadata`, where it has one.
 };
 
 }  // namespace castore

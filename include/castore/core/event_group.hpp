@@ -95,15 +95,21 @@ class AnyPushEventResult {
 /// The store must live until then. Copies stand for the same event.
 class GroupedEvent {
  public:
+  /// @brief For the library itself: `EventStore::group_event` makes them.
   explicit GroupedEvent(std::shared_ptr<detail::GroupedEventState> state) : state_{std::move(state)} {}
 
+  /// @brief The id of the store that made it.
   std::string_view event_store_id() const noexcept { return state_->event_store_id(); }
+  /// @brief The id of the aggregate it belongs to.
   std::string_view aggregate_id() const noexcept { return state_->aggregate_id(); }
+  /// @brief The version it will have.
   Version version() const noexcept { return state_->version(); }
+  /// @brief The event type's name, `Payload::type`.
   std::string_view type() const noexcept { return state_->type(); }
 
   /// For the library itself.
   detail::GroupedEventState& state() const noexcept { return *state_; }
+  /// @brief What its push returned. @pre It was pushed.
   AnyPushEventResult result() const { return AnyPushEventResult{state_}; }
 
  private:
@@ -114,6 +120,7 @@ class GroupedEvent {
 template <class Store, class Payload>
 class GroupedEventOf : public GroupedEvent {
  public:
+  /// @brief For the library itself: `EventStore::group_event` makes them.
   explicit GroupedEventOf(std::shared_ptr<detail::GroupedEventOfStore<Store, Payload>> state)
       : GroupedEvent{std::move(state)} {}
 

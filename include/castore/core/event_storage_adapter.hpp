@@ -23,26 +23,27 @@ namespace castore {
 
 /// @brief An event as storages see it: payload and metadata are JSON text, empty when the event has none.
 struct EventRecord {
-  std::string aggregate_id{};
-  Version version = 0;
-  std::string type{};
-  Timestamp timestamp{};
-  std::string payload{};
-  std::string metadata{};
+  std::string aggregate_id{};  ///< Any NUL-free UTF-8.
+  Version version = 0;         ///< From 1.
+  std::string type{};          ///< The event type's name.
+  Timestamp timestamp{};       ///< When it happened.
+  std::string payload{};       ///< JSON; empty: none.
+  std::string metadata{};      ///< JSON; empty: none.
 
   friend bool operator==(const EventRecord&, const EventRecord&) = default;
 };
 
 /// @brief The same as a view into the adapter's own buffers, valid during the call that receives it.
 struct EventRecordView {
-  std::string_view aggregate_id{};
-  Version version = 0;
-  std::string_view type{};
-  Timestamp timestamp{};
-  std::string_view payload{};
-  std::string_view metadata{};
+  std::string_view aggregate_id{};  ///< As in `EventRecord`.
+  Version version = 0;              ///< From 1.
+  std::string_view type{};          ///< The event type's name.
+  Timestamp timestamp{};            ///< When it happened.
+  std::string_view payload{};       ///< JSON; empty: none.
+  std::string_view metadata{};      ///< JSON; empty: none.
 
   EventRecordView() = default;
+  /// @brief A view of these texts, which must outlive it.
   EventRecordView(std::string_view aggregate_id_, Version version_, std::string_view type_, Timestamp timestamp_,
                   std::string_view payload_, std::string_view metadata_)
       : aggregate_id{aggregate_id_},
@@ -51,6 +52,7 @@ struct EventRecordView {
         timestamp{timestamp_},
         payload{payload_},
         metadata{metadata_} {}
+  /// @brief A view of a record, which must outlive it.
   EventRecordView(const EventRecord& record)  // NOLINT(google-explicit-constructor): a view of a record
       : EventRecordView{record.aggregate_id, record.version, record.type,
                         record.timestamp,    record.payload, record.metadata} {}
@@ -64,23 +66,24 @@ struct EventRecordView {
 
 /// @brief One event to be written, and the store it belongs to.
 struct PushRecord {
-  std::string_view event_store_id{};
-  EventRecord record{};
+  std::string_view event_store_id{};  ///< The store; the view must outlive the push.
+  EventRecord record{};               ///< The event.
 };
 
 /// @brief What became of a push. A conflict is an outcome, not an exception: the store turns it into an error.
 struct PushOutcome {
+  /// @brief Written or not, and why not.
   enum class Status {
     pushed,          ///< All events are stored.
     already_exists,  ///< An event with this version exists; nothing was written.
     version_gap      ///< A version before this one is missing; nothing was written.
   };
-  static constexpr Status pushed = Status::pushed;
-  static constexpr Status already_exists = Status::already_exists;
-  static constexpr Status version_gap = Status::version_gap;
+  static constexpr Status pushed = Status::pushed;                  ///< `Status::pushed`.
+  static constexpr Status already_exists = Status::already_exists;  ///< `Status::already_exists`.
+  static constexpr Status version_gap = Status::version_gap;        ///< `Status::version_gap`.
 
-  Status status = Status::pushed;
-  std::size_t index = 0;  ///< The offending event's place in the group, from 0.
+  Status status = Status::pushed;  ///< Of all events together.
+  std::size_t index = 0;           ///< The offending event's place in the group, from 0.
 
   friend bool operator==(const PushOutcome&, const PushOutcome&) = default;
 };
@@ -107,16 +110,16 @@ struct ListAggregateIdsOptions {
 
 /// @brief An aggregate in a list: its id and when its event of version 1 happened.
 struct AggregateIdEntry {
-  std::string aggregate_id{};
-  Timestamp initial_event_timestamp{};
+  std::string aggregate_id{};           ///< The aggregate's id.
+  Timestamp initial_event_timestamp{};  ///< When it began.
 
   friend bool operator==(const AggregateIdEntry&, const AggregateIdEntry&) = default;
 };
 
 /// @brief A page of aggregates, ordered by (initial event's timestamp, aggregate id).
 struct AggregateIdsPage {
-  std::vector<AggregateIdEntry> aggregate_ids{};
-  std::optional<std::string> next_page_token{};  ///< None on the last page.
+  std::vector<AggregateIdEntry> aggregate_ids{};  ///< At most `limit`.
+  std::optional<std::string> next_page_token{};   ///< None on the last page.
 };
 
 /// @brief Writes all the events or none; of several pushes of one version exactly one wins. With `force` it writes

@@ -59,10 +59,13 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   using typename Base::EventStoreOptions;
   using typename Base::Events;
   using typename Base::Reducer;
-  using PushedEvent = castore::PushedEvent<Events, Aggregate>;
+  using PushedEvent = castore::PushedEvent<Events, Aggregate>;  ///< What `on_event_pushed` gets.
+  /// @brief The options of pushing such a payload.
   template <class Payload>
   using PushEventOptions = castore::PushEventOptions<Payload, Aggregate>;
+  /// @brief The options of pushing an event detail.
   using PushEventDetailOptions = castore::PushEventDetailOptions<Aggregate>;
+  /// @brief What pushing such a payload returns.
   template <class Payload>
   using PushEventResult = castore::PushEventResult<Payload, Aggregate>;
 

@@ -20,7 +20,7 @@ namespace castore {
 /// @brief What `on_event_pushed` gets to see.
 template <class Events, class Aggregate>
 struct PushedEvent {
-  Event<Events> event;
+  Event<Events> event;                        ///< As stored.
   std::optional<Aggregate> next_aggregate{};  ///< Given for version 1 or when the push had a `prev_aggregate`.
 };
 
@@ -43,8 +43,8 @@ struct GetAggregateOptions {
 /// @brief Options of a push.
 template <class Payload, class Aggregate>
 struct PushEventOptions {
-  std::optional<Timestamp> timestamp{};  ///< The store's clock unless given.
-  [[no_unique_address]] MetadataOf<Payload> metadata{};
+  std::optional<Timestamp> timestamp{};                  ///< The store's clock unless given.
+  [[no_unique_address]] MetadataOf<Payload> metadata{};  ///< `Payload::Metadata`, where it has one.
   /// @brief The aggregate the event applies to, so that the result has the next one; its version must be the event's
   /// minus one.
   std::optional<Aggregate> prev_aggregate{};

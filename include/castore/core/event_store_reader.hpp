@@ -39,16 +39,17 @@ class EventStoreReader {
   static_assert(Parts::checked);
 
  public:
-  using Events = EventsT;
-  using Aggregate = AggregateT;
-  using Reducer = ReducerT;
-  using EventStorageAdapter = AdapterT;
-  using Event = castore::Event<Events>;
-  using History = castore::History<Aggregate, Events>;
-  using EventStoreOptions = castore::EventStoreOptions<Events, Aggregate, Reducer>;
-  using PushedEvent = castore::PushedEvent<Events, Aggregate>;
-  using SimulationOptions = castore::SimulationOptions<Events>;
+  using Events = EventsT;                               ///< The list of payload types.
+  using Aggregate = AggregateT;                         ///< What is built from events.
+  using Reducer = ReducerT;                             ///< What builds it.
+  using EventStorageAdapter = AdapterT;                 ///< `AnyEventStorageAdapter` unless named.
+  using Event = castore::Event<Events>;                 ///< An event of any of the types.
+  using History = castore::History<Aggregate, Events>;  ///< What `get_history` returns.
+  using EventStoreOptions = castore::EventStoreOptions<Events, Aggregate, Reducer>;  ///< What the constructor takes.
+  using PushedEvent = castore::PushedEvent<Events, Aggregate>;                       ///< What `on_event_pushed` gets.
+  using SimulationOptions = castore::SimulationOptions<Events>;  ///< What `simulate_aggregate` takes.
 
+  /// @brief The store's name in the storage.
   std::string_view event_store_id() const noexcept { return event_store_id_; }
 
   /// @brief Moves the store to another storage. No other thread may use the store meanwhile.

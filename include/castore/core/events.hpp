@@ -116,7 +116,7 @@ template <class... Payloads>
 class Event<Events<Payloads...>> {
 
  public:
-  using Variant = std::variant<EventDetail<Payloads>...>;
+  using Variant = std::variant<EventDetail<Payloads>...>;  ///< What it wraps.
 
   /// @brief Wraps the detail of one of the event types.
   template <class Payload>
@@ -128,12 +128,15 @@ class Event<Events<Payloads...>> {
   constexpr Event(const EventDetail<Payload>& detail)  // NOLINT(google-explicit-constructor): the same, copied
       : variant_{std::in_place_type<EventDetail<Payload>>, detail} {}
 
+  /// @brief The id of the aggregate it belongs to.
   constexpr const std::string& aggregate_id() const noexcept {
     return common([](const auto& detail) -> const std::string& { return detail.aggregate_id; });
   }
+  /// @brief Its place in the aggregate's history, from 1.
   constexpr Version version() const noexcept {
     return common([](const auto& detail) { return detail.version; });
   }
+  /// @brief When it happened.
   constexpr Timestamp timestamp() const noexcept {
     return common([](const auto& detail) { return detail.timestamp; });
   }

@@ -22,11 +22,11 @@ namespace castore {
 
 /// @brief What to list, once the page token and the explicit options are put together.
 struct PageRequest {
-  std::optional<std::size_t> limit{};
-  std::optional<Timestamp> initial_event_after{};
-  std::optional<Timestamp> initial_event_before{};
-  bool reverse = false;
-  std::optional<AggregateIdEntry> last{};  ///< The entry after which the page starts.
+  std::optional<std::size_t> limit{};               ///< At most so many on the page.
+  std::optional<Timestamp> initial_event_after{};   ///< Inclusive.
+  std::optional<Timestamp> initial_event_before{};  ///< Inclusive.
+  bool reverse = false;                             ///< The last initial event first.
+  std::optional<AggregateIdEntry> last{};           ///< The entry after which the page starts.
 };
 
 namespace detail {

@@ -29,8 +29,8 @@ struct CommandAttempt {
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Reach for it when many writers meet at
 /// one aggregate.
 struct CommandBackoff {
-  std::chrono::microseconds first{0};          ///< 0: no wait.
-  std::chrono::microseconds longest{1'000'000};
+  std::chrono::microseconds first{0};            ///< 0: no wait.
+  std::chrono::microseconds longest{1'000'000};  ///< No wait is longer.
   /// @brief Waits; by default it puts the thread to sleep.
   std::function<void(std::chrono::microseconds)> sleep{
       [](std::chrono::microseconds duration) { std::this_thread::sleep_for(duration); }};
@@ -42,7 +42,7 @@ struct CommandOptions {
   int event_already_exists_retries = 2;
   /// @brief Called on every conflict, also the last; what it throws ends the command.
   std::function<void(const EventAlreadyExistsError&, CommandAttempt)> on_event_already_exists{};
-  CommandBackoff backoff{};
+  CommandBackoff backoff{};  ///< No wait unless given.
 };
 
 namespace detail {

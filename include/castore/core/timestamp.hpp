@@ -18,6 +18,7 @@ inline constexpr Timestamp unset_timestamp = Timestamp::min();
 /// @brief The first and the last moment an event can carry: the years 0000 to 9999, where the text of a timestamp has
 /// a fixed length and therefore sorts like the time itself.
 inline constexpr Timestamp earliest_timestamp = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+/// @brief The last moment an event can carry: the end of the year 9999.
 inline constexpr Timestamp latest_timestamp =
     std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + std::chrono::days{1} - std::chrono::milliseconds{1};
 

@@ -33,18 +33,26 @@ class EventStream;
 class EventStreamPtr {
  public:
   EventStreamPtr() = default;
+  /// @brief Becomes one of its owners. @pre `stream` is not a null pointer.
   inline explicit EventStreamPtr(EventStream* stream) noexcept;
+  /// @brief One owner more.
   inline EventStreamPtr(const EventStreamPtr& other) noexcept;
+  /// @brief Takes the other's place and leaves it empty.
   EventStreamPtr(EventStreamPtr&& other) noexcept : stream_{std::exchange(other.stream_, nullptr)} {}
+  /// @brief Gives up what it owned for what `other` does.
   EventStreamPtr& operator=(EventStreamPtr other) noexcept {
     std::swap(stream_, other.stream_);
     return *this;
   }
   inline ~EventStreamPtr();
 
+  /// @brief True when there is a stream.
   explicit operator bool() const noexcept { return stream_ != nullptr; }
+  /// @brief The stream. @pre There is one.
   EventStream& operator*() const noexcept { return *stream_; }
+  /// @brief The stream. @pre There is one.
   EventStream* operator->() const noexcept { return stream_; }
+  /// @brief True when nobody else owns the stream. @pre There is one.
   inline bool is_unique() const noexcept;
 
  private:
@@ -64,12 +72,16 @@ class EventStream {
   /// @brief Identifies the C++ type of the events.
   const void* event_type() const noexcept { return event_type_; }
 
+  /// @brief How many events it holds; for the thread that may append. Others go by their snapshot.
   std::size_t size() const noexcept { return size_; }
   /// @brief The version of the last event. @pre There is one.
   Version last_version() const noexcept { return last_version_; }
+  /// @brief True when the next event needs a larger stream.
   bool is_full() const noexcept { return size_ == capacity_; }
 
+  /// @brief The version of an event. @pre `index` is below the size of the caller's snapshot.
   virtual Version version_at(std::size_t index) const noexcept = 0;
+  /// @brief The timestamp of an event. @pre `index` is below the size of the caller's snapshot.
   virtual Timestamp timestamp_at(std::size_t index) const noexcept = 0;
   /// @brief Hands out one event as a record. @throws EventEncodeError, StorageError when its type has no codec.
   virtual void record_at(std::size_t index, std::string_view event_store_id, std::string_view aggregate_id,
@@ -117,26 +129,32 @@ inline bool EventStreamPtr::is_unique() const noexcept {
 
 /// @brief What a reader gets: the stream and how many of its events existed at that moment.
 struct EventStreamSnapshot {
-  EventStreamPtr stream{};
-  std::size_t size = 0;
+  EventStreamPtr stream{};  ///< Empty when the aggregate has no events.
+  std::size_t size = 0;     ///< How many of its events to read.
 };
 
 /// @brief An event on its way into a typed storage.
 class EventToKeep {
  public:
+  /// @brief Refers to the ids, which must outlive it.
   EventToKeep(std::string_view event_store_id, std::string_view aggregate_id, Version version) noexcept
       : event_store_id_{event_store_id}, aggregate_id_{aggregate_id}, version_{version} {}
   virtual ~EventToKeep() = default;
   EventToKeep(const EventToKeep&) = delete;
   EventToKeep& operator=(const EventToKeep&) = delete;
 
+  /// @brief The id of its store.
   std::string_view event_store_id() const noexcept { return event_store_id_; }
+  /// @brief The id of its aggregate.
   std::string_view aggregate_id() const noexcept { return aggregate_id_; }
+  /// @brief Its version.
   Version version() const noexcept { return version_; }
+  /// @brief When it happened.
   virtual Timestamp timestamp() const noexcept = 0;
 
   /// @brief Identifies the C++ type it is kept as.
   virtual const void* event_type() const noexcept = 0;
+  /// @brief An empty stream that can keep it, for the first event of an aggregate.
   virtual EventStreamPtr make_stream() const = 0;
   /// @brief Appends a copy of the event. @pre The stream has this event's type; there is room.
   virtual void append_to(EventStream& stream) const = 0;

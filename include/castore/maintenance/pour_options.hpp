@@ -26,9 +26,9 @@ namespace castore {
 struct PourPosition {
   /// @brief The event's timestamp, or the latest one before it in its aggregate where a clock went back.
   Timestamp time{};
-  std::string_view event_store_id{};
-  std::string_view aggregate_id{};
-  Version version = 0;  ///< 0 for an aggregate as such.
+  std::string_view event_store_id{};  ///< The event's store.
+  std::string_view aggregate_id{};    ///< The event's aggregate.
+  Version version = 0;                ///< 0 for an aggregate as such.
 
   friend auto operator<=>(const PourPosition&, const PourPosition&) = default;
   friend bool operator==(const PourPosition&, const PourPosition&) = default;
@@ -52,8 +52,9 @@ struct PourFilters {
 
 /// @brief Options of pouring.
 struct PourOptions {
-  PourFilters filters{};
+  PourFilters filters{};               ///< All events unless given.
   std::optional<double> rate_limit{};  ///< Messages per second at most, above 0.
+  /// @brief Called on the pouring thread; what it throws ends the pour.
   std::function<void(const PourProgress&)> on_progress{};
   /// @brief Go on behind this place: a token of a pour of the same stores with the same filters.
   std::optional<std::string> resume_token{};
@@ -64,14 +65,14 @@ struct PourOptions {
 
 /// @brief Which versions of one aggregate to pour, both inclusive.
 struct PourVersions {
-  std::optional<Version> min_version{};
-  std::optional<Version> max_version{};
+  std::optional<Version> min_version{};  ///< From the first unless given.
+  std::optional<Version> max_version{};  ///< To the last unless given.
 };
 
 /// @brief What a pour did.
 struct PourResult {
-  std::size_t poured_count = 0;
-  bool is_complete = true;  ///< False when it was stopped.
+  std::size_t poured_count = 0;  ///< How many messages this call has published.
+  bool is_complete = true;       ///< False when it was stopped.
   /// @brief To go on behind the last message, also of an earlier pour; nothing when there was none.
   std::optional<std::string> resume_token{};
 };
@@ -81,6 +82,7 @@ struct PourResult {
 /// it was published; it is published again then.
 class PourInterruptedError : public Error {
  public:
+  /// @brief What a pour throws; what failed is nested in it.
   PourInterruptedError(std::size_t poured_count, std::optional<std::string> resume_token)
       : Error{"castore: a pour was interrupted after " + std::to_string(poured_count) +
               " message(s); pour again with the error's resume_token()"},
@@ -101,6 +103,7 @@ class PourInterruptedError : public Error {
 /// **Handling:** fix or report: pour from the start, or from a time that is known.
 class InvalidResumeTokenError : public Error {
  public:
+  /// @brief What a pour throws before it does anything.
   explicit InvalidResumeTokenError(std::string_view resume_token)
       : Error{"castore: " + detail::in_quotes(resume_token) + " is not a resume token of a pour; pass it unchanged"},
         resume_token_{resume_token} {}

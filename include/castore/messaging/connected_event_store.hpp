@@ -47,11 +47,12 @@ class ConnectedEventStore : public Store {
   using Pushed = castore::PushedEvent<typename Store::Events, typename Store::Aggregate>;
 
  public:
-  using NotificationMessage = castore::NotificationMessage<typename Store::Events>;
+  using NotificationMessage = castore::NotificationMessage<typename Store::Events>;  ///< What `on_publish_failed` gets.
   /// @brief Keeps a message that could not be published; the second parameter is what the channel threw. Called by the
   /// thread that published. It must not throw: the program then ends.
   using OnPublishFailed = std::function<void(const NotificationMessage& message, std::exception_ptr error)>;
 
+  /// @brief Connects a store to a channel of notification or state-carrying messages.
   /// @param event_store and `message_channel` must outlive it and its copies.
   /// @throws std::invalid_argument when `on_publish_failed` is empty.
   ConnectedEventStore(Store& event_store, Channel& message_channel, OnPublishFailed on_publish_failed)
@@ -61,6 +62,7 @@ class ConnectedEventStore : public Store {
     if (!shared_->on_publish_failed) throw std::invalid_argument{"castore: on_publish_failed is empty"};
     if constexpr (detail::check_event_channel<Channel, Store>()) publish_pushed_events();
   }
+  /// @brief Does not compile: it says that `on_publish_failed` is missing.
   template <class... None>
     requires(sizeof...(None) == 0)
   ConnectedEventStore(Store& event_store, Channel& message_channel, None...)
@@ -71,7 +73,9 @@ class ConnectedEventStore : public Store {
                   "... }}");
   }
 
+  /// @brief A copy that publishes to the same channel, in one order with the original.
   ConnectedEventStore(const ConnectedEventStore& other) : Store(other), shared_{other.shared_} { follow_adapter(); }
+  /// @brief Becomes a copy of the other.
   ConnectedEventStore& operator=(const ConnectedEventStore& other) {
     Store::operator=(other);
     shared_ = other.shared_;
@@ -83,6 +87,7 @@ class ConnectedEventStore : public Store {
   /// @brief The store it was made from.
   const Store& event_store() const noexcept { return shared_->event_store; }
   Store& event_store() noexcept { return shared_->event_store; }
+  /// @brief The channel it publishes to.
   Channel& message_channel() const noexcept { return shared_->message_channel; }
 
   /// @brief Publishes an event that is stored: one that `on_publish_failed` has kept. @throws What the channel throws.

@@ -46,7 +46,7 @@ inline constexpr std::chrono::milliseconds max_message_retry_delay = std::chrono
 /// @brief A message that failed as often as it may.
 template <MessageType Message>
 struct DeadLetter {
-  Message message;
+  Message message;             ///< As it was published.
   MessageContext context{};    ///< Of the last attempt.
   std::exception_ptr error{};  ///< What the last attempt threw.
 };
@@ -65,19 +65,19 @@ enum class WhenFull {
 /// @brief A message that nobody has handled, as `stop` gives it back.
 template <MessageType Message>
 struct UnhandledMessage {
-  Message message;
+  Message message;           ///< As it was published.
   MessageContext context{};  ///< Of the attempt that was to come.
 };
 
 /// @brief Counts of what became of messages. A bus counts a message once per listener.
 struct MessageStatistics {
-  std::uint64_t published = 0;
-  std::uint64_t handled = 0;
-  std::uint64_t failed_attempts = 0;
-  std::uint64_t dead_letters = 0;
-  std::uint64_t dropped = 0;  ///< Given back by `stop`, or of a listener that is gone.
-  std::size_t waiting = 0;    ///< Not handled yet, with those in hand.
-  std::size_t in_hand = 0;    ///< Being handled right now.
+  std::uint64_t published = 0;        ///< Taken over.
+  std::uint64_t handled = 0;          ///< The handler returned.
+  std::uint64_t failed_attempts = 0;  ///< How often a handler threw.
+  std::uint64_t dead_letters = 0;     ///< Failed as often as they may.
+  std::uint64_t dropped = 0;          ///< Given back by `stop`, or of a listener that is gone.
+  std::size_t waiting = 0;            ///< Not handled yet, with those in hand.
+  std::size_t in_hand = 0;            ///< Being handled right now.
 
   friend bool operator==(const MessageStatistics&, const MessageStatistics&) = default;
 };

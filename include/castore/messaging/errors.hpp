@@ -17,6 +17,7 @@ namespace castore {
 /// **Handling:** fix: give the channel an adapter, in its constructor or by `set_message_channel_adapter`.
 class UndefinedMessageChannelAdapterError : public Error {
  public:
+  /// @brief What a channel throws that has no adapter.
   explicit UndefinedMessageChannelAdapterError(std::string_view message_channel_id)
       : Error{"castore: message channel " + detail::in_quotes(message_channel_id) +
               " has no adapter; give it one in its constructor or by set_message_channel_adapter"},
@@ -33,6 +34,7 @@ class UndefinedMessageChannelAdapterError : public Error {
 /// **Handling:** fix: name the store in the channel's constructor, or publish to the channel the message belongs to.
 class MessageChannelEventStoreNotFoundError : public Error {
  public:
+  /// @brief What a channel throws for a store it does not know.
   MessageChannelEventStoreNotFoundError(std::string_view message_channel_id, std::string_view event_store_id)
       : Error{"castore: event store " + detail::in_quotes(event_store_id) + " is not a source of message channel " +
               detail::in_quotes(message_channel_id) + " with messages of this type; name it in the constructor"},
@@ -54,6 +56,8 @@ class MessageChannelEventStoreNotFoundError : public Error {
 /// says was put right. What caused it is nested, where something did.
 class MessagesNotPublishedError : public Error {
  public:
+  /// @brief What an adapter throws; it nests what caused it, where something did. @param indices Which messages of the
+  /// call, from 0, ascending. @param what The reason.
   MessagesNotPublishedError(std::vector<std::size_t> indices, const std::string& what, bool retryable = false)
       : Error{"castore: " + std::to_string(indices.size()) + " message(s) were not published: " + what},
         indices_{std::move(indices)},
@@ -73,6 +77,7 @@ class MessagesNotPublishedError : public Error {
 /// **Handling:** report: somebody else wrote to the channel, or a store or an event type is missing in this program.
 class InvalidMessageError : public Error {
  public:
+  /// @brief What parsing throws. @param field As it is called in the JSON. @param what What is wrong with it.
   InvalidMessageError(std::string_view field, const std::string& what)
       : Error{"castore: message: " + std::string{field} + ": " + what}, field_{field} {}
 

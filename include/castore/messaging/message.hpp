@@ -22,9 +22,9 @@ namespace castore {
 
 /// @brief Says that an aggregate exists. Reach for it to have every aggregate looked at once, e.g. by a migration.
 struct AggregateExistsMessage {
-  std::string event_store_id{};
-  std::string aggregate_id{};
-  Timestamp initial_event_timestamp{};
+  std::string event_store_id{};         ///< Its store.
+  std::string aggregate_id{};           ///< Its id.
+  Timestamp initial_event_timestamp{};  ///< When it began.
 
   friend bool operator==(const AggregateExistsMessage&, const AggregateExistsMessage&) = default;
 };
@@ -33,8 +33,8 @@ struct AggregateExistsMessage {
 /// @tparam Events The store's `castore::Events<...>`.
 template <class Events>
 struct NotificationMessage {
-  std::string event_store_id{};
-  Event<Events> event;
+  std::string event_store_id{};  ///< The event's store.
+  Event<Events> event;           ///< The event, complete.
 
   friend bool operator==(const NotificationMessage&, const NotificationMessage&)
     requires std::equality_comparable<Event<Events>>
@@ -45,9 +45,9 @@ struct NotificationMessage {
 /// aggregate they get and need not load it, nor know the reducer.
 template <class Events, class Aggregate>
 struct StateCarryingMessage {
-  std::string event_store_id{};
-  Event<Events> event;
-  Aggregate aggregate;
+  std::string event_store_id{};  ///< The event's store.
+  Event<Events> event;           ///< The event, complete.
+  Aggregate aggregate;           ///< As it is after the event.
 
   friend bool operator==(const StateCarryingMessage&, const StateCarryingMessage&)
     requires std::equality_comparable<Event<Events>> && std::equality_comparable<Aggregate>
@@ -55,7 +55,11 @@ struct StateCarryingMessage {
 };
 
 /// @brief Which kind of message a type is.
-enum class MessageKind { aggregate_exists, notification, state_carrying };
+enum class MessageKind {
+  aggregate_exists,  ///< `AggregateExistsMessage`.
+  notification,      ///< `NotificationMessage`.
+  state_carrying     ///< `StateCarryingMessage`.
+};
 
 namespace detail {
 
@@ -84,13 +88,15 @@ concept SingleMessage = requires { MessageTraits<Candidate>::kind; };
 template <detail::SingleMessage... Messages>
 class AnyOfMessages {
  public:
-  using Variant = std::variant<Messages...>;
+  using Variant = std::variant<Messages...>;  ///< What it wraps.
 
+  /// @brief Wraps a message of one of the stores.
   template <class Message>
     requires(std::same_as<Message, Messages> || ...)
   AnyOfMessages(Message message)  // NOLINT(google-explicit-constructor): a message of one store is one of them
       : variant_{std::move(message)} {}
 
+  /// @brief The store it is of.
   const std::string& event_store_id() const noexcept {
     return std::visit([](const auto& message) -> const std::string& { return message.event_store_id; }, variant_);
   }
@@ -110,6 +116,7 @@ class AnyOfMessages {
   template <class Message>
   const Message* get_if() const&& = delete;
 
+  /// @brief The variant itself.
   const Variant& variant() const noexcept { return variant_; }
 
   friend bool operator==(const AnyOfMessages&, const AnyOfMessages&)
@@ -158,19 +165,22 @@ concept MessageType = requires { detail::MessageTraits<Candidate>::kind; };
 template <MessageType Message>
 inline constexpr MessageKind message_kind = detail::MessageTraits<Message>::kind;
 
-/// @brief Guards, in Castore's words.
+/// @brief True for a message that says that an aggregate exists. It and the next three are Castore's guards.
 template <MessageType Message>
 constexpr bool is_aggregate_exists_message(const Message&) noexcept {
   return message_kind<Message> == MessageKind::aggregate_exists;
 }
+/// @brief True for a notification and for a state-carrying message.
 template <MessageType Message>
 constexpr bool is_event_carrying_message(const Message&) noexcept {
   return message_kind<Message> != MessageKind::aggregate_exists;
 }
+/// @brief True for a message with an event alone.
 template <MessageType Message>
 constexpr bool is_notification_message(const Message&) noexcept {
   return message_kind<Message> == MessageKind::notification;
 }
+/// @brief True for a message with an event and the aggregate after it.
 template <MessageType Message>
 constexpr bool is_state_carrying_message(const Message&) noexcept {
   return message_kind<Message> == MessageKind::state_carrying;
@@ -179,16 +189,18 @@ constexpr bool is_state_carrying_message(const Message&) noexcept {
 /// @brief The messages of a store, or of several: then `AnyOfMessages`, unless all have the same types.
 template <class... Stores>
 using EventStoreAggregateExistsMessage = AggregateExistsMessage;
+/// @brief The notification messages of a store, or of several: then `AnyOfMessages`, unless all have the same types.
 template <class... Stores>
 using EventStoreNotificationMessage = detail::JoinedMessages<NotificationMessage<typename Stores::Events>...>;
+/// @brief The state-carrying messages of a store, or of several: then `AnyOfMessages`, unless all have the same types.
 template <class... Stores>
 using EventStoreStateCarryingMessage =
     detail::JoinedMessages<StateCarryingMessage<typename Stores::Events, typename Stores::Aggregate>...>;
 
 /// @brief What every message says of itself. A view of the message it was made from.
 struct MessageHeader {
-  std::string_view event_store_id{};
-  std::string_view aggregate_id{};
+  std::string_view event_store_id{};             ///< Its store.
+  std::string_view aggregate_id{};               ///< Its aggregate.
   std::optional<Version> version{};              ///< Unless it says that an aggregate exists.
   std::optional<std::string_view> event_type{};  ///< Likewise.
   Timestamp timestamp{};                         ///< The event's; the initial event's when an aggregate exists.

@@ -31,7 +31,10 @@
 namespace castore {
 
 /// @brief Where messages go: to one of several workers, or to every listener.
-enum class MessageChannelType { queue, bus };
+enum class MessageChannelType {
+  queue,  ///< To one of several workers.
+  bus     ///< To every listener.
+};
 
 namespace detail {
 
@@ -73,8 +76,8 @@ class MessageChannel {
   /// @brief What the channel carries: the message of its store, or `AnyOfMessages` when its stores' differ.
   using Message = JoinedMessages<MessageOf<Stores>...>;
 
-  static constexpr MessageKind message_type = message_kind_value;
-  static constexpr MessageChannelType message_channel_type = channel_type;
+  static constexpr MessageKind message_type = message_kind_value;           ///< The kind of message it carries.
+  static constexpr MessageChannelType message_channel_type = channel_type;  ///< A queue or a bus.
 
   /// @brief Whether `publish_message` takes such a message.
   template <class Published>
@@ -102,6 +105,7 @@ class MessageChannel {
     set_message_channel_adapter(std::forward<Adapter>(adapter));
   }
 
+  /// @brief The name it was given, for errors and logs.
   std::string_view message_channel_id() const noexcept { return id_; }
   /// @brief The stores whose messages the channel carries.
   const std::tuple<Stores&...>& source_event_stores() const noexcept { return sources_; }

@@ -28,6 +28,7 @@ struct PublishMessageOptions {
 /// valid during the call that receives it.
 class MessageView {
  public:
+  /// @brief A view of a message, which must outlive it.
   template <MessageType Message>
   explicit MessageView(const Message& message)
       : message_{&message},
@@ -38,7 +39,9 @@ class MessageView {
   template <MessageType Message>
   explicit MessageView(const Message&& message) = delete;
 
+  /// @brief The kind of the message.
   MessageKind kind() const noexcept { return kind_; }
+  /// @brief What it says of itself: store, aggregate, version, type, time.
   const MessageHeader& header() const noexcept { return header_; }
 
   /// @brief The message in Castore's shape. Made anew by every call.
@@ -142,6 +145,7 @@ class AnyMessageChannelAdapter {
         }},
         adapter_{std::move(adapter)} {}
 
+  /// @brief True when it refers to an adapter.
   explicit operator bool() const noexcept { return adapter_ != nullptr; }
 
   /// @brief The operation of the adapter contract. @pre The handle refers to an adapter.

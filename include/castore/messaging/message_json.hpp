@@ -119,12 +119,16 @@ Event<Events> event_from_json(const nlohmann::json& message) {
 template <class Message>
 concept EncodableMessage = MessageType<Message> && detail::MessageJson<Message>::is_possible;
 
-/// @brief Castore's guards, for a message as JSON: they look at the shape only.
+/// @brief True for JSON with an aggregate's id, as only a message without an event has. It and the next three are
+/// Castore's guards; they look at the shape only.
 inline bool is_aggregate_exists_message(const nlohmann::json& message) { return message.contains("aggregateId"); }
+/// @brief True for JSON with an event: a notification or a state-carrying message.
 inline bool is_event_carrying_message(const nlohmann::json& message) { return message.contains("event"); }
+/// @brief True for JSON with an event alone.
 inline bool is_notification_message(const nlohmann::json& message) {
   return is_event_carrying_message(message) && !message.contains("aggregate");
 }
+/// @brief True for JSON with an event and the aggregate after it.
 inline bool is_state_carrying_message(const nlohmann::json& message) {
   return is_event_carrying_message(message) && message.contains("aggregate");
 }

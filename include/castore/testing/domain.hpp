@@ -20,16 +20,17 @@ namespace castore::testing {
 /// too; reach for a `Domain` where there is none.
 template <class Events, class Aggregate, class Reducer>
 struct Domain {
-  static constexpr bool checked = sizeof(Events) == 0;
+  static constexpr bool checked = sizeof(Events) == 0;  ///< Never: it does not compile.
   static_assert(checked, "castore: the first parameter of a Domain is a list castore::Events<Payload, ...>");
 };
 
+/// @brief The valid form of a domain.
 template <class... Payloads, class AggregateT, class ReducerT>
 struct Domain<castore::Events<Payloads...>, AggregateT, ReducerT> {
-  using Events = castore::Events<Payloads...>;
-  using Aggregate = AggregateT;
-  using Reducer = ReducerT;
-  using Event = castore::Event<Events>;
+  using Events = castore::Events<Payloads...>;  ///< The list of payload types.
+  using Aggregate = AggregateT;                 ///< What is built from events.
+  using Reducer = ReducerT;                     ///< What builds it.
+  using Event = castore::Event<Events>;         ///< An event of any of the types.
 
   static_assert(Events::is_valid);
   static_assert(AggregateLike<Aggregate>,

@@ -38,14 +38,17 @@ class FakeClock {
     const std::scoped_lock lock{state_->mutex};
     return state_->now;
   }
+  /// @brief Sets the time, also back.
   void set(Timestamp now) {
     const std::scoped_lock lock{state_->mutex};
     state_->now = now;
   }
+  /// @brief Lets the clock go on by so much, or back when it is negative.
   void advance(std::chrono::milliseconds duration) {
     const std::scoped_lock lock{state_->mutex};
     state_->now += duration;
   }
+  /// @brief Sets how far the clock goes on by itself after each reading.
   void set_step(std::chrono::milliseconds step) {
     const std::scoped_lock lock{state_->mutex};
     state_->step = step;

@@ -29,13 +29,14 @@ enum class StorageOperation {
 
 /// @brief What happens to an operation instead of, or besides, what it does.
 struct Fault {
+  /// @brief What happens.
   enum class Kind {
-    none,          ///< The operation takes place.
-    before,        ///< It throws and has done nothing.
-    after,         ///< It takes place, then throws. To the caller this looks the same.
-    conflict       ///< A push writes nothing and is told that a version exists already.
+    none,     ///< The operation takes place.
+    before,   ///< It throws and has done nothing.
+    after,    ///< It takes place, then throws. To the caller this looks the same.
+    conflict  ///< A push writes nothing and is told that a version exists already.
   };
-  Kind kind = Kind::none;
+  Kind kind = Kind::none;          ///< Whether and when it fails.
   std::exception_ptr exception{};  ///< What `before` and `after` throw; a retryable `StorageError` unless given.
   std::size_t index = 0;           ///< The place in its group of the event that `conflict` names.
   std::function<void()> first{};   ///< Called before anything else happens.

@@ -47,19 +47,24 @@ class FaultInjectingAdapter final
  public:
   /// @brief What the storage says of itself.
   static constexpr bool detects_version_gaps = castore::detects_version_gaps<Adapter>();
+  /// @brief What the storage says.
   static constexpr std::optional<std::size_t> max_events_per_push = castore::max_events_per_push<Adapter>();
+  /// @brief What the storage says.
   static constexpr bool orders_equal_timestamps = [] {
     if constexpr (requires { Adapter::orders_equal_timestamps; }) return Adapter::orders_equal_timestamps;
     return true;
   }();
+  /// @brief What the storage says.
   static constexpr bool detects_last_page = [] {
     if constexpr (requires { Adapter::detects_last_page; }) return Adapter::detects_last_page;
     return true;
   }();
+  /// @brief What the storage says.
   static constexpr bool shows_groups_at_once = [] {
     if constexpr (requires { Adapter::shows_groups_at_once; }) return Adapter::shows_groups_at_once;
     return true;
   }();
+  /// @brief What the storage says.
   static constexpr bool holds_every_double = [] {
     if constexpr (requires { Adapter::holds_every_double; }) return Adapter::holds_every_double;
     return true;
@@ -99,26 +104,32 @@ class FaultInjectingAdapter final
 
   /// @brief How many such operations there were, and how many of them met a fault.
   std::size_t calls(StorageOperation operation) const { return plan_.calls(operation); }
+  /// @brief How many such operations met a fault.
   std::size_t faults(StorageOperation operation) const { return plan_.faults(operation); }
 
   // --- the adapter ---------------------------------------------------------------------------------------------------
 
+  /// @brief The storage's, unless a fault is due. @throws What the fault throws
   PushOutcome push_events(std::span<const PushRecord> records, bool force) {
     return run(StorageOperation::push_events, [&] { return adapter_->push_events(records, force); });
   }
+  /// @brief The storage's, unless a fault is due. @throws What the fault throws
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) const {
     run(StorageOperation::get_events, [&] { adapter_->get_events(event_store_id, aggregate_id, options, sink); });
   }
+  /// @brief The storage's, unless a fault is due. @throws What the fault throws
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
     return run(StorageOperation::list_aggregate_ids,
                [&] { return adapter_->list_aggregate_ids(event_store_id, options); });
   }
 
   // These override what TypedEventStorage declares where that is the base; else nobody calls them.
+  /// @brief A load of typed events; a fault of `get_events` is its own. @throws What the fault throws
   EventStreamSnapshot snapshot(std::string_view event_store_id, std::string_view aggregate_id) const {
     return run(StorageOperation::get_events, [&] { return adapter_->snapshot(event_store_id, aggregate_id); });
   }
+  /// @brief A push of typed events; a fault of `push_events` is its own. @throws What the fault throws
   PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) {
     return run(StorageOperation::push_events, [&] { return adapter_->push_typed_events(events, force); });
   }

@@ -33,6 +33,7 @@ namespace castore::testing {
 /// @brief What `given` fills in where its events leave it open: payload n is version n of this aggregate, and happened
 /// n - 1 seconds after this moment.
 inline constexpr std::string_view given_aggregate_id = "aggregate";
+/// @brief When the first event of `given` happened unless it says so: 2022-01-01T00:00:00.000Z.
 inline constexpr Timestamp given_timestamp = std::chrono::sys_days{std::chrono::year{2022} / 1 / 1};
 
 /// @brief `then(nothing)`: the decision is that nothing happens. A decide function may return it, too.
@@ -41,8 +42,8 @@ inline constexpr std::monostate nothing{};
 /// @brief What `throws` returns.
 template <class Error, class Predicate>
 struct Throws {
-  Predicate predicate;
-  bool has_predicate = true;
+  Predicate predicate;        ///< What the exception must satisfy.
+  bool has_predicate = true;  ///< False when any `Error` will do.
 };
 
 /// @brief `then(throws<E>())`, `then(throws<E>(predicate))`: the decision throws an `E` (or an exception derived from
@@ -183,6 +184,7 @@ class When {
   using Payloads = typename Scenario::Payloads;
 
  public:
+  /// @brief For the kit itself: `when` makes them.
   constexpr explicit When(const Scenario& scenario) : scenario_{scenario} {}
 
   /// @brief Makes the decision and compares: these payloads in this order and no others, or `nothing`.
@@ -249,6 +251,7 @@ class When {
 template <class Domain, class... Given>
 class GivenEvents {
  public:
+  /// @brief For the kit itself: `given` makes them.
   template <class... Events>
   constexpr GivenEvents(typename Domain::Reducer reducer, std::string_view event_store_id, Events&&... events)
       : reducer_{std::move(reducer)}, event_store_id_{event_store_id}, events_{std::forward<Events>(events)...} {
@@ -289,6 +292,7 @@ class GivenEvents {
     for_each([&fold](Version version, const auto& event) { apply(fold, version, event); });
     return std::move(fold).result();
   }
+  /// @brief The id that the events name, else `given_aggregate_id`.
   constexpr std::string_view aggregate_id() const {
     std::string_view id;
     for_each([&id](Version, const auto& event) {
@@ -298,6 +302,7 @@ class GivenEvents {
     });
     return id.empty() ? given_aggregate_id : id;
   }
+  /// @brief The events, one a line, as reports show them.
   std::string text() const {
     std::string text;
     for_each([&text](Version version, const auto& event) {

@@ -19,8 +19,10 @@ namespace castore::testing {
 /// **Guarantees:** copies count on together. Threads may use one generator at the same time; no id comes twice.
 class IdGenerator {
  public:
+  /// @brief Starts at `prefix` with a 1.
   explicit IdGenerator(std::string prefix = "id") : prefix_{std::move(prefix)} {}
 
+  /// @brief The next id.
   std::string operator()() const { return prefix_ + "-" + std::to_string(++*count_); }
   /// @brief Starts again at 1.
   void reset() { *count_ = 0; }

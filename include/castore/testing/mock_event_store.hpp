@@ -75,6 +75,7 @@ class MockEventStore final : public detail::MockOf<Store>::type, private detail:
  public:
   using typename Base::Event;
 
+  /// @brief For the kit itself: `mock_event_store` makes them.
   MockEventStore(const Store& store, std::shared_ptr<detail::MockStorage> storage, std::vector<Event> initial_events)
       : Base{std::string{store.event_store_id()}, storage->current(), store.options()},
         storage_{std::move(storage)},

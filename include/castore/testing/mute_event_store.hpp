@@ -24,6 +24,7 @@ class [[nodiscard]] MutedEventStore {
   using Adapter = typename Store::EventStorageAdapter;
 
  public:
+  /// @brief For the kit itself: `mute_event_store` makes them.
   MutedEventStore(Store& store, std::shared_ptr<InMemoryEventStorageAdapter> storage,
                   const std::vector<Event>& initial_events)
       : store_{store}, saved_{std::make_shared<Store>(store)}, storage_{std::move(storage)} {

@@ -21,6 +21,7 @@ namespace castore {
 /// in the Amazon DynamoDB API Reference.
 class DynamoDbError : public Error {
  public:
+  /// @brief What a client throws for an answer whose HTTP status is not 200.
   /// @param http_status The answer's status, such as 400.
   /// @param code Its name without what stands before a `#`, such as `ConditionalCheckFailedException`.
   /// @param cancellation_reasons The `Code` of each entry of `CancellationReasons`, in their order.
@@ -50,6 +51,7 @@ class DynamoDbError : public Error {
 /// **Handling:** as that of the `StorageError` around it.
 class DynamoDbConnectionError : public Error {
  public:
+  /// @brief What a client throws when there was no answer that can be understood.
   /// @param request_sent Whether DynamoDB may have got the request and done it. When in doubt, true.
   /// @param retryable Whether the same may succeed a little later; not so for a wrong address or certificate.
   DynamoDbConnectionError(const std::string& what, bool request_sent, bool retryable = true)

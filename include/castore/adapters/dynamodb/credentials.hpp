@@ -15,8 +15,8 @@ namespace castore {
 
 /// @brief Who asks AWS: two keys and, where they are temporary, a session token and when they end.
 struct AwsCredentials {
-  std::string access_key_id{};
-  std::string secret_access_key{};
+  std::string access_key_id{};                                        ///< Says who asks; no secret.
+  std::string secret_access_key{};                                    ///< Signs the requests; a secret.
   std::string session_token{};                                        ///< Empty: none.
   std::optional<std::chrono::system_clock::time_point> expires_at{};  ///< Unset: never.
 
@@ -31,6 +31,7 @@ using AwsCredentialsProvider = std::function<AwsCredentials()>;
 /// **Handling:** fix the set-up: the message says where was looked. It never holds a secret.
 class AwsCredentialsError : public Error {
  public:
+  /// @brief What a provider throws that has none; `what` must hold no secret.
   explicit AwsCredentialsError(const std::string& what) : Error{"castore: AWS credentials: " + what} {}
 };
 

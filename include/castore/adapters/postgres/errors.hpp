@@ -17,6 +17,7 @@ namespace castore {
 /// PostgreSQL's manual (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 class PostgresError : public std::runtime_error {
  public:
+  /// @brief What the adapter makes of an error that PostgreSQL or libpq reports.
   PostgresError(std::string sqlstate, const std::string& what)
       : std::runtime_error{what}, sqlstate_{std::move(sqlstate)} {}
 

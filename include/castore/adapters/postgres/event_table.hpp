@@ -14,23 +14,33 @@
 
 namespace castore {
 
-/// @brief The type of column `aggregate_id`. TEXT keeps any id, UUID only UUIDs in lower case but in 16 bytes.
-enum class PostgresAggregateIdType { text, uuid, varchar };
-/// @brief The type of column `version`. INTEGER ends at version 2,147,483,647.
-enum class PostgresVersionType { bigint, integer };
-/// @brief The type of column `id`, which numbers all events of the table. SERIAL ends at 2,147,483,647 events.
-enum class PostgresIdType { bigserial, serial };
+/// @brief The type of column `aggregate_id`.
+enum class PostgresAggregateIdType {
+  text,    ///< TEXT: any id.
+  uuid,    ///< UUID: only UUIDs in lower case, but in 16 bytes.
+  varchar  ///< VARCHAR: ids of at most `aggregate_id_length` characters.
+};
+/// @brief The type of column `version`.
+enum class PostgresVersionType {
+  bigint,  ///< BIGINT: every `Version`.
+  integer  ///< INTEGER: ends at version 2,147,483,647.
+};
+/// @brief The type of column `id`, which numbers all events of the table.
+enum class PostgresIdType {
+  bigserial,  ///< BIGSERIAL: a table is never full.
+  serial      ///< SERIAL: ends at 2,147,483,647 events.
+};
 
 /// @brief How `create_event_table` makes the columns. The options are Castore's; its own defaults are a UUID as
 /// aggregate id, 32 characters for the name of an event store and 64 for an event's type. Lengths are in characters,
 /// from 1 to 10,485,760, or 0 for no limit.
 struct PostgresEventTableOptions {
-  PostgresIdType id_type = PostgresIdType::bigserial;
+  PostgresIdType id_type = PostgresIdType::bigserial;  ///< Of the numbers of all events.
   std::size_t aggregate_name_length = 0;  ///< Of the id of an event store.
-  PostgresAggregateIdType aggregate_id_type = PostgresAggregateIdType::text;
+  PostgresAggregateIdType aggregate_id_type = PostgresAggregateIdType::text;  ///< Of aggregate ids.
   std::size_t aggregate_id_length = 0;  ///< Needed by `varchar`, and only by this.
-  PostgresVersionType version_type = PostgresVersionType::bigint;
-  std::size_t type_length = 0;
+  PostgresVersionType version_type = PostgresVersionType::bigint;  ///< Of versions.
+  std::size_t type_length = 0;                                     ///< Of an event's type.
 };
 
 namespace detail {

@@ -20,6 +20,7 @@ namespace castore {
 /// https://www.sqlite.org/rescode.html.
 class SqliteError : public std::runtime_error {
  public:
+  /// @brief What the adapter makes of a result code that is an error.
   SqliteError(int code, const std::string& what) : std::runtime_error{what}, code_{code} {}
 
   /// @brief SQLite's extended result code; the primary one is its lowest byte.

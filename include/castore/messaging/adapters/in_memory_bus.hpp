@@ -26,19 +26,19 @@ namespace castore {
 
 /// @brief Which messages a listener wants; what is not given does not matter.
 struct MessageFilter {
-  std::optional<std::string> event_store_id{};
-  std::optional<std::string> event_type{};  ///< Not for messages that say that aggregates exist.
-  bool on_replay = false;                   ///< Those of the past too.
+  std::optional<std::string> event_store_id{};  ///< Messages of this store only.
+  std::optional<std::string> event_type{};      ///< Not for messages that say that aggregates exist.
+  bool on_replay = false;                       ///< Those of the past too.
 };
 
 /// @brief Options of an `InMemoryMessageBusAdapter`.
 template <MessageType Message>
 struct InMemoryMessageBusOptions {
-  MessageRetryOptions retry{};
+  MessageRetryOptions retry{};  ///< Of each listener.
   /// @brief Takes over what failed at a listener as often as it may. Unless given, `take_dead_letters` has it.
   DeadLetterHandler<Message> on_dead_letter{};
   std::size_t capacity = 100'000;  ///< How many messages may wait at most, counted once per listener.
-  WhenFull when_full = WhenFull::refuse;
+  WhenFull when_full = WhenFull::refuse;                    ///< Refuse or wait.
   std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; for ever unless given.
 };
 
@@ -73,10 +73,12 @@ template <MessageType Message>
 class Subscription {
  public:
   Subscription() = default;
+  /// @brief For the library itself: a bus's `on` makes them.
   Subscription(std::weak_ptr<detail::MessageBusState<Message>> bus,
                std::shared_ptr<detail::MessageRecipient<Message>> recipient)
       : bus_{std::move(bus)}, recipient_{std::move(recipient)} {}
   Subscription(Subscription&& other) noexcept = default;
+  /// @brief Ends its own stay and takes over the other's.
   Subscription& operator=(Subscription&& other) noexcept {
     if (this != &other) {
       unsubscribe();
@@ -126,9 +128,10 @@ class InMemoryMessageBusAdapter {
   using State = detail::MessageBusState<MessageT>;
 
  public:
-  using Message = MessageT;
-  using Options = InMemoryMessageBusOptions<Message>;
+  using Message = MessageT;                            ///< What the bus carries.
+  using Options = InMemoryMessageBusOptions<Message>;  ///< What the constructor takes.
 
+  /// @brief A bus without listeners; messages that nobody wants are dropped.
   /// @throws std::invalid_argument for retry options that mean nothing.
   explicit InMemoryMessageBusAdapter(Options options = {})
       : state_{std::make_shared<State>(
@@ -214,6 +217,7 @@ class InMemoryMessageBusAdapter {
   /// @brief What failed as often as it may, and no handler took.
   std::vector<DeadLetter<Message>> take_dead_letters() { return state_->dispatcher.take_dead_letters(); }
 
+  /// @brief What became of the messages so far.
   MessageStatistics statistics() const { return state_->dispatcher.statistics(); }
 
  private:

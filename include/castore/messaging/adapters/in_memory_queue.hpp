@@ -25,11 +25,11 @@ namespace castore {
 template <MessageType Message>
 struct InMemoryMessageQueueOptions {
   MessageHandler<Message> worker{};  ///< May be set later; until then messages wait.
-  MessageRetryOptions retry{};
+  MessageRetryOptions retry{};       ///< Three attempts unless said otherwise.
   /// @brief Takes over what failed as often as it may. Unless given, `take_dead_letters` has it.
   DeadLetterHandler<Message> on_dead_letter{};
-  std::size_t capacity = 100'000;  ///< How many messages may wait at most.
-  WhenFull when_full = WhenFull::refuse;
+  std::size_t capacity = 100'000;                           ///< How many messages may wait at most.
+  WhenFull when_full = WhenFull::refuse;                    ///< Refuse or wait.
   std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; for ever unless given.
 };
 
@@ -53,9 +53,10 @@ class InMemoryMessageQueueAdapter {
   using Dispatcher = detail::MessageDispatcher<MessageT>;
 
  public:
-  using Message = MessageT;
-  using Options = InMemoryMessageQueueOptions<Message>;
+  using Message = MessageT;                              ///< What the queue carries.
+  using Options = InMemoryMessageQueueOptions<Message>;  ///< What the constructor takes.
 
+  /// @brief An empty queue.
   /// @throws std::invalid_argument for retry options that mean nothing.
   explicit InMemoryMessageQueueAdapter(Options options = {})
       : dispatcher_{{.retry = options.retry,
@@ -117,6 +118,7 @@ class InMemoryMessageQueueAdapter {
   /// @brief What failed as often as it may, and no handler took.
   std::vector<DeadLetter<Message>> take_dead_letters() { return dispatcher_.take_dead_letters(); }
 
+  /// @brief What became of the messages so far.
   MessageStatistics statistics() const { return dispatcher_.statistics(); }
 
  private:

@@ -30,15 +30,20 @@ namespace castore::testing {
 /// so they are compiled once for all adapters.
 class AdapterUnderTest {
  public:
-  using Open = std::function<AnyEventStorageAdapter()>;
-  using LawEvent = detail::LawEvent;
-  using LawEventList = detail::LawEventList;
+  using Open = std::function<AnyEventStorageAdapter()>;  ///< Opens the same storage.
+  using LawEvent = detail::LawEvent;                     ///< An event, and its store.
+  using LawEventList = detail::LawEventList;             ///< Several of them.
 
+  /// @brief The suite makes one for each law and way. @param reopen Opens the same storage once more, where
+  /// `properties.reopens`.
   AdapterUnderTest(AnyEventStorageAdapter adapter, const AdapterProperties& properties, Way way, Open reopen)
       : adapter_{std::move(adapter)}, properties_{properties}, way_{way}, reopen_{std::move(reopen)} {}
 
+  /// @brief The adapter itself.
   const AnyEventStorageAdapter& adapter() const noexcept { return adapter_; }
+  /// @brief What the adapter says of itself.
   const AdapterProperties& properties() const noexcept { return properties_; }
+  /// @brief The way that `push` and `read` go.
   Way way() const noexcept { return way_; }
 
   /// @brief The same adapter, the other way.
@@ -46,6 +51,7 @@ class AdapterUnderTest {
   /// @brief Another adapter object on the same storage. @pre `properties().reopens`.
   AdapterUnderTest reopened() const { return {reopen_(), properties_, way_, reopen_}; }
 
+  /// @brief An event store of the laws' events on the adapter.
   detail::LawEventStore store(const std::string& event_store_id) const {
     return detail::LawEventStore{event_store_id, adapter_};
   }
@@ -78,10 +84,12 @@ class AdapterUnderTest {
     const PushOutcome outcome = push(event, force);
     if (outcome != PushOutcome{}) throw_not_pushed(outcome, describe(event));
   }
+  /// @brief Pushes a group that must be written. @throws detail::Deviation
   void must_push_group(const LawEventList& events, bool force = false) const {
     const PushOutcome outcome = push_group(events, force);
     if (outcome != PushOutcome{}) throw_not_pushed(outcome, detail::describe(events));
   }
+  /// @brief Pushes events one by one that must be written. @throws detail::Deviation
   void must_push_all(const LawEventList& events) const {
     for (const LawEvent& event : events) must_push(event);
   }
@@ -124,10 +132,12 @@ class AdapterUnderTest {
   void expect_events(const LawEventList& expected, std::string_view what) const {
     detail::expect_equal(get(expected.front().event_store_id, expected.front().aggregate_id), expected, what);
   }
+  /// @brief Expects an aggregate without events. @throws detail::Deviation
   void expect_no_events(const std::string& event_store_id, std::string_view aggregate_id, std::string_view what) const {
     detail::expect_equal(get(event_store_id, aggregate_id), {}, what);
   }
 
+  /// @brief One page of the adapter's list.
   AggregateIdsPage list(std::string_view event_store_id, const ListAggregateIdsOptions& options = {}) const {
     return adapter_.list_aggregate_ids(event_store_id, options);
   }
@@ -155,6 +165,7 @@ class AdapterUnderTest {
     return entries;
   }
 
+  /// @brief The record that an `EventStore` would make of the event.
   static EventRecord to_record(const LawEvent& event) {
     return {.aggregate_id = event.aggregate_id,
             .version = event.version,
@@ -163,6 +174,7 @@ class AdapterUnderTest {
             .payload = nlohmann::json{{"text", event.text}}.dump(),
             .metadata = {}};
   }
+  /// @brief Pushes events as records, whatever the way.
   PushOutcome push_records(std::span<const LawEvent> events, bool force = false) const {
     std::vector<PushRecord> records;
     for (const LawEvent& event : events) records.push_back({event.event_store_id, to_record(event)});

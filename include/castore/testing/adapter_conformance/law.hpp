@@ -37,7 +37,10 @@ struct AdapterProperties {
 
 /// @brief The two ways into and out of an adapter: its own functions on records, or an `EventStore`, which takes the
 /// typed corridor where the adapter has one.
-enum class Way { records, events };
+enum class Way {
+  records,  ///< The adapter's own functions.
+  events    ///< Through an `EventStore`.
+};
 
 /// @brief A sentence about what every adapter does, and the function that finds out.
 struct AdapterLaw {
@@ -54,6 +57,7 @@ struct AdapterLaw {
 /// adapter threw where it should not is nested.
 class LawViolation : public Error {
  public:
+  /// @brief What the suite throws. @param expected What the law wants. @param seen What the adapter did.
   LawViolation(int law, std::string_view name, std::string_view expected, std::string_view seen,
                std::optional<std::uint64_t> seed = {})
       : Error{"castore: law " + std::to_string(law) + " is violated: " + std::string{name} +

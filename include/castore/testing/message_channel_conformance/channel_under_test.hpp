@@ -30,8 +30,8 @@ namespace castore::testing {
 
 /// @brief The event of the messages that the laws publish.
 struct ChannelNoted {
-  static constexpr std::string_view type = "NOTED";
-  std::string text{};
+  static constexpr std::string_view type = "NOTED";  ///< The event type's name.
+  std::string text{};                                ///< Anything.
   NLOHMANN_DEFINE_TYPE_INTRUSIVE(ChannelNoted, text)
 };
 
@@ -40,8 +40,8 @@ using ChannelLawMessage = NotificationMessage<Events<ChannelNoted>>;
 
 /// @brief A message as it came out of a channel.
 struct ReceivedMessage {
-  std::string json{};  ///< In Castore's shape.
-  bool replay = false;
+  std::string json{};   ///< In Castore's shape.
+  bool replay = false;  ///< Whether it came as one of the past.
 };
 
 /// @brief What an adapter says of itself by constants of these names in itself or in its fixture, all of them optional.
@@ -85,6 +85,7 @@ constexpr MessageChannelProperties message_channel_properties() {
 /// @brief An adapter as the laws see it.
 class ChannelUnderTest {
  public:
+  /// @brief Refers to a fixture, which must outlive it.
   template <MessageChannelFixture Fixture>
   explicit ChannelUnderTest(Fixture& fixture)
       : properties_{message_channel_properties<Fixture>()},
@@ -95,8 +96,10 @@ class ChannelUnderTest {
         }},
         receive_{[&fixture](std::size_t count) { return fixture.receive(count); }} {}
 
+  /// @brief What the adapter says of itself.
   const MessageChannelProperties& properties() const noexcept { return properties_; }
 
+  /// @brief Publishes the messages in one call. @throws What the adapter throws
   void publish(const std::vector<ChannelLawMessage>& messages, bool replay = false) const {
     publish_(messages, replay);
   }
