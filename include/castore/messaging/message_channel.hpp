@@ -66,6 +66,7 @@ constexpr bool check_message() {
   return is_valid;
 }
 
+/// What every queue and bus does.
 template <MessageKind message_kind_value, MessageChannelType channel_type, class... Stores>
 class MessageChannel {
   static_assert(sizeof...(Stores) > 0, "castore: a message channel needs a source store");

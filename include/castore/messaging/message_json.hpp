@@ -5,7 +5,7 @@
 /// @file
 /// Messages as JSON in Castore's shape, both ways, by nlohmann_json's `json = message` and `json.get<Message>()`:
 /// `{"eventStoreId", "aggregateId", "initialEventTimestamp"}`, `{"eventStoreId", "event"}` and
-/// `{"eventStoreId", "event", "aggregate"}`. Source: @castore/core 2.4.2, messaging/message.
+/// `{"eventStoreId", "event", "aggregate"}`. Source: \@castore/core 2.4.2, messaging/message.
 /// An aggregate is what its codec makes of it, an object, plus `aggregateId` and `version`.
 
 #include <castore/core/codec.hpp>

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""docs_pages.py DIRECTORY: copies the pages to DIRECTORY/pages, as MkDocs wants them, and writes DIRECTORY/mkdocs.yml.
+
+The copy has the repository's layout, so that a link from a page to a page is the same on a forge and in the site. A file
+or folder of the repository that a page links to becomes a page of its own, which shows it. What a code span names, such
+as `EventStore`, leads to its reference, once on each page. A link to what does not exist is an error.
+"""
+import os
+import posixpath
+import re
+import shutil
+import sys
+import xml.etree.ElementTree as ElementTree
+
+FENCE = re.compile(r"^```")
+LINK = re.compile(r"(?P<text>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<target>[^()\s]+)\)")
+CODE = re.compile(r"(?P<ticks>`+)(?P<code>.+?)(?P=ticks)")
+LIST_ITEM = re.compile(r"^\s*([-*+]|\d+\.) ")
+LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".md": "markdown", ".sh": "sh", ".json": "json", ".yaml": "yaml",
+             ".ts": "typescript", ".js": "javascript", ".sql": "sql", ".cmake": "cmake"}
+FIRST_FOLDERS, LAST_FOLDERS = ["tutorial", "guides", "practices"], ["decisions"]
+
+
+class Pages:
+    def __init__(self, directory):
+        self.directory = directory
+        self.target = os.path.join(directory, "pages")
+        self.reference = Reference(os.path.join(directory, "tags.xml"))
+        self.faults = []
+        self.shown = {}  # what a page links to: its path in the repository, and that of the page that shows it
+
+    def copy_all(self):
+        pages = [path for path in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md") if os.path.exists(path)]
+        for top in ("docs", "examples"):
+            for folder, _, names in sorted(os.walk(top)):
+                for name in sorted(names):
+                    path = posixpath.join(folder, name)
+                    if name.endswith(".md"):
+                        pages.append(path)
+                    elif name.endswith((".svg", ".png", ".css")):
+                        self.write(path, None)
+        for path in pages:
+            with open(path, encoding="utf-8") as file:
+                self.write(path, self.convert(path, file.read()))
+        waiting = dict(self.shown)
+        while waiting:
+            path, page = waiting.popitem()
+            known = set(self.shown)
+            self.write(page, self.page_of(path))
+            waiting.update({new: self.shown[new] for new in set(self.shown) - known})
+        return pages
+
+    def write(self, path, text):
+        target = os.path.join(self.target, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if text is None:
+            shutil.copyfile(path, target)
+        else:
+            with open(target, "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def convert(self, path, text):
+        lines, in_block, previous, named = [], False, "", set()
+        for number, line in enumerate(text.splitlines(), 1):
+            if FENCE.match(line):
+                in_block = not in_block
+            elif not in_block:
+                if re.match(r"<!-- (cut|output): .* -->\s*$", line):
+                    continue  # a note to scripts/cut_docs
+                if LIST_ITEM.match(line) and previous.strip() and not LIST_ITEM.match(previous) \
+                        and not previous.startswith(" "):
+                    lines.append("")  # elsewhere a list needs no empty line before it
+                indent = len(line) - len(line.lstrip(" "))
+                if LIST_ITEM.match(line) and indent in (2, 3):
+                    line = "  " + line  # elsewhere two columns make a list within a list
+                line = LINK.sub(lambda link: self.link(path, number, link), line)
+                if not line.startswith("#"):
+                    line = self.link_names(path, line, named)
+            lines.append(line)
+            previous = line
+        return "\n".join(lines) + "\n"
+
+    def link(self, path, number, link):
+        target, _, anchor = link["target"].partition("#")
+        if re.match(r"[a-z]+:", target) or not target:
+            return link.group(0)
+        found = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        if found.startswith("..") or not os.path.exists(found):
+            self.faults.append(f"{path}:{number}: there is no {target}")
+            return link.group(0)
+        if os.path.isdir(found):
+            inside = [name for name in ("index.md", "README.md") if os.path.exists(posixpath.join(found, name))]
+            page = posixpath.join(found, inside[0] if inside else "index.md")
+            if not inside:
+                self.shown[found] = page
+        elif found.endswith((".md", ".svg", ".png")):
+            page = found
+        else:
+            page = found + ".md"
+            self.shown[found] = page
+        relative = posixpath.relpath(page, posixpath.dirname(path) or ".")
+        return f"{link['text']}({relative}{'#' + anchor if anchor else ''})"
+
+    def link_names(self, path, line, named):
+        links = [match.span() for match in LINK.finditer(line)]
+
+        def replace(match):
+            name = re.sub(r"^castore::|\(\)$", "", match["code"])
+            if name not in self.reference or name in named or \
+                    any(start <= match.start() < end for start, end in links):
+                return match.group(0)
+            named.add(name)
+            base = posixpath.relpath("reference", posixpath.dirname(path) or ".")
+            return f"[{match.group(0)}]({base}/{self.reference[name]})"
+
+        return CODE.sub(replace, line)
+
+    def page_of(self, path):
+        if os.path.isdir(path):
+            entries = [name for name in sorted(os.listdir(path)) if not name.startswith(".")]
+            text = f"# {path}\n\n"
+            for name in entries:
+                title = title_of(posixpath.join(path, name))
+                text += self.convert(path + "/index.md", f"- [{title or name}]({name})")
+            return text
+        with open(path, encoding="utf-8") as file:
+            code = file.read()
+        fence = "````" if "```" in code else "```"
+        language = LANGUAGES.get(posixpath.splitext(path)[1], "text")
+        return f"# {path}\n\n{fence}{language}\n{code}{fence}\n"
+
+    def write_settings(self, pages):
+        folders = sorted({page.split("/")[1] for page in pages if page.startswith("docs/") and page.count("/") > 1})
+        order = [f for f in FIRST_FOLDERS if f in folders] + \
+                [f for f in folders if f not in FIRST_FOLDERS + LAST_FOLDERS] + [f for f in LAST_FOLDERS if f in folders]
+        nav = ["nav:", "  - Home: README.md"]
+        for folder in order:
+            inside = [page for page in pages if page.startswith(f"docs/{folder}/")]
+            inside.sort(key=lambda page: (not page.endswith("/index.md"), page))
+            nav.append(f"  - {folder.capitalize()}:")
+            nav += [f"      - {page}" for page in inside]
+        nav.append("  - Reference: reference.md")
+        nav += [f"  - {page}" for page in ("CONTRIBUTING.md", "CHANGELOG.md") if page in pages]
+        with open("docs/mkdocs.yml", encoding="utf-8") as file:
+            settings = file.read()
+        with open(os.path.join(self.directory, "mkdocs.yml"), "w", encoding="utf-8") as file:
+            file.write(settings + "\n".join(nav) + "\n")
+
+
+def title_of(path):
+    if path.endswith(".md"):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("# "):
+                    return line[2:].strip()
+    return None
+
+
+class Reference(dict):
+    """The place in the reference of each public name, without castore::, and in `members` those of a class."""
+
+    def __init__(self, tags):
+        super().__init__()
+        self.members = {}
+        compounds = list(ElementTree.parse(tags).getroot().iter("compound"))
+        for compound in compounds:
+            name = compound.findtext("name")
+            if compound.get("kind") in ("class", "struct", "concept") and not re.search(r"detail::|<", name):
+                short = re.sub(r"^castore::(testing::)?", "", name)
+                self.setdefault(short, re.sub(r"(\.html)?$", ".html", compound.findtext("filename"), count=1))
+                self.members[short] = functions_of(compound, short.split("::")[-1])
+        for compound in compounds:
+            if compound.findtext("name") in ("castore", "castore::testing"):
+                for member in compound.findall("member"):
+                    self.setdefault(member.findtext("name"), place_of(member))
+
+
+def place_of(member):
+    return f"{member.findtext('anchorfile')}#{member.findtext('anchor')}"
+
+
+def functions_of(compound, class_name):
+    """The public functions of a class by name, without constructors and operators."""
+    found = {}
+    for member in compound.findall("member"):
+        name = member.findtext("name")
+        if member.get("kind") == "function" and member.get("protection") is None and \
+                not re.match(rf"{class_name}$|~|operator\W", name):
+            found.setdefault(name, place_of(member))
+    return found
+
+
+def reference_page(reference):
+    """A list of all names, which the site's search finds."""
+    text = "# Reference\n\nEvery public name, with what it guarantees and which errors to expect, as its header says " \
+           "it: [the reference](reference/index.html).\n\n"
+    for name in sorted(reference, key=str.lower):
+        members = [f"[`{member}`](reference/{place})" for member, place in reference.members.get(name, {}).items()]
+        text += f"- [`{name}`](reference/{reference[name]})" + (": " if members else "") + ", ".join(members) + "\n"
+    return text
+
+
+def main():
+    pages = Pages(os.path.abspath(sys.argv[1]))
+    copied = pages.copy_all()
+    pages.write("reference.md", reference_page(pages.reference))
+    pages.write_settings(copied)
+    for fault in pages.faults:
+        print(fault, file=sys.stderr)
+    sys.exit(1 if pages.faults else 0)
+
+
+main()
