@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""docs_check.py SITE: checks the HTML files in the folder SITE. Every link to a place in the site must lead to a file and,
-where it names one, to an anchor in it; scripts, styles, pictures and frames must come from the site itself."""
+"""docs_check.py SITE: checks the HTML files in the folder SITE. Every link to a place in the site must lead to a file
+and, where it names one, to an anchor in it; scripts, styles, pictures and frames must come from the site itself."""
 import os
 import re
 import sys

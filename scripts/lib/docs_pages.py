@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """docs_pages.py DIRECTORY: copies the pages to DIRECTORY/pages, as MkDocs wants them, and writes DIRECTORY/mkdocs.yml.
 
-The copy has the repository's layout, so that a link from a page to a page is the same on a forge and in the site. A file
-or folder of the repository that a page links to becomes a page of its own, which shows it. What a code span names, such
-as `EventStore`, leads to its reference, once on each page. A link to what does not exist is an error.
+The copy has the repository's layout, so that a link from a page to a page is the same on a forge and in the site. A
+file or folder of the repository that a page links to becomes a page of its own, which shows it. What a code span names,
+such as `EventStore`, leads to its reference, once on each page. A link to what does not exist is an error.
 """
 import os
 import posixpath
@@ -13,6 +13,8 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 FENCE = re.compile(r"^```")
+NOTE = re.compile(r"^<!-- (cut|output): .* -->\n?", re.MULTILINE)  # for scripts/cut_docs
+HEADING = re.compile(r"^#.*", re.MULTILINE)
 LINK = re.compile(r"(?P<text>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<target>[^()\s]+)\)")
 CODE = re.compile(r"(?P<ticks>`+)(?P<code>.+?)(?P=ticks)")
 LIST_ITEM = re.compile(r"^\s*([-*+]|\d+\.) ")
@@ -60,33 +62,52 @@ class Pages:
                 file.write(text)
 
     def convert(self, path, text):
-        lines, in_block, previous, named = [], False, "", set()
-        for number, line in enumerate(text.splitlines(), 1):
-            if FENCE.match(line):
-                in_block = not in_block
-            elif not in_block:
-                if re.match(r"<!-- (cut|output): .* -->\s*$", line):
-                    continue  # a note to scripts/cut_docs
-                if LIST_ITEM.match(line) and previous.strip() and not LIST_ITEM.match(previous) \
-                        and not previous.startswith(" "):
-                    lines.append("")  # elsewhere a list needs no empty line before it
-                indent = len(line) - len(line.lstrip(" "))
-                if LIST_ITEM.match(line) and indent in (2, 3):
+        """The page's text as MkDocs wants it: what lies between code blocks changes, by lines and then as a whole."""
+        parts, run, first, named, in_block = [], [], 1, set(), False
+        for number, line in enumerate([*text.splitlines(), None], 1):
+            if line is not None and (in_block or not FENCE.match(line)):
+                (parts if in_block else run).append(line)
+                in_block = in_block and not FENCE.match(line)
+                continue
+            parts.append(self.convert_run(path, first, run, named))
+            if line is not None:
+                parts.append(line)
+            run, first, in_block = [], number + 1, True
+        return "\n".join(part for part in parts if part is not None) + "\n"
+
+    def convert_run(self, path, first, run, named):
+        if not run:
+            return None
+        lines, previous = [], ""
+        for line in run:
+            if LIST_ITEM.match(line):
+                if previous.strip() and not LIST_ITEM.match(previous) and not previous.startswith(" "):
+                    line = "\n" + line  # elsewhere a list needs no empty line before it
+                elif line.startswith("  ") and not line.startswith("    "):
                     line = "  " + line  # elsewhere two columns make a list within a list
-                line = LINK.sub(lambda link: self.link(path, number, link), line)
-                if not line.startswith("#"):
-                    line = self.link_names(path, line, named)
             lines.append(line)
             previous = line
-        return "\n".join(lines) + "\n"
+        text = "\n".join(run)
+        for link in LINK.finditer(text):
+            self.check(path, first + text.count("\n", 0, link.start()), link)
+        text = NOTE.sub("", "\n".join(lines))
+        return self.link_names(path, LINK.sub(lambda link: self.link(path, link), text), named)
 
-    def link(self, path, number, link):
-        target, _, anchor = link["target"].partition("#")
+    def check(self, path, number, link):
+        found = self.target_of(path, link)
+        if found is not None and not os.path.exists(found):
+            self.faults.append(f"{path}:{number}: there is no {link['target']}")
+
+    def target_of(self, path, link):
+        """The file or folder that a link leads to; None when that is a place in the page itself, or elsewhere."""
+        target = link["target"].partition("#")[0]
         if re.match(r"[a-z]+:", target) or not target:
-            return link.group(0)
-        found = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-        if found.startswith("..") or not os.path.exists(found):
-            self.faults.append(f"{path}:{number}: there is no {target}")
+            return None
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+    def link(self, path, link):
+        found, anchor = self.target_of(path, link), link["target"].partition("#")[2]
+        if found is None or not os.path.exists(found):
             return link.group(0)
         if os.path.isdir(found):
             inside = [name for name in ("index.md", "README.md") if os.path.exists(posixpath.join(found, name))]
@@ -101,19 +122,19 @@ class Pages:
         relative = posixpath.relpath(page, posixpath.dirname(path) or ".")
         return f"{link['text']}({relative}{'#' + anchor if anchor else ''})"
 
-    def link_names(self, path, line, named):
-        links = [match.span() for match in LINK.finditer(line)]
+    def link_names(self, path, text, named):
+        taken = [match.span() for pattern in (LINK, HEADING) for match in pattern.finditer(text)]
 
         def replace(match):
             name = re.sub(r"^castore::|\(\)$", "", match["code"])
             if name not in self.reference or name in named or \
-                    any(start <= match.start() < end for start, end in links):
+                    any(start <= match.start() < end for start, end in taken):
                 return match.group(0)
             named.add(name)
             base = posixpath.relpath("reference", posixpath.dirname(path) or ".")
             return f"[{match.group(0)}]({base}/{self.reference[name]})"
 
-        return CODE.sub(replace, line)
+        return CODE.sub(replace, text)
 
     def page_of(self, path):
         if os.path.isdir(path):
@@ -132,7 +153,8 @@ class Pages:
     def write_settings(self, pages):
         folders = sorted({page.split("/")[1] for page in pages if page.startswith("docs/") and page.count("/") > 1})
         order = [f for f in FIRST_FOLDERS if f in folders] + \
-                [f for f in folders if f not in FIRST_FOLDERS + LAST_FOLDERS] + [f for f in LAST_FOLDERS if f in folders]
+                [f for f in folders if f not in FIRST_FOLDERS + LAST_FOLDERS] + \
+                [f for f in LAST_FOLDERS if f in folders]
         nav = ["nav:", "  - Home: README.md"]
         for folder in order:
             inside = [page for page in pages if page.startswith(f"docs/{folder}/")]

@@ -13,7 +13,8 @@ INTERNAL = re.compile(r"(^|\W)detail::")
 def doxygen(directory, settings):
     with open("docs/reference/Doxyfile", encoding="utf-8") as file:
         text = file.read()
-    places = {"INPUT": "include/castore docs/reference/main.dox", "STRIP_FROM_PATH": "include", "STRIP_FROM_INC_PATH": "include",
+    places = {"INPUT": "include/castore docs/reference/main.dox",
+              "STRIP_FROM_PATH": "include", "STRIP_FROM_INC_PATH": "include",
               "GENERATE_TAGFILE": f"{directory}/tags.xml", "OUTPUT_DIRECTORY": f"{directory}/pages",
               "HTML_OUTPUT": "reference", "LAYOUT_FILE": f"{directory}/layout.xml"}
     text += "".join(f"{key} = {value}\n" for key, value in (places | settings).items())
