@@ -150,6 +150,21 @@ class Pages:
         language = LANGUAGES.get(posixpath.splitext(path)[1], "text")
         return f"# {path}\n\n{fence}{language}\n{code}{fence}\n"
 
+    def listed_in(self, index):
+        """The pages in the order in which an index page links to them, itself first."""
+        listed = [index]
+        if os.path.exists(index):
+            with open(index, encoding="utf-8") as file:
+                listed += [self.target_of(index, link) for link in LINK.finditer(file.read())]
+        return listed
+
+    @staticmethod
+    def order_of(page, listed):
+        """First the index, then numbered pages by number, then the others as the index lists them, then by name."""
+        numbered = posixpath.basename(page)[0].isdigit()
+        return (page != listed[0], not numbered,
+                listed.index(page) if page in listed and not numbered else len(listed), page)
+
     def write_settings(self, pages):
         folders = sorted({page.split("/")[1] for page in pages if page.startswith("docs/") and page.count("/") > 1})
         order = [f for f in FIRST_FOLDERS if f in folders] + \
@@ -158,7 +173,8 @@ class Pages:
         nav = ["nav:", "  - Home: README.md"]
         for folder in order:
             inside = [page for page in pages if page.startswith(f"docs/{folder}/")]
-            inside.sort(key=lambda page: (not page.endswith("/index.md"), page))
+            listed = self.listed_in(f"docs/{folder}/index.md")
+            inside.sort(key=lambda page: self.order_of(page, listed))
             nav.append(f"  - {folder.capitalize()}:")
             nav += [f"      - {page}" for page in inside]
         nav.append("  - Reference: reference.md")

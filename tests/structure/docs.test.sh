@@ -35,6 +35,11 @@ grep -qF '[`EventStore`](reference/store.html)' "$tree/out/pages/README.md" || f
 grep -qF '[code](../../examples/a.cpp.md)' "$tree/out/pages/docs/guides/a.md" || fail 'a file does not become a page'
 grep -qF 'int main() {}' "$tree/out/pages/examples/a.cpp.md" || fail 'the page of a file does not show it'
 grep -qF '[a.cpp](a.cpp.md)' "$tree/out/pages/examples/index.md" || fail 'the page of a folder does not list its files'
+printf '# Guides\n\n[z](z.md) [a](a.md)\n' >docs/guides/index.md
+printf '# Last by name\n' | tee docs/guides/z.md >docs/guides/zz.md
+pages 'Nothing.'
+order=$(sed -n 's|.*- docs/guides/\(.*\)\.md|\1|p' "$tree/out/mkdocs.yml" | tr '\n' ' ')
+[ "$order" = 'index z a zz ' ] || fail "pages are not in the order of their index: $order"
 if output=$(pages '[lost](docs/guides/b.md)'); then fail 'a link to no file was accepted'; fi
 case $output in
   *'README.md:3: there is no docs/guides/b.md'*) ;;
