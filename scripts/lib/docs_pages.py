@@ -229,13 +229,15 @@ def functions_of(compound, class_name):
 
 
 def reference_page(reference):
-    """A list of all names, which the site's search finds."""
-    text = "# Reference\n\nEvery public name, with what it guarantees and which errors to expect, as its header says " \
-           "it: [the reference](reference/index.html).\n\n"
+    """A list of all names, each with a heading, so that the site's search finds it."""
+    text = "---\nhide:\n  - toc\n---\n\n# Reference\n\nEvery public name, with what it guarantees and which errors " \
+           "to expect, as its header says it: [the reference](reference/index.html).\n\n<div class=names markdown>\n"
     for name in sorted(reference, key=str.lower):
+        text += f"\n### [`{name}`](reference/{reference[name]})\n"
         members = [f"[`{member}`](reference/{place})" for member, place in reference.members.get(name, {}).items()]
-        text += f"- [`{name}`](reference/{reference[name]})" + (": " if members else "") + ", ".join(members) + "\n"
-    return text
+        if members:
+            text += "\n" + ", ".join(members) + "\n"
+    return text + "\n</div>\n"
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# docs.test.sh LIB: plants one fault after the other in small pages and expects LIB/docs_pages.py or LIB/docs_check.py, the
-# two checks of scripts/docs, to name it.
+# docs.test.sh LIB: plants one fault after the other in small pages and expects LIB/docs_pages.py or LIB/docs_check.py,
+# the two checks of scripts/docs, to name it.
 set -u
 lib=$(CDPATH='' cd -- "$1" && pwd -P)
 tree=$(mktemp -d)
