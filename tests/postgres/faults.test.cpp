@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -121,6 +122,53 @@ TEST_CASE("when the connection breaks twice, a load may be done again, and of a 
   CHECK(versions(test.storage, "pikachu") == std::vector<Version>{1});
 }
 
+TEST_CASE("when one connection broke the others are not trusted either", "[postgres]") {
+  Proxied test;
+  PlainPostgres other;
+  other.rows("BEGIN; LOCK TABLE " + test.direct.table().quoted());
+  std::vector<std::thread> threads;
+  for (const char* const id : {"pikachu", "eevee"})
+    threads.emplace_back([&test, id] { push(test.storage, event(id, 1)); });
+  while (test.proxy.connections() < 2) std::this_thread::sleep_for(1ms);
+  other.rows("COMMIT");
+  for (std::thread& thread : threads) thread.join();
+  test.proxy.plan("xx");
+  CHECK(push(test.storage, event("pikachu", 2)) == PushOutcome{});
+}
+
+TEST_CASE("operations that begin while a server is away wait for it, until one has waited in vain", "[postgres]") {
+  Proxied test;
+  test.proxy.refuse_connections(true);
+  test.proxy.plan("x");
+  std::size_t loaded = 0;
+  std::thread first{[&] { loaded = load(test.storage, "warm").size(); }};  // had a connection
+  std::thread server{[&] {
+    std::this_thread::sleep_for(600ms);
+    test.proxy.refuse_connections(false);
+  }};
+  std::this_thread::sleep_for(300ms);
+  try {
+    CHECK(push(test.storage, event("pikachu", 1)) == PushOutcome{});
+  } catch (const StorageError& error) {
+    FAIL_CHECK(error.what());
+  }
+  first.join();
+  server.join();
+  CHECK(loaded == 3);
+
+  test.proxy.refuse_connections(true);
+  test.proxy.plan("xx");
+  const auto seconds_to_fail = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(failure_of([&] { load(test.storage, "warm"); }).retryable);
+    return std::chrono::steady_clock::now() - start;
+  };
+  CHECK(seconds_to_fail() >= 2s);
+  CHECK(seconds_to_fail() < 1s);
+  test.proxy.refuse_connections(false);
+  CHECK(load(test.storage, "warm").size() == 3);
+}
+
 TEST_CASE("a server that falls silent counts as gone after a while", "[postgres]") {
   Proxied test;
   test.proxy.fall_silent();
@@ -224,6 +272,13 @@ TEST_CASE("who cannot connect is told why, and whether that may change by itself
   CHECK_FALSE(error.says("wrong"));
   CHECK_FALSE(error.retryable);
   CHECK(error.sqlstate == "");
+
+  for (const char* const wrong : {"&sslmode=nonsense", "&sslmode=verify-full", "&port=x"}) {
+    error = failure_to_connect(connection() + "?sslrootcert=/dev/null" + wrong);
+    CAPTURE(error.what);
+    CHECK_FALSE(error.retryable);
+  }
+  CHECK_FALSE(failure_to_connect("postgresql://locked" + at_port + "?passfile=/nonexistent").retryable);
 
   error = failure_to_connect("host=127.0.0.1 port=1 user=postgres dbname=postgres");
   CHECK(error.says("Connection refused"));

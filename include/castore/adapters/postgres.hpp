@@ -28,7 +28,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -73,12 +72,12 @@ class PostgresEventStorageAdapter {
   /// @param parameters Parameters of libpq by name: `{{"host", "db.example.com"}, {"dbname", "shop"}}`.
   explicit PostgresEventStorageAdapter(const PostgresConnectionParameters& parameters,
                                        const PostgresEventStorageAdapterOptions& options = {})
-      : pool_{detail::make_postgres_settings(parameters, options), options.max_connections, options.pool_timeout},
-        connect_timeout_{options.connect_timeout} {}
+      : pool_{detail::make_postgres_settings(parameters, options), options.max_connections, options.pool_timeout,
+              options.connect_timeout} {}
 
   /// @brief Creates the table and its indexes, each where it is missing, in one transaction. Several processes may do
-  /// so at the same time. A table that is there keeps its columns; Castore's gets the index that lists need, while
-  /// which no other program can push.
+  /// so, or drop it, at the same time. A table that is there keeps its columns; Castore's gets the index that lists
+  /// need, while which no other program can push.
   /// @throws StorageError, also when there is a table of this name with other columns.
   void create_event_table(const PostgresEventTableOptions& options = {}) {
     change_table([&](detail::PostgresConnection& connection) {
@@ -102,8 +101,15 @@ class PostgresEventStorageAdapter {
     const detail::PostgresPush push{records, force, pool_.settings()};
     bool may_have_happened = false;
     try {
-      return run(may_have_happened, [&](detail::PostgresConnection& connection) {
-        const PushOutcome outcome = push.write(connection);
+      return run([&](detail::PostgresConnection& connection) {
+        connection.table();  // when it breaks here, nothing has happened
+        PushOutcome outcome;
+        try {
+          outcome = push.write(connection);
+        } catch (const detail::PostgresConnectionLost&) {
+          may_have_happened = true;
+          throw;
+        }
         const bool has_happened =
             may_have_happened && outcome.status == PushOutcome::already_exists && push.is_stored(connection);
         return has_happened ? PushOutcome{} : outcome;
@@ -169,40 +175,21 @@ class PostgresEventStorageAdapter {
 
  private:
   /// Runs an operation, and once more when its connection breaks.
-  /// @param has_run Becomes true when the connection broke: the operation may have happened.
   template <class Operation>
-  std::invoke_result_t<Operation&, detail::PostgresConnection&> run(bool& has_run, Operation operation) const {
+  std::invoke_result_t<Operation&, detail::PostgresConnection&> run(Operation operation) const {
     using detail::PostgresConnectionLost;
     try {
       const auto lease = pool_.lease();
       return operation(lease.connection());
     } catch (const PostgresConnectionLost&) {
-      has_run = true;
+      pool_.clear();  // what broke one may be about to break the others
     }
     try {
-      const auto lease = lease_again();
+      const auto lease = pool_.lease(true);
       return operation(lease.connection());
     } catch (const PostgresConnectionLost& lost) {
       detail::throw_with_postgres_error("the connection to " + pool_.settings().name + " broke twice; do it again",
                                         true, lost.failure);
-    }
-  }
-  template <class Operation>
-  std::invoke_result_t<Operation&, detail::PostgresConnection&> run(Operation operation) const {
-    bool ignored = false;
-    return run(ignored, operation);
-  }
-
-  /// Waits for a server that is starting again.
-  detail::PostgresConnectionPool::Lease lease_again() const {
-    const auto start = std::chrono::steady_clock::now();
-    while (true) {
-      try {
-        return pool_.lease();
-      } catch (const StorageError&) {
-        if (std::chrono::steady_clock::now() - start >= connect_timeout_) throw;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
   }
 
@@ -268,7 +255,6 @@ class PostgresEventStorageAdapter {
   }
 
   mutable detail::PostgresConnectionPool pool_;
-  std::chrono::milliseconds connect_timeout_;
 };
 
 static_assert(EventStorageAdapter<PostgresEventStorageAdapter>);

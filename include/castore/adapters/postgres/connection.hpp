@@ -11,10 +11,12 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <chrono>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
@@ -144,7 +146,8 @@ class PostgresConnection {
     // One plan for each statement is enough, as there is an index for each; a plan that was made while the table was
     // small must be right when it has grown.
     set("plan_cache_mode", "force_generic_plan");
-    for (const char* const way : {"enable_seqscan", "enable_bitmapscan", "enable_sort"}) set(way, "off");
+    // The ways that are off look dear where they are taken all the same, for which a plan would be compiled each time.
+    for (const char* const way : {"enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"}) set(way, "off");
   }
 
   void must(int is_done) {
@@ -246,15 +249,17 @@ class PostgresConnection {
     throw PostgresConnectionLost{failure.message.empty() ? PostgresFailure{{}, message(), {}} : failure};
   }
 
-  /// libpq does not tell the SQLSTATE of a refused connection, so what a server says that may soon be otherwise is told
-  /// by its words; in another language than English it counts as final.
+  /// libpq does not tell the SQLSTATE of a refused connection, so what is final, and what a server says that may soon
+  /// be otherwise, is told by its words; in another language than English what a server says counts as final.
   [[noreturn]] void throw_not_connected() const {
     const PostgresFailure failure{{}, message(), {}};
-    bool retryable = failure.message.find("FATAL:") == std::string::npos;
-    for (const char* const words : {"starting up", "shutting down", "recovery mode", "not yet accepting",
-                                    "too many clients", "too many connections", "remaining connection slots"}) {
-      if (failure.message.find(words) != std::string::npos) retryable = true;
-    }
+    const auto says_one_of = [&](std::initializer_list<std::string_view> texts) {
+      return std::ranges::any_of(
+          texts, [&](std::string_view text) { return failure.message.find(text) != std::string::npos; });
+    };
+    const bool retryable = !says_one_of({"FATAL:", "invalid ", "certificate", "no password supplied", " required"}) ||
+                           says_one_of({"starting up", "shutting down", "recovery mode", "not yet accepting",
+                                        "too many clients", "too many connections", "remaining connection slots"});
     throw_with_postgres_error("cannot connect to the server of " + settings_.name +
                                   ": see that it runs and accepts this user, and that the connection string is right",
                               retryable, failure);

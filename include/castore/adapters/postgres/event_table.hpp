@@ -62,21 +62,24 @@ inline std::string postgres_create_table_sql(const std::string& table, const Pos
          " UNIQUE (aggregate_name, aggregate_id, version))";
 }
 
-/// Whether the table has an index for lists, whatever its name.
+/// Whether the table has an index for lists, whatever its name. Ids that are texts need the order of their bytes in it,
+/// which is collation 950.
 inline constexpr char postgres_has_list_index[] =
     "SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = pg_catalog.to_regclass($1::text) AND i.indisvalid"
     " AND pg_catalog.pg_get_expr(i.indpred, i.indrelid) = '(version = 1)'"
     " AND ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place)"
     " JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place)"
-    " = ARRAY['aggregate_name', 'timestamp', 'aggregate_id']";
+    " = ARRAY['aggregate_name', 'timestamp', 'aggregate_id'] AND i.indcollation[2] IN (0, 950)";
 
-/// In one transaction, one at a time: of several that run at once the first does the work.
-inline void create_postgres_event_table(PostgresConnection& connection, const PostgresSettings& settings,
-                                        const PostgresEventTableOptions& options) {
-  const std::string create = postgres_create_table_sql(settings.quoted_table, options);
+/// In one transaction, one at a time: of several that run at once each sees what the one before it did.
+/// @param action What is tried, as it stands after "cannot" and before the table.
+/// @param change Called with a function that executes SQL.
+template <class Change>
+void change_postgres_event_table(PostgresConnection& connection, const PostgresSettings& settings,
+                                 std::string_view action, Change change) {
   const auto execute = [&](const std::string& sql, const PostgresValues& values = {}) {
     PostgresConnection::Outcome outcome = connection.execute(sql, values);
-    if (outcome.failed) throw_postgres_error(settings.name, "create", outcome.failure);
+    if (outcome.failed) throw_postgres_error(settings.name, action, outcome.failure);
     return outcome;
   };
   PostgresValues name;
@@ -85,19 +88,28 @@ inline void create_postgres_event_table(PostgresConnection& connection, const Po
   execute("BEGIN ISOLATION LEVEL READ COMMITTED");
   execute("SET LOCAL statement_timeout = 0");
   execute("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('castore ' || $1::text, 0))", name);
-  execute(create);
-  const bool is_uuid = connection.table().ids_are_uuids();
-  if (execute(postgres_has_list_index, name).rows == 0) {
-    execute("CREATE INDEX ON " + settings.quoted_table + " (aggregate_name, timestamp, aggregate_id" +
-            (is_uuid ? "" : " COLLATE \"C\"") + ") WHERE version = 1");
-  }
+  change(execute);
   execute("COMMIT");
 }
 
+inline void create_postgres_event_table(PostgresConnection& connection, const PostgresSettings& settings,
+                                        const PostgresEventTableOptions& options) {
+  const std::string create = postgres_create_table_sql(settings.quoted_table, options);
+  change_postgres_event_table(connection, settings, "create", [&](auto& execute) {
+    execute(create);
+    const bool is_uuid = connection.table().ids_are_uuids();
+    PostgresValues name;
+    name.text(settings.quoted_table);
+    if (execute(postgres_has_list_index, name).rows == 0) {
+      execute("CREATE INDEX ON " + settings.quoted_table + " (aggregate_name, timestamp, aggregate_id" +
+              (is_uuid ? "" : " COLLATE \"C\"") + ") WHERE version = 1");
+    }
+  });
+}
+
 inline void drop_postgres_event_table(PostgresConnection& connection, const PostgresSettings& settings) {
-  connection.take_time();
-  const auto outcome = connection.execute("DROP TABLE IF EXISTS " + settings.quoted_table);
-  if (outcome.failed) throw_postgres_error(settings.name, "drop", outcome.failure);
+  change_postgres_event_table(connection, settings, "drop",
+                              [&](auto& execute) { execute("DROP TABLE IF EXISTS " + settings.quoted_table); });
 }
 
 }  // namespace detail

@@ -34,9 +34,9 @@ struct PostgresEventStorageAdapterOptions {
   std::size_t max_connections = 10;  ///< At least 1.
   /// How long an operation waits for a connection while all are in use; 0 does not wait.
   std::chrono::milliseconds pool_timeout = std::chrono::seconds{30};
-  /// How long connecting to one host may take, from 2 s, and how long an operation whose connection broke waits for the
-  /// server to come back. 0 leaves the first to the operating system and tries the second once. A connect_timeout among
-  /// the parameters of the connection wins for the first.
+  /// How long connecting to one host may take, from 2 s, and how long an operation waits for a server that was there to
+  /// come back. 0 leaves the first to the operating system and tries the second once. A connect_timeout among the
+  /// parameters of the connection wins for the first.
   std::chrono::seconds connect_timeout{10};
   /// How long a statement may take before the server cancels it and nothing has happened; if the server does not answer
   /// at all for this and the connect timeout, the connection counts as broken. 0 leaves it to the server's settings,

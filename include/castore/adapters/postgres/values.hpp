@@ -46,7 +46,10 @@ class PostgresValues {
   PostgresValues() = default;
   PostgresValues(PostgresValues&&) = delete;
 
-  PostgresValues& text(std::string_view value) { return add(value.data(), value.size(), binary); }
+  /// A null pointer would be NULL, but a view without data is an empty text.
+  PostgresValues& text(std::string_view value) {
+    return add(value.data() == nullptr ? "" : value.data(), value.size(), binary);
+  }
   /// Of a JSON text without NUL; an empty one is NULL. It goes in JSON's text format, as the binary one has a prefix.
   PostgresValues& json(const std::string& value) {
     return add(value.empty() ? nullptr : value.c_str(), value.size(), textual);
