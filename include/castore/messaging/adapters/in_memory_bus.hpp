@@ -88,16 +88,16 @@ class Subscription {
   ~Subscription() { unsubscribe(); }
 
   /// @brief Drops what waits for the listener, and returns when no other thread is inside it: what it refers to may be
-  /// destroyed then. A listener may end its own subscription.
+  /// destroyed then. A listener may end its own subscription, on several threads at once too, and while another thread
+  /// destroys it.
   void unsubscribe() noexcept {
-    const auto recipient = std::exchange(recipient_, nullptr);
-    const auto bus = std::exchange(bus_, {}).lock();
-    if (!recipient || !bus) return;
+    const auto bus = bus_.lock();
+    if (!recipient_ || !bus) return;
     {
       const std::scoped_lock lock{bus->mutex};
-      std::erase_if(bus->listeners, [&](const auto& listener) { return listener.recipient == recipient; });
+      std::erase_if(bus->listeners, [this](const auto& listener) { return listener.recipient == recipient_; });
     }
-    bus->dispatcher.remove_recipient(*recipient);
+    bus->dispatcher.remove_recipient(*recipient_);
   }
 
  private:
