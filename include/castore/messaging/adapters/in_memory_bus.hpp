@@ -109,9 +109,10 @@ class Subscription {
 ///
 /// @code
 /// castore::InMemoryMessageBusAdapter adapter{bus};
-/// const auto subscription = adapter.on({{.event_type = "POKEMON_APPEARED"}}, [](const auto& message, const auto&) {
-/// ... }); adapter.poll();                                              // on this thread, or const std::jthread thread
-/// = castore::run_in_background(adapter);   // on others
+/// const auto subscription = adapter.on({{.event_type = "POKEMON_APPEARED"}},
+///                                      [](const auto& message, const auto& context) { ... });
+/// adapter.poll();                                                   // handles on this thread, or
+/// const std::jthread thread = castore::run_in_background(adapter);  // on others
 /// @endcode
 ///
 /// **Guarantees:** publishing never runs a listener. A listener gets a message once, however many of its filters match,
