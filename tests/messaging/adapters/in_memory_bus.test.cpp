@@ -267,6 +267,13 @@ TEST_CASE("filters and listeners that mean nothing are refused") {
   Log log;
   CHECK_THROWS_AS(bus.on({}, writes(log)), std::invalid_argument);
   CHECK_THROWS_AS(bus.on({{}}, {}), std::invalid_argument);
+  CHECK(std::string{
+            error_of<std::invalid_argument>([&] { return bus.on({{.event_type = "APEARED"}}, writes(log)); }).what()}
+            .find("\"APEARED\"") != std::string::npos);
+  castore::InMemoryMessageBusAdapter<castore::AnyOfMessages<MonsterStateMessage, TamerMessage>> several;
+  const auto nothing = [](const auto&, const auto&) {};
+  CHECK_NOTHROW(several.on({{.event_type = "LEVELED_UP"}, {.event_type = "JOINED"}}, nothing));
+  CHECK_THROWS_AS(several.on({{.event_type = "JOINED"}, {.event_type = "LEFT"}}, nothing), std::invalid_argument);
   castore::InMemoryMessageBusAdapter<castore::AggregateExistsMessage> exists;
   CHECK_THROWS_AS(exists.on({{.event_type = "APPEARED"}}, [](const auto&, const auto&) {}), std::invalid_argument);
 }

@@ -2,6 +2,8 @@
 #ifndef CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
 #define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
 
+#include <castore/core/events.hpp>
+#include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/in_memory/message_dispatcher.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/message.hpp>
@@ -19,6 +21,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,6 +61,23 @@ struct MessageBusState {
   MessageDispatcher<Message> dispatcher;
   std::mutex mutex;
   std::vector<MessageListener<Message>> listeners;  // guarded by the mutex
+};
+
+/// Whether the event of such a message can have this type.
+template <class Message>
+struct EventTypesOfMessage {
+  static bool contain(std::string_view) { return false; }
+};
+template <class... Payloads>
+struct EventTypesOfMessage<NotificationMessage<Events<Payloads...>>> {
+  static bool contain(std::string_view type) { return ((Payloads::type == type) || ...); }
+};
+template <class Events, class Aggregate>
+struct EventTypesOfMessage<StateCarryingMessage<Events, Aggregate>> : EventTypesOfMessage<NotificationMessage<Events>> {
+};
+template <class... Messages>
+struct EventTypesOfMessage<AnyOfMessages<Messages...>> {
+  static bool contain(std::string_view type) { return (EventTypesOfMessage<Messages>::contain(type) || ...); }
 };
 
 inline bool matches(const MessageFilter& filter, const MessageHeader& header, bool replay) {
@@ -154,12 +174,14 @@ class InMemoryMessageBusAdapter {
   /// @brief Adds a listener for what is published from now on.
   /// @param filters It gets what matches one of them; `{{}}` is all but replays, `{{.on_replay = true}}` is all.
   /// @return Its stay; keep it, the listener leaves with it.
-  /// @throws std::invalid_argument when there is no filter, no listener, or an event type where there are no events.
+  /// @throws std::invalid_argument when there is no filter, no listener, or an event type that no message of this bus
+  /// has.
   [[nodiscard]] Subscription<Message> on(std::vector<MessageFilter> filters, MessageHandler<Message> listener) {
     if (filters.empty() || !listener) throw std::invalid_argument{"castore: a listener needs a filter and a function"};
-    if (message_kind<Message> == MessageKind::aggregate_exists &&
-        std::ranges::any_of(filters, [](const MessageFilter& filter) { return filter.event_type.has_value(); })) {
-      throw std::invalid_argument{"castore: the messages of this bus have no event type to filter by"};
+    for (const MessageFilter& filter : filters) {
+      if (!filter.event_type || detail::EventTypesOfMessage<Message>::contain(*filter.event_type)) continue;
+      throw std::invalid_argument{"castore: no message of this bus has the event type " +
+                                  detail::in_quotes(*filter.event_type) + "; a listener would never hear of one"};
     }
     auto recipient = state_->dispatcher.add_recipient(std::move(listener));
     Subscription<Message> subscription{state_, recipient};
