@@ -109,7 +109,7 @@ class Subscription {
 
   /// @brief Drops what waits for the listener, and returns when no other thread is inside it: what it refers to may be
   /// destroyed then. A listener may end its own subscription, on several threads at once too, and while another thread
-  /// destroys it.
+  /// destroys it. Two listeners that end each other's at the same time wait for each other for ever.
   void unsubscribe() noexcept {
     const auto bus = bus_.lock();
     if (!recipient_ || !bus) return;
