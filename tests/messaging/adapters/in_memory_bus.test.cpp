@@ -269,7 +269,7 @@ TEST_CASE("filters and listeners that mean nothing are refused") {
   CHECK_THROWS_AS(bus.on({{}}, {}), std::invalid_argument);
   CHECK(std::string{
             error_of<std::invalid_argument>([&] { return bus.on({{.event_type = "APEARED"}}, writes(log)); }).what()}
-            .find("\"APEARED\"") != std::string::npos);
+            .find("'APEARED'") != std::string::npos);
   castore::InMemoryMessageBusAdapter<castore::AnyOfMessages<MonsterStateMessage, TamerMessage>> several;
   const auto nothing = [](const auto&, const auto&) {};
   CHECK_NOTHROW(several.on({{.event_type = "LEVELED_UP"}, {.event_type = "JOINED"}}, nothing));
