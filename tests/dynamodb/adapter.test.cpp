@@ -213,6 +213,14 @@ TEST_CASE("a list reads one entry more than the page holds and every id once") {
   CHECK(dynamodb.calls->calls["Query"] == 11);
 }
 
+TEST_CASE("initial events of one time that a server may take for the same are all listed") {
+  const Table table{Layout::single_table, server_client()};
+  const DynamoDbEventStorageAdapter storage{server_client(), table.name()};
+  // What dynalite 3 keeps of the hashes of these two is equal.
+  REQUIRE(push(storage, event("id4564", 1), event("id7560", 1)) == PushOutcome{});
+  CHECK(storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 2);
+}
+
 TEST_CASE("a page token of another event store is refused") {
   const Counted dynamodb;
   REQUIRE(push(dynamodb.storage, event("a", 1), event("b", 1)) == PushOutcome{});
@@ -222,14 +230,6 @@ TEST_CASE("a page token of another event store is refused") {
           dynamodb.storage.list_aggregate_ids("TRAINERS", {.page_token = token});
         }).page_token() == *token);
   for (const char* const bad : {R"({"limit":-1,"lastEvaluatedKey":{}})", R"({"reverse":1})",
-TEST_CASE("initial events of one time that a server may take for the same are all listed") {
-  const Table table{Layout::single_table, server_client()};
-  const DynamoDbEventStorageAdapter storage{server_client(), table.name()};
-  // What dynalite 3 keeps of the hashes of these two is equal.
-  REQUIRE(push(storage, event("id4564", 1), event("id7560", 1)) == PushOutcome{});
-  CHECK(storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 2);
-}
-
                                 R"({"lastEvaluatedKey":{"aggregateId":{"N":"1"}}})"}) {
     CHECK_THROWS_AS(dynamodb.storage.list_aggregate_ids("POKEMONS", {.page_token = bad}), InvalidPageTokenError);
   }
@@ -294,9 +294,10 @@ TEST_CASE("region and endpoint come from the options then the environment then t
   environment.set("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb:1/");
   CHECK(made({}) == "us-east-1 http://dynamodb:1");
   CHECK(made({.region = "r", .endpoint = "http://option:1"}) == "r http://option:1");
-  for (const char* const wrong : {"localhost:8000", "http://", "http://user@host"}) {
+  for (const char* const wrong : {"localhost:8000", "http://", "http://user@host", "http://host/\xc3\xa9"}) {
     CHECK_THROWS_AS(made({.region = "r", .endpoint = wrong}), StorageError);
   }
+  CHECK_THROWS_AS(made({.region = "eu-west-1\r\nX-Injected: 1"}), StorageError);
 }
 
 TEST_CASE("credentials come from the first place that has them") {
@@ -338,8 +339,15 @@ TEST_CASE("credentials come from the first place that has them") {
   error = error_of<AwsCredentialsError>([] { known_as({.region = "r", .profile = "process"}); });
   CHECK(contains(error.what(), "credential_process"));
 
-  environment.set("AWS_ACCESS_KEY_ID", "CASTORE");
+  environment.set("AWS_PROFILE", "temporray");
+  error = error_of<AwsCredentialsError>([] { known_as(); });
+  CHECK(contains(error.what(), "no profile 'temporray'"));
+
+  environment.set("AWS_ACCESS_KEY_ID", "CASTORE\n");
   environment.set("AWS_SECRET_ACCESS_KEY", "castore/secret+key");
+  error = error_of<AwsCredentialsError>([] { known_as(); });
+  CHECK(contains(error.what(), "line break"));
+  environment.set("AWS_ACCESS_KEY_ID", "CASTORE");
   CHECK(known_as() == "CASTORE");
   CHECK(known_as({.region = "r", .profile = "temporary"}) == "TEMPORARY");
   CHECK(known_as({.region = "r", .credentials = AwsCredentials{"TEMPORARY", temporary, token, {}}}) == "TEMPORARY");
