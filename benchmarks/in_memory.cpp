@@ -5,14 +5,21 @@
 
 #include <castore/castore.hpp>
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
+#include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -251,6 +258,75 @@ void compare_group() {
       });
 }
 
+void compare_scale(std::size_t aggregates) {
+  constexpr std::size_t touched = 1000;
+  const std::vector<std::string> ids = make_ids(aggregates);
+  castore::InMemoryEventStorageAdapter storage;
+  FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+  fill(store, ids, 1);
+  HandStore hand;
+  fill(hand, ids, 1);
+  const auto touch = [&](auto&& function) {
+    return cpu_seconds([&] {
+      for (std::size_t index = 0; index < touched; ++index) function(ids[index * (aggregates / touched)]);
+    });
+  };
+  const std::string among = " among " + std::to_string(aggregates) + " aggregates";
+  castore::Version version = 1;
+  std::int64_t hand_version = 1;
+  compare(
+      "push" + among, touched, 15,
+      [&] {
+        ++version;
+        return touch([&](const std::string& id) { store.push_event(id, version, deposited); });
+      },
+      [&] {
+        ++hand_version;
+        return touch([&](const std::string& id) { hand.push(id, hand_version, deposited); });
+      });
+  compare(
+      "load" + among, touched, 15,
+      [&] { return touch([&](const std::string& id) { keep(store.get_aggregate(id)->cents); }); },
+      [&] { return touch([&](const std::string& id) { keep(hand.load_in_place(id).cents); }); });
+}
+
+/// How much more two threads get done than one, each on aggregates of its own.
+void compare_threads() {
+  const std::vector<std::string> ids = make_ids(200);
+  const auto rate = [&](std::size_t count) {
+    castore::InMemoryEventStorageAdapter storage;
+    FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+    return static_cast<double>(count) / seconds([&] {
+             std::vector<std::jthread> threads;
+             for (std::size_t index = 0; index < count; ++index) {
+               threads.emplace_back([&store, &ids, index] {
+                 const auto own = std::span{ids}.subspan(index * 100, 100);
+                 fill(store, {own.begin(), own.end()}, 1000);
+               });
+             }
+           });
+  };
+  std::vector<double> ratios;
+  for (int round = 0; round < 15; ++round) ratios.push_back(rate(2) / rate(1));
+  std::printf("%-44s %36.2f  (%.2f .. %.2f)\n", "pushes of two threads / of one", median(ratios),
+              *std::ranges::min_element(ratios), *std::ranges::max_element(ratios));
+}
+
+void compare_heap() {
+  const std::vector<std::string> ids = make_ids(1000);
+  const auto bytes_per_event = [&](const auto& store) {
+    const std::size_t before = mallinfo2().uordblks;
+    fill(*store, ids, 100);
+    return static_cast<double>(mallinfo2().uordblks - before) / 100'000;
+  };
+  castore::InMemoryEventStorageAdapter storage;
+  const double castore_bytes =
+      bytes_per_event(std::make_unique<FourParameters<InPlaceReducer>>("ACCOUNTS", storage));
+  const double hand_bytes = bytes_per_event(std::make_unique<HandStore>());
+  std::printf("%-44s %8.0f bytes %8.0f bytes   %5.2f\n", "heap per event", castore_bytes, hand_bytes,
+              castore_bytes / hand_bytes);
+}
+
 }  // namespace
 
 int main() {
@@ -265,4 +341,7 @@ int main() {
   compare_command();
   for (const std::size_t aggregates : {10'000U, 100'000U}) compare_page(aggregates);
   compare_group();
+  for (const std::size_t aggregates : {1000U, 100'000U, 1'000'000U}) compare_scale(aggregates);
+  compare_heap();
+  compare_threads();
 }
