@@ -40,7 +40,9 @@ std::size_t copy_events(castore::AnyEventStorageAdapter source, castore::AnyEven
 int main() {
   castore::InMemoryEventStorageAdapter memory;
   PokemonStore pokemons{"POKEMONS", memory};
+  // [push_events]
   pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{});
+  // [/push_events]
   pokemons.push_event("eevee", 1, PokemonAppeared{"Eevee", 3});
 
   // [run]
