@@ -43,6 +43,7 @@ cp "$case_file" "$tree/case"
 finds '+ ### LostError'
 sh "$script" "$tree" >/dev/null || fail "the guide was not written"
 sh "$script" --check "$tree" || fail "the written guide was refused"
+# shellcheck disable=SC2016  # the backticks are Markdown's
 grep -qx 'Fields: `id()`, `retryable()`\.' "$guide" || fail "the fields are wrong"
 grep -qx 'castore: no type; write "type" in it' "$guide" || fail "the message is not whole"
 grep -qx 'int typ;' "$guide" || fail "the wrong line is not shown"
