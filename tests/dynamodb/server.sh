@@ -25,17 +25,11 @@ stop() {
   rm -f "$directory/pid" "$directory/address"
 }
 
-node_is_new_enough() {
-  command -v npm >/dev/null 2>&1 && [ "$(node -p 'parseInt(process.versions.node) >= 18' 2>/dev/null)" = true ]
-}
-
 start() {
   stop
-  if ! node_is_new_enough; then
-    # shellcheck source=scripts/lib/packages.sh
-    . "$here/../../scripts/lib/packages.sh"
-    require_packages nodejs npm
-  fi
+  # shellcheck source=scripts/lib/packages.sh
+  . "$here/../../scripts/lib/packages.sh"
+  require_node
   cp "$here"/server/*.js "$here/server/package.json" "$directory"
   if ! cmp -s "$here/server/package-lock.json" "$directory/installed.json"; then
     cp "$here/server/package-lock.json" "$directory"
