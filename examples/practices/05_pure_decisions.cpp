@@ -25,23 +25,23 @@ int main() {
   };
 
   // [fall]
-  const auto train_and_tell = castore::Command{"LEVEL_UP", pokemons, [&](const Pokemon& pokemon) {
-                                                 send_mail(pokemon, pokemon.level + 1);
-                                                 misty_is_faster_once(pokemon);
-                                                 return level_up(pokemon);
-                                               }};
+  const auto decide_and_tell = [&](const Pokemon& pokemon) {
+    send_mail(pokemon, pokemon.level + 1);
+    misty_is_faster_once(pokemon);
+    return level_up(pokemon);
+  };
   std::cout << "side effect inside:\n";
-  train_and_tell("pikachu");
+  castore::Command{"LEVEL_UP", pokemons, decide_and_tell}("pikachu");
   // [/fall]
 
   misty_was_faster = false;
   // [way]
-  const auto train = castore::Command{"LEVEL_UP", pokemons, [&](const Pokemon& pokemon) {
-                                        misty_is_faster_once(pokemon);
-                                        return level_up(pokemon);
-                                      }};
+  const auto decide = [&](const Pokemon& pokemon) {
+    misty_is_faster_once(pokemon);
+    return level_up(pokemon);
+  };
   std::cout << "side effect after the command:\n";
-  const auto result = train("pikachu");
+  const auto result = castore::Command{"LEVEL_UP", pokemons, decide}("pikachu");
   if (!result.events.empty()) send_mail(result.aggregate, result.aggregate.level);
   // [/way]
 }

@@ -22,22 +22,22 @@ int main() {
     const Pokemon pokemon = pokemons.get_existing_aggregate(entry.aggregate_id);
     if (pokemon.status == PokemonStatus::wild) wild_pokemons.insert(pokemon.aggregate_id);
   }
-  const auto catch_if_listed = castore::Command{
-      "CATCH_POKEMON", pokemons, [&](const Pokemon& pokemon, const std::string& trainer_id) {
-        if (!wild_pokemons.contains(pokemon.aggregate_id)) throw std::domain_error{pokemon.name + " is caught"};
-        return PokemonCaughtByTrainer{trainer_id};
-      }};
+  const auto decide_by_list = [&](const Pokemon& pokemon, const std::string& trainer_id) {
+    if (!wild_pokemons.contains(pokemon.aggregate_id)) throw std::domain_error{pokemon.name + " is caught"};
+    return PokemonCaughtByTrainer{trainer_id};
+  };
+  const castore::Command catch_if_listed{"CATCH_POKEMON", pokemons, decide_by_list};
   catch_if_listed("pikachu", "ash");
   catch_if_listed("pikachu", "misty");
   // [/fall]
   for (const auto& event : pokemons.get_events("pikachu")) std::cout << event.version() << ' ' << event.type() << '\n';
 
   // [way]
-  const auto catch_pokemon = castore::Command{
-      "CATCH_POKEMON", pokemons, [](const Pokemon& pokemon, const std::string& trainer_id) {
-        if (pokemon.status == PokemonStatus::caught) throw std::domain_error{pokemon.name + " is caught"};
-        return PokemonCaughtByTrainer{trainer_id};
-      }};
+  const auto decide_by_state = [](const Pokemon& pokemon, const std::string& trainer_id) {
+    if (pokemon.status == PokemonStatus::caught) throw std::domain_error{pokemon.name + " is caught"};
+    return PokemonCaughtByTrainer{trainer_id};
+  };
+  const castore::Command catch_pokemon{"CATCH_POKEMON", pokemons, decide_by_state};
   catch_pokemon("bulbasaur", "ash");
   try {
     catch_pokemon("bulbasaur", "misty");

@@ -7,6 +7,7 @@
 
 #include <iostream>
 #include <stdexcept>
+#include <utility>
 
 int main() {
   castore::InMemoryEventStorageAdapter storage;
@@ -15,7 +16,7 @@ int main() {
 
   // [fall]
   Pokemon seen = pokemons.get_existing_aggregate("pikachu");
-  const PokemonLeveledUp decision = level_up(seen);  // allowed: it has level 99
+  const PokemonLeveledUp decision = level_up(seen);                      // allowed: it has level 99
   pokemons.push_event("pikachu", seen.version + 1, PokemonLeveledUp{});  // somebody else is faster
   while (!pokemons.try_push_event("pikachu", ++seen.version, decision)) std::cout << "taken, next version\n";
   std::cout << "pikachu has level " << pokemons.get_existing_aggregate("pikachu").level << " of 100\n";
@@ -23,14 +24,13 @@ int main() {
 
   // [way]
   bool is_first = true;
-  const auto train = castore::Command{"LEVEL_UP", pokemons, [&](const Pokemon& pokemon) {
-                                        const PokemonLeveledUp leveled_up = level_up(pokemon);
-                                        if (is_first) pokemons.push_event("raichu", pokemon.version + 1, leveled_up);
-                                        is_first = false;
-                                        return leveled_up;
-                                      }};
+  const auto decide = [&](const Pokemon& pokemon) {
+    const PokemonLeveledUp leveled_up = level_up(pokemon);
+    if (std::exchange(is_first, false)) pokemons.push_event("raichu", pokemon.version + 1, leveled_up);
+    return leveled_up;
+  };
   try {
-    train("raichu");
+    castore::Command{"LEVEL_UP", pokemons, decide}("raichu");
   } catch (const std::domain_error& error) {
     std::cout << error.what() << '\n';
   }

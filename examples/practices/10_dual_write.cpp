@@ -60,7 +60,7 @@ int main() {
 
   // [pour]
   const castore::Timestamp checkpoint = castore::system_timestamp();  // where the last pour began
-  const auto margin = std::chrono::minutes{5};  // clocks that differ, pushes that were slow
+  const auto margin = std::chrono::minutes{5};                        // clocks that differ, pushes that were slow
   castore::pour_event_store_events(pokemons, broker, {.filters = {.from = checkpoint - margin}});
   std::cout << "after a pour: received " << broker.received.size() << " of 2\n";
   // [/pour]

@@ -59,6 +59,7 @@ int main() {
       "POKEMONS", storage};
   pokemons.push_event("pikachu", 1, PokemonWeighed{12});
   pokemons.push_event("pikachu", 2, PokemonWeighedInKilograms{7});
-  std::cout << "new meaning, new type: heaviest ever " << pokemons.get_existing_aggregate("pikachu").heaviest << " kg\n";
+  std::cout << "new meaning, new type: heaviest ever " << pokemons.get_existing_aggregate("pikachu").heaviest
+            << " kg\n";
   // [/run]
 }
