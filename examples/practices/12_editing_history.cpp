@@ -10,13 +10,19 @@
 #include <string>
 
 // [read_model]
-struct Levels {  // a read model that takes each version once, as it should
-  std::map<std::string, Pokemon> pokemons{};
+struct Levels {
+  struct Row {
+    castore::Version version = 0;
+    int level = 0;
+  };
+  std::map<std::string, Row> rows{};
 
-  void operator()(const castore::PushedEvent<PokemonEvents, Pokemon>& pushed) {
-    Pokemon& pokemon = pokemons[pushed.event.aggregate_id()];
-    if (pushed.event.version() <= pokemon.version || !pushed.next_aggregate) return;
-    pokemon = *pushed.next_aggregate;
+  void take(const castore::Event<PokemonEvents>& event) {
+    Row& row = rows[event.aggregate_id()];
+    if (event.version() <= row.version) return;  // it has seen this one
+    row.version = event.version();
+    if (const auto* appeared = event.get_if<PokemonAppeared>()) row.level = appeared->payload.level;
+    if (event.get_if<PokemonLeveledUp>()) ++row.level;
   }
 };
 // [/read_model]
@@ -24,19 +30,22 @@ struct Levels {  // a read model that takes each version once, as it should
 int main() {
   castore::InMemoryEventStorageAdapter storage;
   Levels levels;
-  PokemonStore pokemons{"POKEMONS", storage, {.on_event_pushed = [&](const auto& pushed) { levels(pushed); }}};
-  pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 500});  // a bug of the importer: one zero too many
+  PokemonStore pokemons{
+      "POKEMONS", storage, {.on_event_pushed = [&](const auto& pushed) { levels.take(pushed.event); }}};
+  // a bug of the importer: two zeros too many
+  pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 500}, PokemonLeveledUp{});
   pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
 
   // [way]
-  PokemonStore repaired{"POKEMONS_2", storage};
   Levels levels_2;
+  PokemonStore repaired{
+      "POKEMONS_2", storage, {.on_event_pushed = [&](const auto& pushed) { levels_2.take(pushed.event); }}};
   for (const auto& entry : pokemons.aggregate_ids()) {
     for (const auto& event : pokemons.get_events(entry.aggregate_id)) {
       event.visit(
           [&](castore::EventDetail<PokemonAppeared> appeared) {
             if (appeared.payload.level > 100) appeared.payload.level /= 100;
-            levels_2({appeared, repaired.push_event(appeared).next_aggregate});
+            repaired.push_event(appeared);
           },
           [&](const auto& other) { repaired.push_event(other); });
     }
@@ -46,8 +55,8 @@ int main() {
   // [fall]
   pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5}, {.force = true});
   std::cout << "edited: the store says " << pokemons.get_existing_aggregate("pikachu").level << ", the read model says "
-            << levels.pokemons["pikachu"].level << '\n';
+            << levels.rows["pikachu"].level << '\n';
   // [/fall]
   std::cout << "copied: the store says " << repaired.get_existing_aggregate("pikachu").level << ", the read model says "
-            << levels_2.pokemons["pikachu"].level << '\n';
+            << levels_2.rows["pikachu"].level << '\n';
 }
