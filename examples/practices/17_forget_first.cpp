@@ -69,6 +69,6 @@ int main() {
   players.push_event("trainer-8", 2, PlayerForgotten{});
   personal_data.emails.erase("trainer-8");
   std::cout << "after: " << personal_data.email_of("trainer-8") << ", " << players.get_events("trainer-8").size()
-            << " events as before\n";
+            << " events are still there\n";
   // [/run_way]
 }

@@ -43,7 +43,7 @@ int main() {
   }
 
   // [fall]
-  std::map<std::string, Pokemon> truth;  // saved by a release whose reducer forgot that the first level-up counts too
+  std::map<std::string, Pokemon> truth;  // saved by a release whose reducer missed the first level-up
   truth["pikachu"] = pokemons.get_existing_aggregate("pikachu");
   truth["pikachu"].level -= 1;
   pokemons.push_event("pikachu", 51, PokemonLeveledUp{});

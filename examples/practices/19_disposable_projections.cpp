@@ -14,7 +14,14 @@
 #include <map>
 #include <string>
 
-using Levels = std::map<std::string, int>;
+// [save]
+using List = std::map<std::string, Pokemon>;
+
+void save(List& list, const Pokemon& pokemon) {  // a replayed message may be older than what came live
+  Pokemon& row = list[pokemon.aggregate_id];
+  if (pokemon.version > row.version) row = pokemon;
+}
+// [/save]
 
 int main() {
   castore::InMemoryEventStorageAdapter storage;
@@ -27,34 +34,33 @@ int main() {
 
   // [fall]
   int mails = 0;
-  Levels levels;
+  List list;
   {
     const auto everything = adapter.on({{.on_replay = true}}, [&](const auto& message, const auto&) {
-      levels[message.aggregate.aggregate_id] = message.aggregate.level;
+      save(list, message.aggregate);
       ++mails;  // "Welcome, Pikachu!"
     });
     connected.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
     adapter.poll();
     for (int rebuild = 0; rebuild < 2; ++rebuild) {
-      levels.clear();
+      list.clear();
       castore::pour_event_store_events(pokemons, bus);
       adapter.poll();
     }
   }
-  std::cout << "one listener: " << levels.size() << " rows, " << mails << " mails for 1 new pokemon\n";
+  std::cout << "one listener: " << list.size() << " rows, " << mails << " mails for 1 new pokemon\n";
   // [/fall]
 
   // [way]
   mails = 0;
-  Levels levels_2;  // a new version, built beside the old one, which goes on answering until this one is full
+  List list_2;  // a new version, built beside the old one, which goes on answering until this one is full
   const auto mailer = adapter.on({{.event_type = "POKEMON_APPEARED"}}, [&](const auto&, const auto&) { ++mails; });
-  const auto projection = adapter.on({{.on_replay = true}}, [&](const auto& message, const auto&) {
-    levels_2[message.aggregate.aggregate_id] = message.aggregate.level;
-  });
+  const auto projection =
+      adapter.on({{.on_replay = true}}, [&](const auto& message, const auto&) { save(list_2, message.aggregate); });
   connected.push_event("mew", 1, PokemonAppeared{"Mew", 9});
   castore::pour_event_store_events(pokemons, bus);
   adapter.poll();
-  levels.swap(levels_2);
-  std::cout << "two listeners: " << levels.size() << " rows, " << mails << " mail for 1 new pokemon\n";
+  list.swap(list_2);
+  std::cout << "two listeners: " << list.size() << " rows, " << mails << " mail for 1 new pokemon\n";
   // [/way]
 }
