@@ -29,7 +29,7 @@ struct TrainerReducer {
 // [/fall]
 
 // [way]
-struct PlayerRegistered {  // the aggregate id says who; what he is called stands elsewhere
+struct PlayerRegistered {  // the aggregate id says who; name and address stand elsewhere
   static constexpr std::string_view type = "PLAYER_REGISTERED";
 };
 struct PlayerForgotten {
