@@ -5,14 +5,21 @@
 
 #include <castore/castore.hpp>
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
+#include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -39,11 +46,28 @@ class HandStore {
   HandEvent push(const std::string& id, std::int64_t version, Payload payload) {
     std::vector<HandEvent>& events = events_[id];
     if (version != static_cast<std::int64_t>(events.size()) + 1) throw std::runtime_error{"conflict"};
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const std::int64_t timestamp = now.time_since_epoch().count();
+    const std::int64_t timestamp = now();
     events.push_back({version, timestamp, std::move(payload)});
     if (version == 1) index_.emplace(timestamp, id);
     return events.back();
+  }
+
+  /// One event into each of two stores, or none.
+  template <class Payload>
+  static std::pair<HandEvent, HandEvent> push_group(HandStore& left, HandStore& right, const std::string& id,
+                                                    std::int64_t version, const Payload& payload) {
+    std::vector<HandEvent>& left_events = left.events_[id];
+    std::vector<HandEvent>& right_events = right.events_[id];
+    if (version != static_cast<std::int64_t>(left_events.size()) + 1) throw std::runtime_error{"conflict"};
+    if (version != static_cast<std::int64_t>(right_events.size()) + 1) throw std::runtime_error{"conflict"};
+    const std::int64_t timestamp = now();
+    left_events.push_back({version, timestamp, payload});
+    right_events.push_back({version, timestamp, payload});
+    if (version == 1) {
+      left.index_.emplace(timestamp, id);
+      right.index_.emplace(timestamp, id);
+    }
+    return {left_events.back(), right_events.back()};
   }
 
   Account load_in_place(std::string_view id) const {
@@ -77,6 +101,10 @@ class HandStore {
   }
 
  private:
+  static std::int64_t now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+  }
+
   std::unordered_map<std::string, std::vector<HandEvent>, Hash, std::equal_to<>> events_;
   std::set<std::pair<std::int64_t, std::string>> index_;
 };
@@ -114,11 +142,11 @@ void compare_push(const std::string& name) {
       [&] {
         castore::InMemoryEventStorageAdapter storage;
         Store<InPlaceReducer> store{"ACCOUNTS", storage};
-        return seconds([&] { fill(store, ids, 100); });
+        return cpu_seconds([&] { fill(store, ids, 100); });
       },
       [&] {
         HandStore store;
-        return seconds([&] { fill(store, ids, 100); });
+        return cpu_seconds([&] { fill(store, ids, 100); });
       });
 }
 
@@ -134,12 +162,12 @@ void compare_load(const std::string& name, std::size_t events, Account (HandStor
   compare(
       name + " " + std::to_string(events) + " events", times, 15,
       [&] {
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (std::size_t time = 0; time < times; ++time) keep(store.get_aggregate(ids[time % ids.size()])->cents);
         });
       },
       [&] {
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (std::size_t time = 0; time < times; ++time) keep((hand.*load)(ids[time % ids.size()]).cents);
         });
       });
@@ -154,14 +182,14 @@ void compare_command() {
         FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
         fill(store, ids, 50);
         const castore::Command command{"DEPOSIT", store, deposit};
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (const std::string& id : ids) keep(command(id, 4200).aggregate.cents);
         });
       },
       [&] {
         HandStore store;
         fill(store, ids, 50);
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (const std::string& id : ids) {
             Account account = store.load_in_place(id);
             const HandEvent event = store.push(id, account.version + 1, deposit(account, 4200));
@@ -186,14 +214,14 @@ void compare_page(std::size_t aggregates) {
   compare(
       "page of 100 out of " + std::to_string(aggregates), times, 15,
       [&] {
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (std::size_t time = 0; time < times; ++time) {
             keep(store.list_aggregate_ids({.limit = 100, .page_token = first.next_page_token}).aggregate_ids.size());
           }
         });
       },
       [&] {
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (std::size_t time = 0; time < times; ++time) keep(hand.page(hand_first.back(), 100).size());
         });
       });
@@ -208,7 +236,7 @@ void compare_group() {
         castore::InMemoryEventStorageAdapter storage;
         FourParameters<InPlaceReducer> left{"LEFT", storage};
         FourParameters<InPlaceReducer> right{"RIGHT", storage};
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (const std::string& id : ids) {
             for (castore::Version version = 1; version <= versions; ++version) {
               castore::push_event_group(left.group_event(id, version, deposited),
@@ -220,15 +248,83 @@ void compare_group() {
       [&] {
         HandStore left;
         HandStore right;
-        return seconds([&] {
+        return cpu_seconds([&] {
           for (const std::string& id : ids) {
             for (castore::Version version = 1; version <= versions; ++version) {
-              keep(left.push(id, version, deposited));
-              keep(right.push(id, version, deposited));
+              keep(HandStore::push_group(left, right, id, version, deposited));
             }
           }
         });
       });
+}
+
+void compare_scale(std::size_t aggregates) {
+  constexpr std::size_t touched = 1000;
+  const std::vector<std::string> ids = make_ids(aggregates);
+  castore::InMemoryEventStorageAdapter storage;
+  FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+  fill(store, ids, 1);
+  HandStore hand;
+  fill(hand, ids, 1);
+  const auto touch = [&](auto&& function) {
+    return cpu_seconds([&] {
+      for (std::size_t index = 0; index < touched; ++index) function(ids[index * (aggregates / touched)]);
+    });
+  };
+  const std::string among = " among " + std::to_string(aggregates) + " aggregates";
+  castore::Version version = 1;
+  std::int64_t hand_version = 1;
+  compare(
+      "push" + among, touched, 15,
+      [&] {
+        ++version;
+        return touch([&](const std::string& id) { store.push_event(id, version, deposited); });
+      },
+      [&] {
+        ++hand_version;
+        return touch([&](const std::string& id) { hand.push(id, hand_version, deposited); });
+      });
+  compare(
+      "load" + among, touched, 15,
+      [&] { return touch([&](const std::string& id) { keep(store.get_aggregate(id)->cents); }); },
+      [&] { return touch([&](const std::string& id) { keep(hand.load_in_place(id).cents); }); });
+}
+
+/// How much more two threads get done than one, each on aggregates of its own.
+void compare_threads() {
+  const std::vector<std::string> ids = make_ids(200);
+  const auto rate = [&](std::size_t count) {
+    castore::InMemoryEventStorageAdapter storage;
+    FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+    return static_cast<double>(count) / seconds([&] {
+             std::vector<std::jthread> threads;
+             for (std::size_t index = 0; index < count; ++index) {
+               threads.emplace_back([&store, &ids, index] {
+                 const auto own = std::span{ids}.subspan(index * 100, 100);
+                 fill(store, {own.begin(), own.end()}, 1000);
+               });
+             }
+           });
+  };
+  std::vector<double> ratios;
+  for (int round = 0; round < 15; ++round) ratios.push_back(rate(2) / rate(1));
+  std::printf("%-44s %36.2f  (%.2f .. %.2f)\n", "pushes of two threads / of one", median(ratios),
+              *std::ranges::min_element(ratios), *std::ranges::max_element(ratios));
+}
+
+void compare_heap() {
+  const std::vector<std::string> ids = make_ids(1000);
+  const auto bytes_per_event = [&](const auto& store) {
+    const std::size_t before = mallinfo2().uordblks;
+    fill(*store, ids, 100);
+    return static_cast<double>(mallinfo2().uordblks - before) / 100'000;
+  };
+  castore::InMemoryEventStorageAdapter storage;
+  const double castore_bytes =
+      bytes_per_event(std::make_unique<FourParameters<InPlaceReducer>>("ACCOUNTS", storage));
+  const double hand_bytes = bytes_per_event(std::make_unique<HandStore>());
+  std::printf("%-44s %8.0f bytes %8.0f bytes   %5.2f\n", "heap per event", castore_bytes, hand_bytes,
+              castore_bytes / hand_bytes);
 }
 
 }  // namespace
@@ -245,4 +341,7 @@ int main() {
   compare_command();
   for (const std::size_t aggregates : {10'000U, 100'000U}) compare_page(aggregates);
   compare_group();
+  for (const std::size_t aggregates : {1000U, 100'000U, 1'000'000U}) compare_scale(aggregates);
+  compare_heap();
+  compare_threads();
 }

@@ -102,6 +102,15 @@ inline nlohmann::json text_to_json(std::string_view text) {
   return nlohmann::json::parse(text);
 }
 
+template <class Value>
+Value decode_json(std::string_view text) {
+  if (text.empty()) {
+    throw std::invalid_argument{"the stored event has none, and this type needs one (metadata: declare it as "
+                                "std::optional<M> when some events have none)"};
+  }
+  return text_to_json(text).template get<Value>();
+}
+
 }  // namespace detail
 
 /// @brief The codec of every type that nlohmann_json converts, and of types without fields, which need nothing.
@@ -120,11 +129,7 @@ struct codec {
   static Value decode(std::string_view json)
     requires JsonConvertible<Value>
   {
-    if (json.empty()) {
-      throw std::invalid_argument{"the stored event has none, and this type needs one (metadata: declare it as "
-                                  "std::optional<M> when some events have none)"};
-    }
-    return detail::text_to_json(json).template get<Value>();
+    return detail::decode_json<Value>(json);
   }
 
   /// @brief Nothing: such a payload has no fields.

@@ -158,6 +158,16 @@ class Pages:
                 listed += [self.target_of(index, link) for link in LINK.finditer(file.read())]
         return listed
 
+    def sections(self, pages, folders):
+        nav = []
+        for folder in folders:
+            inside = [page for page in pages if page.startswith(f"docs/{folder}/")]
+            listed = self.listed_in(f"docs/{folder}/index.md")
+            inside.sort(key=lambda page: self.order_of(page, listed))
+            nav.append(f"  - {folder.capitalize()}:")
+            nav += [f"      - {page}" for page in inside]
+        return nav
+
     @staticmethod
     def order_of(page, listed):
         """First the index, then numbered pages by number, then the others as the index lists them, then by name."""
@@ -167,16 +177,12 @@ class Pages:
 
     def write_settings(self, pages):
         folders = sorted({page.split("/")[1] for page in pages if page.startswith("docs/") and page.count("/") > 1})
-        order = [f for f in FIRST_FOLDERS if f in folders] + \
-                [f for f in folders if f not in FIRST_FOLDERS + LAST_FOLDERS] + \
-                [f for f in LAST_FOLDERS if f in folders]
+        last = [folder for folder in LAST_FOLDERS if folder in folders]
+        first = [folder for folder in FIRST_FOLDERS if folder in folders]
         nav = ["nav:", "  - Home: README.md"]
-        for folder in order:
-            inside = [page for page in pages if page.startswith(f"docs/{folder}/")]
-            listed = self.listed_in(f"docs/{folder}/index.md")
-            inside.sort(key=lambda page: self.order_of(page, listed))
-            nav.append(f"  - {folder.capitalize()}:")
-            nav += [f"      - {page}" for page in inside]
+        nav += self.sections(pages, first + [folder for folder in folders if folder not in first + last])
+        nav += [f"  - {page}" for page in pages if page.startswith("docs/") and page.count("/") == 1]
+        nav += self.sections(pages, last)
         nav.append("  - Reference: reference.md")
         nav += [f"  - {page}" for page in ("CONTRIBUTING.md", "CHANGELOG.md") if page in pages]
         with open("docs/mkdocs.yml", encoding="utf-8") as file:

@@ -34,6 +34,13 @@ require_packages() {
   fi
 }
 
+# require_node: Node.js and npm, not older than version 18; those that are there will do, Debian's else.
+require_node() {
+  if ! npm --version >/dev/null 2>&1 || [ "$(node -p 'parseInt(process.versions.node) >= 18' 2>/dev/null)" != true ]; then
+    require_packages nodejs npm
+  fi
+}
+
 castore_apt() {
   $castore_as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null
 }

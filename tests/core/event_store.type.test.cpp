@@ -165,7 +165,7 @@ TEST_CASE("a group gives a tuple of its events' results in their order") {
   const Id id;
   STATIC_REQUIRE(std::same_as<decltype(std::declval<PokemonStore&>().group_event(id, 1, PokemonCaught{})),
                               castore::GroupedEventOf<PokemonStore, PokemonCaught>>);
-  STATIC_REQUIRE(std::derived_from<castore::GroupedEventOf<PokemonStore, PokemonCaught>, castore::GroupedEvent>);
+  STATIC_REQUIRE(std::convertible_to<castore::GroupedEventOf<PokemonStore, PokemonCaught>, castore::GroupedEvent>);
   STATIC_REQUIRE(std::same_as<decltype(castore::push_event_group(
                                   std::declval<PokemonStore&>().group_event(id, 1, PokemonCaught{}),
                                   std::declval<PokemonStore&>().group_event(id, 2, PokemonLeveledUp{}))),

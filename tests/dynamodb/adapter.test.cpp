@@ -115,17 +115,22 @@ TEST_CASE("a load asks for no more events than the limit and follows the pages")
   for (const PushRecord& record : events) REQUIRE(push(dynamodb.storage, record) == PushOutcome{});
   CHECK(dynamodb.calls->calls["PutItem"] == 30);
   CHECK(load(dynamodb.storage, "a").size() == 30);
-  CHECK(dynamodb.calls->calls["Query"] == 3);
+  CHECK(dynamodb.calls->calls["Query"] >= 3);
+  const auto queries_of = [&](const castore::GetEventsOptions& options) {
+    dynamodb.calls->calls.clear();
+    load(dynamodb.storage, "a", options);
+    return dynamodb.calls->calls["Query"];
+  };
   CHECK(load(dynamodb.storage, "a", {.limit = 1}).size() == 1);
-  CHECK(dynamodb.calls->calls["Query"] == 4);
+  CHECK(queries_of({.limit = 1}) == 1);
   const auto last = load(dynamodb.storage, "a", {.max_version = 28, .limit = 15, .reverse = true});
-  CHECK(dynamodb.calls->calls["Query"] == 6);
   REQUIRE(last.size() == 15);
   CHECK(last.front().version == 28);
   CHECK(last.back().version == 14);
+  CHECK(queries_of({.max_version = 28, .limit = 15, .reverse = true}) == 2);
   CHECK(load(dynamodb.storage, "a", {.min_version = 5, .max_version = 4}).empty());
-  CHECK(load(dynamodb.storage, "a", {.limit = 0}).empty());
-  CHECK(dynamodb.calls->calls["Query"] == 6);
+  CHECK(queries_of({.min_version = 5, .max_version = 4}) == 0);
+  CHECK(queries_of({.limit = 0}) == 0);
 }
 
 TEST_CASE("events and groups that DynamoDB cannot hold are refused before anything is sent") {
@@ -160,8 +165,12 @@ TEST_CASE("events and groups that DynamoDB cannot hold are refused before anythi
 TEST_CASE("an event of nearly 400 kB and a group of nearly 4 MB are written") {
   const Counted dynamodb;
   const auto& storage = dynamodb.storage;
-  CHECK(push(storage, event("large", 1, text_of(409'400))) == PushOutcome{});
-  CHECK(load(storage, "large").front().payload.size() == 409'402);
+  // Other servers take the limit for 405,000 bytes instead of 409,600.
+  const std::size_t most = client().endpoint() == server_address() ? 409'400 : 404'000;
+  CHECK(push(storage, event("large", 1, text_of(most))) == PushOutcome{});
+  const auto large = load(storage, "large");
+  REQUIRE(large.size() == 1);
+  CHECK(large.front().payload.size() == most + 2);
   std::vector<PushRecord> group;
   for (int version = 1; version <= 10; ++version) group.push_back(event("a", version, text_of(400'000)));
   CHECK(storage.push_events(group, false) == PushOutcome{});
@@ -202,6 +211,14 @@ TEST_CASE("a list reads one entry more than the page holds and every id once") {
   CHECK(dynamodb.calls->calls["Query"] == 10);
   CHECK(dynamodb.storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 100);
   CHECK(dynamodb.calls->calls["Query"] == 11);
+}
+
+TEST_CASE("initial events of one time that a server may take for the same are all listed") {
+  const Table table{Layout::single_table, server_client()};
+  const DynamoDbEventStorageAdapter storage{server_client(), table.name()};
+  // What dynalite 3 keeps of the hashes of these two is equal.
+  REQUIRE(push(storage, event("id4564", 1), event("id7560", 1)) == PushOutcome{});
+  CHECK(storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 2);
 }
 
 TEST_CASE("a page token of another event store is refused") {
@@ -277,9 +294,10 @@ TEST_CASE("region and endpoint come from the options then the environment then t
   environment.set("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb:1/");
   CHECK(made({}) == "us-east-1 http://dynamodb:1");
   CHECK(made({.region = "r", .endpoint = "http://option:1"}) == "r http://option:1");
-  for (const char* const wrong : {"localhost:8000", "http://", "http://user@host"}) {
+  for (const char* const wrong : {"localhost:8000", "http://", "http://user@host", "http://host/\xc3\xa9"}) {
     CHECK_THROWS_AS(made({.region = "r", .endpoint = wrong}), StorageError);
   }
+  CHECK_THROWS_AS(made({.region = "eu-west-1\r\nX-Injected: 1"}), StorageError);
 }
 
 TEST_CASE("credentials come from the first place that has them") {
@@ -321,8 +339,15 @@ TEST_CASE("credentials come from the first place that has them") {
   error = error_of<AwsCredentialsError>([] { known_as({.region = "r", .profile = "process"}); });
   CHECK(contains(error.what(), "credential_process"));
 
-  environment.set("AWS_ACCESS_KEY_ID", "CASTORE");
+  environment.set("AWS_PROFILE", "temporray");
+  error = error_of<AwsCredentialsError>([] { known_as(); });
+  CHECK(contains(error.what(), "no profile 'temporray'"));
+
+  environment.set("AWS_ACCESS_KEY_ID", "CASTORE\n");
   environment.set("AWS_SECRET_ACCESS_KEY", "castore/secret+key");
+  error = error_of<AwsCredentialsError>([] { known_as(); });
+  CHECK(contains(error.what(), "line break"));
+  environment.set("AWS_ACCESS_KEY_ID", "CASTORE");
   CHECK(known_as() == "CASTORE");
   CHECK(known_as({.region = "r", .profile = "temporary"}) == "TEMPORARY");
   CHECK(known_as({.region = "r", .credentials = AwsCredentials{"TEMPORARY", temporary, token, {}}}) == "TEMPORARY");

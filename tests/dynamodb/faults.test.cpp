@@ -37,6 +37,21 @@ DynamoDbEventStorageAdapter storage_on(const Table& table, const castore::Dynamo
   return DynamoDbEventStorageAdapter{table.name(), {.client = options, .retry = quick_retries(max_attempts)}};
 }
 
+/// Its server knows no token of a transaction, and the answer to the first is lost.
+struct ForgetfulClient {
+  int transactions = 0;
+  bool does_first = true;
+
+  std::string call(std::string_view operation, const std::string& request) {
+    if (operation != "TransactWriteItems") return server_client().call(operation, request);
+    Json forgotten = Json::parse(request);
+    forgotten.erase("ClientRequestToken");
+    if (++transactions > 1) return server_client().call(operation, forgotten.dump());
+    if (does_first) server_client().call(operation, forgotten.dump());
+    throw DynamoDbConnectionError{"the answer was lost", true};
+  }
+};
+
 /// A StorageError, taken apart.
 struct Failure {
   std::string what;
@@ -104,6 +119,18 @@ TEST_CASE("a group is repeated until it is written and written once whatever goe
     CHECK(load(storage, "b").size() == static_cast<std::size_t>(version));
     CHECK(load(storage, "c").empty());
   }
+}
+
+TEST_CASE("a group whose answer was lost is compared with what is stored when its token is forgotten") {
+  const Table table{Layout::single_table, server_client()};
+  ForgetfulClient forgetful;
+  const DynamoDbEventStorageAdapter storage{forgetful, table.name(), {.retry = quick_retries()}};
+  CHECK(push(storage, event("a", 1), event("b", 1)) == PushOutcome{});
+  CHECK(forgetful.transactions == 2);
+  forgetful = {.transactions = 0, .does_first = false};
+  CHECK(push(storage, event("b", 1), event("c", 1)) == conflict);
+  CHECK(forgetful.transactions == 2);
+  CHECK(load(storage, "c").empty());
 }
 
 TEST_CASE("a transaction cancelled by another one is repeated but not when a condition failed") {

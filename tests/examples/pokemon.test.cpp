@@ -21,18 +21,22 @@ using castore::testing::throws;
 
 namespace {
 
+// [says]
 auto says(std::string_view what) {
   return throws<std::domain_error>([what](const std::domain_error& error) { return error.what() == what; });
 }
+// [/says]
 
 }  // namespace
 
+// [appears]
 TEST_CASE("a pokemon appears once") {
   CHECK(given<PokemonStore>().when(appear, "Pikachu", 5).then(PokemonAppeared{"Pikachu", 5}));
   CHECK(given<PokemonStore>(PokemonAppeared{"Pikachu", 5})
             .when(appear, "Pikachu", 5)
             .then(says("Pikachu has appeared before")));
 }
+// [/appears]
 
 // [level_up]
 TEST_CASE("a pokemon levels up to level 100") {
@@ -45,6 +49,7 @@ TEST_CASE("a pokemon that never appeared cannot level up") {
   CHECK(given<PokemonStore>().when(level_up).then(throws<castore::AggregateNotFoundError>()));
 }
 
+// [ids]
 TEST_CASE("a game starts with a new id") {
   auto trainers = mock_event_store(TrainerStore{"TRAINERS"});
   const std::string id =
@@ -52,6 +57,7 @@ TEST_CASE("a game starts with a new id") {
   CHECK(id == "trainer-1");
   CHECK(trainers.get_existing_aggregate(id).name == "Ash");
 }
+// [/ids]
 
 TEST_CASE("who catches a pokemon has one more, and nobody catches it again") {
   auto pokemons = mock_event_store(PokemonStore{"POKEMONS"});

@@ -73,9 +73,12 @@ TEST_CASE("what is no message is an error that names the field") {
   CHECK(field_of(notification, R"({"eventStoreId":"S"})") == "event");
   CHECK(field_of(notification, R"({"eventStoreId":"S","event":[]})") == "event");
   CHECK(field_of(state, leveled_up_text) == "aggregate");
-  CHECK(field_of(state, R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
-                        R"("timestamp":"2022-01-01T00:00:00.002Z"},"aggregate":{"aggregateId":"a","name":"",)"
-                        R"("level":1,"version":"2"}})") == "aggregate");
+  for (const std::string& version : std::vector<std::string>{R"("2")", "2.5", "18446744073709551615"}) {
+    CHECK(field_of(state, R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
+                          R"("timestamp":"2022-01-01T00:00:00.002Z"},"aggregate":{"aggregateId":"a","name":"",)"
+                          R"("level":1,"version":)" +
+                              version + "}}") == "aggregate");
+  }
   const std::string unknown = R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"UNHEARD_OF",)"
                               R"("timestamp":"2022-01-01T00:00:00.002Z"}})";
   CHECK(cause_of<castore::UnknownEventTypeError>([&] { json::parse(unknown).get<MonsterMessage>(); }).type() ==

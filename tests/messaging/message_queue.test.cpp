@@ -7,6 +7,7 @@
 #include "messaging/support.hpp"
 
 #include <memory>
+#include <ranges>
 
 using namespace castore_tests;
 using castore::AggregateExistsMessage;
@@ -58,6 +59,17 @@ TEST_CASE("a channel publishes one message or many, in order, and hands replay o
   CHECK(nlohmann::json::parse(adapter.json.front()) == nlohmann::json(appeared("a")));
   queue.publish_messages(std::vector<Message>{});
   CHECK(adapter.calls == 4);
+}
+
+TEST_CASE("a channel publishes a range that makes its messages as it goes") {
+  Stores stores;
+  RecordingAdapter adapter;
+  const castore::NotificationMessageQueue queue{"QUEUE", stores.monsters, adapter};
+  const auto made = [](int number) { return appeared(std::string(40, 'x') + std::to_string(number)); };
+  queue.publish_messages(std::views::iota(1, 4) | std::views::transform(made));
+  const std::string prefix = "MONSTERS/" + std::string(40, 'x');
+  CHECK(adapter.published == Published{prefix + "1#1", prefix + "2#1", prefix + "3#1"});
+  CHECK(nlohmann::json::parse(adapter.json.front()) == nlohmann::json(made(1)));
 }
 
 TEST_CASE("every kind of channel is made of a store or several and an adapter", "[defect40]") {

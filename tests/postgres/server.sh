@@ -95,10 +95,7 @@ case $verb in
     start_cluster
     # shellcheck source=scripts/lib/packages.sh
     . "$here/../../scripts/lib/packages.sh"
-    if ! node -e 'process.exit(parseInt(process.version.slice(1)) < 18 ? 1 : 0)' 2>/dev/null ||
-      ! npm --version >/dev/null 2>&1; then
-      require_packages nodejs npm
-    fi
+    require_node
     mkdir -p "$directory/node"
     cp "$here/interop/package.json" "$here/interop/package-lock.json" "$here/interop/castore.mjs" "$directory/node"
     cd "$directory/node"

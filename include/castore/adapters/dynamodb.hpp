@@ -240,16 +240,27 @@ class DynamoDbEventStorageAdapter {
       if (error.code() != "ConditionalCheckFailedException") throw_push_refusal(action, error, may_be_done);
     }
     // The event that is in the way may be this one, written by an attempt whose answer was lost.
-    if (may_be_done && is_stored(request, table, key, push.record.version, action)) return {};
+    if (may_be_done && is_stored(push, nlohmann::json::parse(request), action)) return {};
     return {PushOutcome::already_exists, 0};
   }
 
-  bool is_stored(const std::string& put_request, const std::string& table, const std::string& key, Version version,
-                 const std::string& action) const {
-    const auto answer = nlohmann::json::parse(
-        call("GetItem", detail::get_item_request(table, key, version), action, true), nullptr, false);
+  bool is_stored(const PushRecord& push, const nlohmann::json& put_request, const std::string& action) const {
+    const std::string request =
+        detail::get_item_request(tables_.table(push.event_store_id),
+                                 tables_.key(push.event_store_id, push.record.aggregate_id), push.record.version);
+    const auto answer = nlohmann::json::parse(call("GetItem", request, action, true), nullptr, false);
     return answer.is_object() && answer.contains("Item") &&
-           detail::same_attribute_values(answer["Item"], nlohmann::json::parse(put_request).at("Item"));
+           detail::same_attribute_values(answer["Item"], put_request.at("Item"));
+  }
+
+  bool are_stored(std::span<const PushRecord> records, const std::string& group_request,
+                  const std::string& action) const {
+    const auto request = nlohmann::json::parse(group_request);
+    auto push = records.begin();
+    for (const auto& operation : request.at("TransactItems")) {
+      if (operation.contains("Put") && !is_stored(*push++, operation["Put"], action)) return false;
+    }
+    return true;
   }
 
   PushOutcome write_group(std::span<const PushRecord> records, bool force, bool check) const {
@@ -295,12 +306,16 @@ class DynamoDbEventStorageAdapter {
     request.append(R"(],"ClientRequestToken":")").append(detail::new_client_request_token()).append("\"}");
     const std::string action = "push a group to " + name_of(tables_.table(records.front().event_store_id));
     bool may_be_done = false;
+    PushOutcome outcome;
     try {
       caller_.call("TransactWriteItems", request, action, &may_be_done);
       return {};
     } catch (const DynamoDbError& error) {
-      return conflict_of(error, operations, action, may_be_done);
+      outcome = conflict_of(error, operations, action, may_be_done);
     }
+    // DynamoDB forgets a token after ten minutes, and other servers may not know it at all.
+    if (may_be_done && outcome.status == PushOutcome::already_exists && are_stored(records, request, action)) return {};
+    return outcome;
   }
 
   /// The first event that a condition failed for. An event that exists is no gap.

@@ -9,10 +9,12 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/page_token.hpp>
 #include <castore/core/typed_event_storage.hpp>
+#include <castore/detail/small_memory.hpp>
 #include <castore/fwd.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <span>
 #include <string_view>
@@ -24,9 +26,9 @@ namespace castore {
 ///
 /// **Guarantees:** all laws of the adapter contract. Pushing and loading never touch JSON, also through a
 /// three-parameter `EventStore`; whoever asks for records, or reads with other event types, gets the events through
-/// their codecs. The events of one aggregate lie side by side in memory. Any number of threads may use one object; those
-/// that work on different aggregates meet only by chance, and then for the time of a hash look-up. A reader sees the
-/// events that were there when it came and never waits for a reducer.
+/// their codecs. The events of one aggregate lie side by side in memory. Any number of threads may use one object;
+/// those that work on different aggregates meet only by chance, and then for the time of a hash look-up. A reader sees
+/// the events that were there when it came and never waits for a reducer.
 ///
 /// **Errors:** `InvalidEventError` (fix), `InvalidPageTokenError` (start again), `EventEncodeError` when somebody asks
 /// for records of events that have no JSON form. Running out of memory leaves everything as it was.
@@ -79,13 +81,14 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
       detail::StreamChange change{shard, key};
       return apply({&change, 1}, events, force);
     }
-    const std::vector<std::unique_lock<std::mutex>> locks = shards_.lock_all(events);
-    std::vector<detail::StreamChange> changes;
+    detail::SmallMemory memory;
+    std::pmr::vector<detail::StreamChange> changes{&memory};
     changes.reserve(events.size());
     for (const EventToKeep* event : events) {
       const detail::StreamKeyView key{event->event_store_id(), event->aggregate_id()};
       changes.emplace_back(shards_.of(key), key);
     }
+    const detail::ShardLocks locks{changes, memory};
     return apply(changes, events, force);
   }
 

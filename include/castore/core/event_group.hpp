@@ -6,7 +6,9 @@
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/event_store_options.hpp>
 #include <castore/core/typed_event_storage.hpp>
+#include <castore/detail/small_memory.hpp>
 #include <castore/fwd.hpp>
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,13 +72,15 @@ class GroupedEventState {
 
 template <class Store, class Payload>
 class GroupedEventOfStore;
+template <class Store, class Payload>
+class SharedGroupedEvent;
 
 }  // namespace detail
 
 /// @brief What the run-time form of `push_event_group` returns for one event.
 class AnyPushEventResult {
  public:
-  /// For the library itself.
+  /// @brief For the library itself.
   explicit AnyPushEventResult(std::shared_ptr<const detail::GroupedEventState> state) : state_{std::move(state)} {}
 
   /// @brief The store's `PushEventResult` when it has this type, else a null pointer.
@@ -91,12 +96,50 @@ class AnyPushEventResult {
   std::shared_ptr<const detail::GroupedEventState> state_;
 };
 
-/// @brief An event of any store and type, made by `EventStore::group_event`, to be pushed by `push_event_group`.
-/// The store must live until then. Copies stand for the same event.
+/// @brief What `EventStore::group_event` returns: an event of a known store and type, to be pushed by
+/// `push_event_group`, which then returns a typed result. The store must live until then.
+template <class Store, class Payload>
+class GroupedEventOf {
+ public:
+  using Aggregate = typename Store::Aggregate;  ///< What the store builds.
+
+  /// @brief For the library itself.
+  GroupedEventOf(const Store& store, std::string&& aggregate_id, Version version, Payload&& payload,
+                 PushEventOptions<Payload, Aggregate>&& options)
+      : store_{&store},
+        result_{{.aggregate_id = std::move(aggregate_id),
+                 .version = version,
+                 .timestamp = options.timestamp.value_or(unset_timestamp),
+                 .payload = std::move(payload),
+                 .metadata = std::move(options.metadata)},
+                {}},
+        prev_aggregate_{std::move(options.prev_aggregate)} {}
+
+  /// @brief The id of the store that made it.
+  std::string_view event_store_id() const noexcept { return store_->event_store_id(); }
+  /// @brief The id of the aggregate it belongs to.
+  std::string_view aggregate_id() const noexcept { return result_.event.aggregate_id; }
+  /// @brief The version it will have.
+  Version version() const noexcept { return result_.event.version; }
+  /// @brief The event type's name, `Payload::type`.
+  std::string_view type() const noexcept { return Payload::type; }
+
+ private:
+  friend class detail::GroupedEventOfStore<Store, Payload>;
+
+  const Store* store_;
+  PushEventResult<Payload, Aggregate> result_;  // completed by the push
+  std::optional<Aggregate> prev_aggregate_;
+};
+
+/// @brief An event of any store and type, for groups whose number and types are known at run time only. Copies stand
+/// for the same event.
 class GroupedEvent {
  public:
-  /// @brief For the library itself: `EventStore::group_event` makes them.
-  explicit GroupedEvent(std::shared_ptr<detail::GroupedEventState> state) : state_{std::move(state)} {}
+  /// @brief The event, without its types.
+  template <class Store, class Payload>
+  GroupedEvent(GroupedEventOf<Store, Payload> event)  // NOLINT(google-explicit-constructor): it is one
+      : state_{std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event))} {}
 
   /// @brief The id of the store that made it.
   std::string_view event_store_id() const noexcept { return state_->event_store_id(); }
@@ -107,7 +150,7 @@ class GroupedEvent {
   /// @brief The event type's name, `Payload::type`.
   std::string_view type() const noexcept { return state_->type(); }
 
-  /// For the library itself.
+  /// @brief For the library itself.
   detail::GroupedEventState& state() const noexcept { return *state_; }
   /// @brief What its push returned. @pre It was pushed.
   AnyPushEventResult result() const { return AnyPushEventResult{state_}; }
@@ -116,25 +159,11 @@ class GroupedEvent {
   std::shared_ptr<detail::GroupedEventState> state_;
 };
 
-/// @brief A `GroupedEvent` that remembers its store and payload, so that its push returns a typed result.
-template <class Store, class Payload>
-class GroupedEventOf : public GroupedEvent {
- public:
-  /// @brief For the library itself: `EventStore::group_event` makes them.
-  explicit GroupedEventOf(std::shared_ptr<detail::GroupedEventOfStore<Store, Payload>> state)
-      : GroupedEvent{std::move(state)} {}
-
-  /// For the library itself.
-  detail::GroupedEventOfStore<Store, Payload>& state() const noexcept {
-    return static_cast<detail::GroupedEventOfStore<Store, Payload>&>(GroupedEvent::state());
-  }
-};
-
 namespace detail {
 
 /// @throws InvalidEventError
-inline void check_shares_adapter(std::span<GroupedEventState* const> events) {
-  const AnyEventStorageAdapter adapter = events.front()->adapter();
+inline AnyEventStorageAdapter shared_adapter(std::span<GroupedEventState* const> events) {
+  AnyEventStorageAdapter adapter = events.front()->adapter();
   for (const GroupedEventState* event : events.subspan(1)) {
     if (event->adapter() == adapter) continue;
     throw InvalidEventError{"event_storage_adapter",
@@ -142,40 +171,64 @@ inline void check_shares_adapter(std::span<GroupedEventState* const> events) {
                                 " is kept by another adapter than the first event of its group; all stores of a "
                                 "group share one adapter object"};
   }
+  return adapter;
 }
 
-/// The events of a group by (store, aggregate, version).
+/// Finds the events of a group.
 class GroupIndex {
  public:
   /// @throws InvalidEventError
-  explicit GroupIndex(std::span<GroupedEventState* const> events) {
-    entries_.reserve(events.size());
-    for (const GroupedEventState* event : events) {
-      entries_.push_back({{event->event_store_id(), event->aggregate_id(), event->version()}, event});
+  GroupIndex(std::span<GroupedEventState* const> events, std::pmr::memory_resource& memory)
+      : events_{events}, sorted_{&memory} {
+    if (is_small()) {
+      for (std::size_t index = 0; index < events.size(); ++index) {
+        if (find(events.first(index), key_of(*events[index]))) throw_twice(*events[index]);
+      }
+    } else {
+      sorted_.assign(events.begin(), events.end());
+      std::ranges::sort(sorted_, {}, by_key);
+      const auto twice = std::ranges::adjacent_find(sorted_, {}, by_key);
+      if (twice != sorted_.end()) throw_twice(**twice);
     }
-    std::ranges::sort(entries_, {}, &Entry::key);
-    const auto twice = std::ranges::adjacent_find(entries_, {}, &Entry::key);
-    if (twice == entries_.end()) return;
-    throw InvalidEventError{"version", "a group holds " + std::apply([](auto... part) { return event_name(part...); },
-                                                                     twice->key) +
-                                           " twice; give each event its own version"};
   }
 
   /// The event of the version before, a null pointer when it is not in the group.
   const GroupedEventState* previous(const GroupedEventState& event) const {
     if (event.version() <= 1) return nullptr;
-    const Key key{event.event_store_id(), event.aggregate_id(), event.version() - 1};
-    const auto place = std::ranges::lower_bound(entries_, key, {}, &Entry::key);
-    return place == entries_.end() || place->key != key ? nullptr : place->event;
+    Key key = key_of(event);
+    --std::get<Version>(key);
+    if (is_small()) return find(events_, key);
+    const auto place = std::ranges::lower_bound(sorted_, key, {}, by_key);
+    return place == sorted_.end() || by_key(*place) != key ? nullptr : *place;
   }
 
  private:
-  using Key = std::tuple<std::string_view, std::string_view, Version>;
-  struct Entry {
-    Key key;
-    const GroupedEventState* event;
-  };
-  std::vector<Entry> entries_;
+  /// What is compared fastest comes first.
+  using Key = std::tuple<Version, std::string_view, std::string_view>;
+
+  static Key key_of(const GroupedEventState& event) {
+    return {event.version(), event.aggregate_id(), event.event_store_id()};
+  }
+  static Key by_key(const GroupedEventState* event) { return key_of(*event); }
+
+  static const GroupedEventState* find(std::span<GroupedEventState* const> events, const Key& key) {
+    for (const GroupedEventState* event : events) {
+      if (event->version() == std::get<Version>(key) && key_of(*event) == key) return event;
+    }
+    return nullptr;
+  }
+
+  [[noreturn]] static void throw_twice(const GroupedEventState& event) {
+    throw InvalidEventError{"version", "a group holds " +
+                                           event_name(event.event_store_id(), event.aggregate_id(), event.version()) +
+                                           " twice; give each event its own version"};
+  }
+
+  /// Up to this size comparing all with all is faster than sorting.
+  bool is_small() const noexcept { return events_.size() <= 8; }
+
+  std::span<GroupedEventState* const> events_;
+  std::pmr::vector<const GroupedEventState*> sorted_;  // empty for a small group
 };
 
 /// @throws InvalidEventError
@@ -193,10 +246,10 @@ inline Timestamp group_timestamp(std::span<GroupedEventState* const> events) {
   return timestamp == unset_timestamp ? events.front()->now() : timestamp;
 }
 
-inline PushOutcome write_group(std::span<GroupedEventState* const> events, bool force) {
-  const AnyEventStorageAdapter adapter = events.front()->adapter();
+inline PushOutcome write_group(const AnyEventStorageAdapter& adapter, std::span<GroupedEventState* const> events,
+                               bool force, std::pmr::memory_resource& memory) {
   if (TypedEventStorage* typed = adapter.typed_event_storage()) {
-    std::vector<const EventToKeep*> to_keep;
+    std::pmr::vector<const EventToKeep*> to_keep{&memory};
     to_keep.reserve(events.size());
     for (const GroupedEventState* event : events) {
       if (const EventToKeep* kept = event->to_keep()) to_keep.push_back(kept);
@@ -225,8 +278,9 @@ inline void call_hooks(std::span<GroupedEventState* const> events) {
 /// @return The outcome; only with `pushed` anything was written.
 inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
   if (events.empty()) return {};
-  check_shares_adapter(events);
-  const GroupIndex index{events};
+  const AnyEventStorageAdapter adapter = shared_adapter(events);
+  SmallMemory memory;
+  const GroupIndex index{events, memory};
   const Timestamp timestamp = group_timestamp(events);
   for (GroupedEventState* event : events) {
     event->prepare(timestamp, index.previous(*event));
@@ -235,7 +289,7 @@ inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, Pu
   for (const GroupedEventState* event : events) {
     if (std::shared_ptr<void> scope = event->open_scope()) scopes.push_back(std::move(scope));
   }
-  const PushOutcome outcome = write_group(events, options.force);
+  const PushOutcome outcome = write_group(adapter, events, options.force, memory);
   if (outcome.status == PushOutcome::pushed) {
     for (GroupedEventState* event : events) event->set_pushed();
     call_hooks(events);
@@ -263,30 +317,43 @@ struct SameStorageType {
                 "one adapter");
 };
 
+/// Moves everything out of its arguments.
+template <class... Stores, class... Payloads>
+auto push_group_of_types(PushEventGroupOptions options, GroupedEventOf<Stores, Payloads>&... events) {
+  using First = typename std::tuple_element_t<0, std::tuple<Stores...>>::EventStorageAdapter;
+  static_assert((sizeof(SameStorageType<First, typename Stores::EventStorageAdapter>) && ...));
+  std::tuple<GroupedEventOfStore<Stores, Payloads>...> group{events...};
+  return std::apply(
+      [options](auto&... states) {
+        GroupedEventState* const pointers[] = {&states...};
+        push_group(pointers, options);
+        return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
+            std::move(states).result_of_type()...};
+      },
+      group);
+}
+
 }  // namespace detail
 
 /// @brief Pushes events of several aggregates and stores, all or none, with one timestamp: the first that was given,
 /// else the clock of the first event's store.
 ///
-/// **Guarantees:** the results are in the order of the arguments; the hooks run in that order after the commit. An event
-/// that follows another one of its aggregate in the group gets its `next_aggregate` from it.
+/// **Guarantees:** the results are in the order of the arguments; the hooks run in that order after the commit. An
+/// event that follows another one of its aggregate in the group gets its `next_aggregate` from it.
 /// **Errors:** `EventAlreadyExistsError` (retry), `VersionGapError` (fix) name the offending event; `InvalidEventError`
-/// (fix) when timestamps differ, an event comes twice, or the stores do not share one adapter object; `EventEncodeError`
-/// (fix); `StorageError`. With all of these nothing was written. `OnEventPushedError` (do not push again): all was.
+/// (fix) when timestamps differ, an event comes twice, or the stores do not share one adapter object;
+/// `EventEncodeError` (fix); `StorageError`. With all of these nothing was written. `OnEventPushedError` (do not push
+/// again): all was.
 /// @return A tuple of each store's `PushEventResult`.
 template <class... Stores, class... Payloads>
   requires(sizeof...(Stores) > 0)
-auto push_event_group(PushEventGroupOptions options, const GroupedEventOf<Stores, Payloads>&... events) {
-  using First = typename std::tuple_element_t<0, std::tuple<Stores...>>::EventStorageAdapter;
-  static_assert((sizeof(detail::SameStorageType<First, typename Stores::EventStorageAdapter>) && ...));
-  detail::GroupedEventState* const states[] = {&events.state()...};
-  detail::push_group(states, options);
-  return std::tuple<typename Stores::template PushEventResult<Payloads>...>{events.state().take_result()...};
+auto push_event_group(PushEventGroupOptions options, GroupedEventOf<Stores, Payloads>... events) {
+  return detail::push_group_of_types(options, events...);
 }
 template <class... Stores, class... Payloads>
   requires(sizeof...(Stores) > 0)
-auto push_event_group(const GroupedEventOf<Stores, Payloads>&... events) {
-  return push_event_group(PushEventGroupOptions{}, events...);
+auto push_event_group(GroupedEventOf<Stores, Payloads>... events) {
+  return detail::push_group_of_types({}, events...);
 }
 
 /// @brief The same for events whose number and types are known at run time only; an empty group does nothing.

@@ -154,9 +154,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
     detail::check_payload_of<EventStore, Payload>();
     if constexpr (Events::template contains<Payload>) {
       if (options.force) throw InvalidEventError{"force", "it is an option of push_event_group, not of its events"};
-      auto event = make_event(aggregate_id, version, payload, options);
-      return GroupedEventOf<EventStore, Payload>{std::make_shared<detail::GroupedEventOfStore<EventStore, Payload>>(
-          *this, std::move(event), std::move(options.prev_aggregate))};
+      return {*this, std::move(aggregate_id), version, std::move(payload), std::move(options)};
     } else {
       std::terminate();  // not reached: the check before does not compile
     }

@@ -199,9 +199,8 @@ struct EventStoreParts<Events<Payloads...>, Aggregate, Reducer, Adapter> {
     const EventSelection selection = select_events(events.size(), version_at, options);
     for (std::size_t step = 0; step < selection.size(); ++step) {
       const KeptEvent<AllEvents>& event = events[selection[step]];
-      std::visit(
-          [&](const auto& kept) { visitor(kept.payload, event.version, event.timestamp, kept.metadata); },
-          event.value);
+      std::visit([&](const auto& kept) { visitor(kept.payload, event.version, event.timestamp, kept.metadata); },
+                 event.value);
     }
   }
 
@@ -227,9 +226,9 @@ void check_prev_aggregate(const std::optional<Aggregate>& aggregate, std::string
     throw InvalidEventError{"prev_aggregate", "it is another aggregate than " + in_quotes(aggregate_id)};
   }
   if (aggregate->version != version - 1) {
-    throw InvalidEventError{"prev_aggregate", "it has version " + std::to_string(aggregate->version) +
-                                                  ", but event " + std::to_string(version) +
-                                                  " applies to version " + std::to_string(version - 1)};
+    throw InvalidEventError{"prev_aggregate", "it has version " + std::to_string(aggregate->version) + ", but event " +
+                                                  std::to_string(version) + " applies to version " +
+                                                  std::to_string(version - 1)};
   }
 }
 
@@ -249,18 +248,19 @@ class GroupedEventIn : public GroupedEventState {
   virtual typename Store::Event take_event() = 0;
 };
 
+/// Refers to the event.
 template <class Store, class Payload>
-class GroupedEventOfStore final : public GroupedEventIn<Store> {
+class GroupedEventOfStore : public GroupedEventIn<Store> {
   using Aggregate = typename Store::Aggregate;
   using Result = typename Store::template PushEventResult<Payload>;
 
  public:
-  GroupedEventOfStore(const Store& store, EventDetail<Payload> event, std::optional<Aggregate> prev_aggregate)
-      : store_{store},
-        given_timestamp_{event.timestamp},
-        prev_aggregate_{std::move(prev_aggregate)},
-        result_{std::move(event), {}},
-        to_keep_{store.event_store_id(), result_.event} {}
+  explicit GroupedEventOfStore(GroupedEventOf<Store, Payload>& event)
+      : store_{*event.store_},
+        given_timestamp_{event.result_.event.timestamp},
+        prev_aggregate_{event.prev_aggregate_},
+        result_{event.result_},
+        to_keep_{store_.event_store_id(), result_.event} {}
 
   std::string_view event_store_id() const noexcept override { return store_.event_store_id(); }
   std::string_view aggregate_id() const noexcept override { return result_.event.aggregate_id; }
@@ -301,8 +301,7 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
   const void* result() const noexcept override { return &result_; }
   const void* result_type() const noexcept override { return &type_identity_tag<Result>; }
 
-  /// The typed result, copied where it can be.
-  Result take_result() { return take(result_); }
+  Result result_of_type() && { return std::move(result_); }
   const std::optional<Aggregate>& next_aggregate() const noexcept override { return result_.next_aggregate; }
   typename Store::Event take_event() override { return take(result_.event); }
 
@@ -324,10 +323,23 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
 
   const Store& store_;
   Timestamp given_timestamp_;
-  std::optional<Aggregate> prev_aggregate_;
-  Result result_;
+  const std::optional<Aggregate>& prev_aggregate_;
+  Result& result_;
   ToKeep to_keep_;
   bool is_pushed_ = false;
+};
+
+template <class Store, class Payload>
+struct GroupedEventOwner {
+  GroupedEventOf<Store, Payload> owned_event;
+};
+
+/// Has the event.
+template <class Store, class Payload>
+class SharedGroupedEvent final : private GroupedEventOwner<Store, Payload>, public GroupedEventOfStore<Store, Payload> {
+ public:
+  explicit SharedGroupedEvent(GroupedEventOf<Store, Payload>&& event)
+      : GroupedEventOwner<Store, Payload>{std::move(event)}, GroupedEventOfStore<Store, Payload>{this->owned_event} {}
 };
 
 }  // namespace castore::detail

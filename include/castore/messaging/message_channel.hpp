@@ -150,7 +150,9 @@ class MessageChannel {
     if constexpr (check_message<Published, MessageOf<Stores>...>()) {
       const AnyMessageChannelAdapter& adapter = message_channel_adapter();
       for (const Published& message : messages) check_source(message);
-      if constexpr (std::same_as<Published, Message>) {
+      // A range may make its messages as it goes; views need some that last.
+      using Reference = std::ranges::range_reference_t<const Messages&>;
+      if constexpr (std::same_as<Published, Message> && std::is_lvalue_reference_v<Reference>) {
         publish_views(adapter, messages, options);
       } else {
         publish_views(adapter, std::vector<Message>(std::ranges::begin(messages), std::ranges::end(messages)), options);

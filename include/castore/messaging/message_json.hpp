@@ -99,8 +99,9 @@ Aggregate aggregate_from_json(const nlohmann::json& message) {
     Aggregate aggregate = codec<Aggregate>::decode(json_to_text(json));
     aggregate.aggregate_id = message_string(json, "aggregateId");
     const auto version = json.find("version");
-    if (version == json.end() || !version->is_number_integer()) {
-      throw InvalidMessageError{"aggregate", "its version must be an integer"};
+    if (version == json.end() || !version->is_number_integer() ||
+        (version->is_number_unsigned() && !std::in_range<Version>(version->template get<std::uint64_t>()))) {
+      throw InvalidMessageError{"aggregate", "its version must be an integer of 64 bits"};
     }
     aggregate.version = version->template get<Version>();
     return aggregate;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -190,6 +191,38 @@ TEST_CASE("unsubscribe waits for a listener that runs on another thread", "[thre
   CHECK(has_left);
 }
 
+TEST_CASE("a listener may end its subscription on several threads at once while it is destroyed", "[threads]") {
+  Bus bus;
+  std::atomic<int> inside{0};
+  const auto first = castore::run_in_background(bus);
+  const auto second = castore::run_in_background(bus);
+  {
+    castore::Subscription<MonsterMessage> subscription;
+    subscription = bus.on({{}}, [&](const MonsterMessage&, const MessageContext&) {
+      ++inside;
+      while (inside < 2) std::this_thread::yield();
+      subscription.unsubscribe();
+    });
+    publish(bus, {appeared("a"), appeared("b"), appeared("c")});
+    while (inside < 2) std::this_thread::yield();
+  }
+  CHECK(inside == 2);
+  CHECK(bus.drain(30s));
+}
+
+TEST_CASE("a listener may own its subscription and leaves for good when it ends it") {
+  Bus bus;
+  auto subscription = std::make_shared<castore::Subscription<MonsterMessage>>();
+  const std::weak_ptr<castore::Subscription<MonsterMessage>> seen = subscription;
+  *subscription =
+      bus.on({{}}, [subscription](const MonsterMessage&, const MessageContext&) { subscription->unsubscribe(); });
+  subscription.reset();
+  publish(bus, {appeared("a")});
+  CHECK_FALSE(seen.expired());
+  CHECK(bus.poll() == 1);
+  CHECK(seen.expired());
+}
+
 TEST_CASE("listeners come and go while others publish and listen", "[threads]") {
   Bus bus;
   std::atomic<int> heard{0};
@@ -234,6 +267,13 @@ TEST_CASE("filters and listeners that mean nothing are refused") {
   Log log;
   CHECK_THROWS_AS(bus.on({}, writes(log)), std::invalid_argument);
   CHECK_THROWS_AS(bus.on({{}}, {}), std::invalid_argument);
+  CHECK(std::string{
+            error_of<std::invalid_argument>([&] { return bus.on({{.event_type = "APEARED"}}, writes(log)); }).what()}
+            .find("'APEARED'") != std::string::npos);
+  castore::InMemoryMessageBusAdapter<castore::AnyOfMessages<MonsterStateMessage, TamerMessage>> several;
+  const auto nothing = [](const auto&, const auto&) {};
+  CHECK_NOTHROW(several.on({{.event_type = "LEVELED_UP"}, {.event_type = "JOINED"}}, nothing));
+  CHECK_THROWS_AS(several.on({{.event_type = "JOINED"}, {.event_type = "LEFT"}}, nothing), std::invalid_argument);
   castore::InMemoryMessageBusAdapter<castore::AggregateExistsMessage> exists;
   CHECK_THROWS_AS(exists.on({{.event_type = "APPEARED"}}, [](const auto&, const auto&) {}), std::invalid_argument);
 }

@@ -337,6 +337,27 @@ TEST_CASE("drain tells when messages are left") {
   CHECK_FALSE(queue.drain(5ms));
 }
 
+TEST_CASE("a thread that begins to run during a drain hears of every message", "[threads]") {
+  std::atomic<bool> is_handled{false};
+  Queue queue{Options{.worker =
+                          [&](const Message& one, const MessageContext&) {
+                            if (one.aggregate_id == "bad") throw std::runtime_error{"not now"};
+                            is_handled = true;
+                          },
+                      .retry = {.retry_delay = 1h}}};
+  publish(queue, {message("bad")});
+  std::jthread drain{[&] { queue.drain(10s); }};
+  while (queue.statistics().failed_attempts == 0) std::this_thread::yield();
+  std::this_thread::sleep_for(5ms);  // it waits for work now, for 100 ms
+  const std::jthread runner = castore::run_in_background(queue);
+  std::this_thread::sleep_for(5ms);
+  publish(queue, {message("good")});
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (!is_handled && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+  CHECK(is_handled);
+  queue.stop(0ms);
+}
+
 TEST_CASE("retry options that mean nothing are refused") {
   const auto make = [](castore::MessageRetryOptions retry) { Queue{Options{.retry = retry}}; };
   CHECK(std::string{error_of<std::invalid_argument>([&] { make({.retry_attempts = -1}); }).what()}.find(

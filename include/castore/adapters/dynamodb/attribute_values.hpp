@@ -100,10 +100,10 @@ class AttributeWriter {
 
   void append_map(JsonScanner& json, std::size_t depth) {
     request_ += R"({"M":{)";
-    std::vector<std::string_view> keys;
+    std::vector<std::string> keys;
     json.object([&](std::string_view key) {
       if (!keys.empty()) request_ += ',';
-      keys.push_back(key);
+      keys.push_back(unescape_json(key));
       request_.append("\"").append(key).append("\":");
       size_ += 1 + unescaped_size(key);
       append_value(json, depth + 1);
@@ -131,8 +131,8 @@ class AttributeWriter {
 
   void append_number(std::string_view text) {
     std::string number{text};
-    std::size_t digits = text.size();
-    if (!is_short_integer(text)) {
+    std::size_t digits = text.substr(0, text.find_last_not_of('0') + 1).size();
+    if (!is_plain_integer(text)) {
       const auto decimal = *parse_decimal(text);
       digits = decimal.digits.size();
       if (digits > dynamodb_max_digits) {
@@ -159,7 +159,7 @@ class AttributeWriter {
 
 /// Appends a number of DynamoDB to JSON text.
 inline void append_json_number(std::string& json, std::string_view number) {
-  if (is_short_integer(number)) {
+  if (is_plain_integer(number)) {
     json += number;
     return;
   }

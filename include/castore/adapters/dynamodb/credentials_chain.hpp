@@ -66,6 +66,9 @@ class AwsCredentialsChain {
   std::optional<AwsCredentials> from_profile() const {
     const std::string name = aws_profile_name(environment_, profile_name_);
     const AwsProfile profile = load_aws_profile(environment_, name);
+    if (profile.empty() && name != "default") {
+      throw AwsCredentialsError{"the shared config and credentials files have no profile " + in_quotes(name)};
+    }
     const auto id = setting(profile, "aws_access_key_id");
     const auto secret = setting(profile, "aws_secret_access_key");
     const auto role = setting(profile, "role_arn");

@@ -85,13 +85,15 @@ inline std::string to_ecmascript(const Decimal& number) {
   return text;
 }
 
-/// An integer of up to 15 digits in its only form.
-inline bool is_short_integer(std::string_view text) noexcept {
+/// An integer of up to 38 digits, all of which are written. It stays as it is, also where ECMAScript would write a
+/// number with an exponent: there Castore has a BigInt, and reads no other form of one.
+inline bool is_plain_integer(std::string_view text) noexcept {
+  constexpr std::size_t most_digits = 38;
   if (text.starts_with('-')) {
     text.remove_prefix(1);
     if (text == "0") return false;
   }
-  if (text.empty() || text.size() > 15 || (text.size() > 1 && text.front() == '0')) return false;
+  if (text.empty() || text.size() > most_digits || (text.size() > 1 && text.front() == '0')) return false;
   return std::ranges::all_of(text, [](char character) { return character >= '0' && character <= '9'; });
 }
 

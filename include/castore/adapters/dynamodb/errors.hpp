@@ -20,8 +20,7 @@ struct DynamoDbTranslation {
 
 inline constexpr DynamoDbTranslation dynamodb_translations[] = {
     {"ResourceNotFoundException",
-     "there is no such table, or it has no index 'initialEvents'; create them (docs/guides/dynamodb.md), or correct "
-     "the "
+     "there is no such table, or it has no index 'initialEvents'; create them (docs/guides/dynamodb.md), or correct the "
      "table's name, the region or the endpoint"},
     {"AccessDeniedException", "access was denied; allow the actions that docs/guides/dynamodb.md lists"},
     {"UnrecognizedClientException",

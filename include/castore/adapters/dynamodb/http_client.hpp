@@ -68,7 +68,7 @@ struct DynamoDbHttpClientOptions {
 class DynamoDbHttpClient {
  public:
   /// @brief Reads the environment and the shared files; it does not connect yet.
-  /// @throws StorageError when there is no region, AwsCredentialsError
+  /// @throws StorageError when there is no region, or region or endpoint are none; AwsCredentialsError
   explicit DynamoDbHttpClient(const DynamoDbHttpClientOptions& options = {})
       : DynamoDbHttpClient{options, detail::process_environment} {}
 
@@ -125,7 +125,11 @@ class DynamoDbHttpClient {
     const std::size_t slash = std::min(after.find('/'), after.size());
     host_ = after.substr(0, slash);
     path_ = std::string{after.substr(slash)} + "/";
-    if (host_.empty() || endpoint_.find_first_of("@?# \r\n") != std::string::npos) {
+    // libcurl escapes other characters on their way, after the path was signed.
+    const auto is_sent_as_it_is = [](char character) {
+      return character > ' ' && character <= '~' && std::string_view{"@?#"}.find(character) == std::string_view::npos;
+    };
+    if (host_.empty() || !std::ranges::all_of(endpoint_, is_sent_as_it_is)) {
       // It is not repeated here: it may hold a password.
       throw StorageError{
           "the DynamoDB endpoint is no address like https://dynamodb.eu-west-1.amazonaws.com or http://localhost:8000"};
@@ -155,6 +159,10 @@ class DynamoDbHttpClient {
     if (result.region.empty()) {
       throw StorageError{"no AWS region is known; give one in the options, in AWS_REGION, or in the profile"};
     }
+    const auto is_of_name = [](char character) { return character > ' ' && character <= '~' && character != '/'; };
+    if (!std::ranges::all_of(result.region, is_of_name)) {
+      throw StorageError{"the AWS region " + detail::in_quotes(result.region) + " is no name like eu-west-1"};
+    }
     if (result.endpoint.empty()) {
       result.endpoint = "https://dynamodb." + result.region +
                         (result.region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
@@ -177,6 +185,12 @@ class DynamoDbHttpClient {
 
   detail::HttpRequest signed_request(std::string_view operation, const std::string& request,
                                      const AwsCredentials& credentials, std::chrono::sys_seconds time) const {
+    for (const std::string* const part :
+         {&credentials.access_key_id, &credentials.secret_access_key, &credentials.session_token}) {
+      if (part->find_first_of("\r\n") != std::string::npos) {
+        throw AwsCredentialsError{"a key or the session token has a line break; remove it"};
+      }
+    }
     detail::AwsRequest to_sign{.method = "POST",
                                .path = path_,
                                .headers = {{"content-type", "application/x-amz-json-1.0"},
@@ -190,12 +204,7 @@ class DynamoDbHttpClient {
     const auto signature =
         detail::sign_v4(to_sign, credentials, {.region = region_, .service = "dynamodb", .time = time});
     detail::HttpRequest result{.url = endpoint_ + "/", .body = request};
-    for (const auto& [name, value] : to_sign.headers) {
-      if (value.find_first_of("\r\n") != std::string::npos) {
-        throw AwsCredentialsError{"the session token has a line break"};
-      }
-      result.headers.push_back(name + ": " + value);
-    }
+    for (const auto& [name, value] : to_sign.headers) result.headers.push_back(name + ": " + value);
     result.headers.push_back("authorization: " + signature.authorization);
     return result;
   }

@@ -206,8 +206,10 @@ struct QueryAnswer {
 inline QueryAnswer read_query_answer(std::string_view json) {
   QueryAnswer answer;
   JsonScanner scanner{json};
+  bool has_items = false;
   scanner.object([&](std::string_view name) {
     if (name == "Items") {
+      has_items = true;
       scanner.array([&] { answer.items.push_back(scanner.value()); });
     } else if (name == "LastEvaluatedKey" && scanner.peek() == '{') {
       answer.last_evaluated_key = scanner.value();
@@ -215,6 +217,7 @@ inline QueryAnswer read_query_answer(std::string_view json) {
       scanner.value();
     }
   });
+  if (!has_items) throw JsonScanError{"it has no Items"};
   return answer;
 }
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -82,20 +83,6 @@ class Shards {
     return {found->second, found->second->size()};
   }
 
-  /// Locks the shards of all events, always in the same order, so that two groups never wait for each other.
-  std::vector<std::unique_lock<std::mutex>> lock_all(std::span<const EventToKeep* const> events) {
-    std::array<bool, count> is_needed{};
-    for (const EventToKeep* event : events) {
-      is_needed[index_of(StreamKeyView{event->event_store_id(), event->aggregate_id()})] = true;
-    }
-    std::vector<std::unique_lock<std::mutex>> locks;
-    locks.reserve(std::min(events.size(), count));
-    for (std::size_t index = 0; index < count; ++index) {
-      if (is_needed[index]) locks.emplace_back(shards_[index].mutex);
-    }
-    return locks;
-  }
-
  private:
   static constexpr std::size_t count = 64;
 
@@ -109,6 +96,8 @@ class Shards {
 class StreamChange {
  public:
   StreamChange(Shard& shard, const StreamKeyView& key) : shard_{&shard}, key_{key} {}
+
+  Shard& shard() const noexcept { return *shard_; }
 
   /// @return What became of it; with anything but `pushed`, or an exception, nothing has changed.
   PushOutcome::Status apply(const EventToKeep& event, bool force) {
@@ -206,6 +195,23 @@ class StreamChange {
   EventStreamPtr before_;
   std::size_t size_before_ = 0;
   std::optional<Timestamp> replaced_timestamp_;
+};
+
+/// Locks the shards of all changes, always in the same order, so that two groups never wait for each other.
+class ShardLocks {
+ public:
+  ShardLocks(std::span<const StreamChange> changes, std::pmr::memory_resource& memory) : locks_{&memory} {
+    locks_.reserve(changes.size());
+    for (const StreamChange& change : changes) locks_.emplace_back(change.shard().mutex, std::defer_lock);
+    std::ranges::sort(locks_, {}, &Lock::mutex);
+    const auto repeated = std::ranges::unique(locks_, {}, &Lock::mutex);
+    locks_.erase(repeated.begin(), repeated.end());
+    for (Lock& lock : locks_) lock.lock();
+  }
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  std::pmr::vector<Lock> locks_;
 };
 
 }  // namespace castore::detail

@@ -2,6 +2,8 @@
 #ifndef CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
 #define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
 
+#include <castore/core/events.hpp>
+#include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/in_memory/message_dispatcher.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/message.hpp>
@@ -19,6 +21,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,6 +63,23 @@ struct MessageBusState {
   std::vector<MessageListener<Message>> listeners;  // guarded by the mutex
 };
 
+/// Whether the event of such a message can have this type.
+template <class Message>
+struct EventTypesOfMessage {
+  static bool contain(std::string_view) { return false; }
+};
+template <class... Payloads>
+struct EventTypesOfMessage<NotificationMessage<Events<Payloads...>>> {
+  static bool contain(std::string_view type) { return ((Payloads::type == type) || ...); }
+};
+template <class Events, class Aggregate>
+struct EventTypesOfMessage<StateCarryingMessage<Events, Aggregate>> : EventTypesOfMessage<NotificationMessage<Events>> {
+};
+template <class... Messages>
+struct EventTypesOfMessage<AnyOfMessages<Messages...>> {
+  static bool contain(std::string_view type) { return (EventTypesOfMessage<Messages>::contain(type) || ...); }
+};
+
 inline bool matches(const MessageFilter& filter, const MessageHeader& header, bool replay) {
   if (replay && !filter.on_replay) return false;
   if (filter.event_store_id && *filter.event_store_id != header.event_store_id) return false;
@@ -90,16 +110,16 @@ class Subscription {
   ~Subscription() { unsubscribe(); }
 
   /// @brief Drops what waits for the listener, and returns when no other thread is inside it: what it refers to may be
-  /// destroyed then. A listener may end its own subscription.
+  /// destroyed then. A listener may end its own subscription, on several threads at once too, and while another thread
+  /// destroys it. Two listeners that end each other's at the same time wait for each other for ever.
   void unsubscribe() noexcept {
-    const auto recipient = std::exchange(recipient_, nullptr);
-    const auto bus = std::exchange(bus_, {}).lock();
-    if (!recipient || !bus) return;
+    const auto bus = bus_.lock();
+    if (!recipient_ || !bus) return;
     {
       const std::scoped_lock lock{bus->mutex};
-      std::erase_if(bus->listeners, [&](const auto& listener) { return listener.recipient == recipient; });
+      std::erase_if(bus->listeners, [this](const auto& listener) { return listener.recipient == recipient_; });
     }
-    bus->dispatcher.remove_recipient(*recipient);
+    bus->dispatcher.remove_recipient(*recipient_);
   }
 
  private:
@@ -111,9 +131,10 @@ class Subscription {
 ///
 /// @code
 /// castore::InMemoryMessageBusAdapter adapter{bus};
-/// const auto subscription = adapter.on({{.event_type = "POKEMON_APPEARED"}}, [](const auto& message, const auto&) {
-/// ... }); adapter.poll();                                              // on this thread, or const std::jthread thread
-/// = castore::run_in_background(adapter);   // on others
+/// const auto subscription = adapter.on({{.event_type = "POKEMON_APPEARED"}},
+///                                      [](const auto& message, const auto& context) { ... });
+/// adapter.poll();                                                   // handles on this thread, or
+/// const std::jthread thread = castore::run_in_background(adapter);  // on others
 /// @endcode
 ///
 /// **Guarantees:** publishing never runs a listener. A listener gets a message once, however many of its filters match,
@@ -156,12 +177,14 @@ class InMemoryMessageBusAdapter {
   /// @brief Adds a listener for what is published from now on.
   /// @param filters It gets what matches one of them; `{{}}` is all but replays, `{{.on_replay = true}}` is all.
   /// @return Its stay; keep it, the listener leaves with it.
-  /// @throws std::invalid_argument when there is no filter, no listener, or an event type where there are no events.
+  /// @throws std::invalid_argument when there is no filter, no listener, or an event type that no message of this bus
+  /// has.
   [[nodiscard]] Subscription<Message> on(std::vector<MessageFilter> filters, MessageHandler<Message> listener) {
     if (filters.empty() || !listener) throw std::invalid_argument{"castore: a listener needs a filter and a function"};
-    if (message_kind<Message> == MessageKind::aggregate_exists &&
-        std::ranges::any_of(filters, [](const MessageFilter& filter) { return filter.event_type.has_value(); })) {
-      throw std::invalid_argument{"castore: the messages of this bus have no event type to filter by"};
+    for (const MessageFilter& filter : filters) {
+      if (!filter.event_type || detail::EventTypesOfMessage<Message>::contain(*filter.event_type)) continue;
+      throw std::invalid_argument{"castore: no message of this bus has the event type " +
+                                  detail::in_quotes(*filter.event_type) + "; a listener would never hear of one"};
     }
     auto recipient = state_->dispatcher.add_recipient(std::move(listener));
     Subscription<Message> subscription{state_, recipient};

@@ -37,9 +37,10 @@ struct InMemoryMessageQueueOptions {
 /// when the process ends, so for what must not be lost use a broker, or pour what is missing again.
 ///
 /// @code
-/// castore::InMemoryMessageQueueAdapter adapter{queue, {.worker = [](const auto& message, const auto& context) { ...
-/// }}}; adapter.poll();                                              // on this thread, or const std::jthread thread =
-/// castore::run_in_background(adapter);   // on others
+/// castore::InMemoryMessageQueueAdapter adapter{
+///     queue, {.worker = [](const auto& message, const auto& context) { ... }}};
+/// adapter.poll();                                                   // handles on this thread, or
+/// const std::jthread thread = castore::run_in_background(adapter);  // on others
 /// @endcode
 ///
 /// **Guarantees:** publishing never runs the worker. A message is handled until one attempt succeeds, at most

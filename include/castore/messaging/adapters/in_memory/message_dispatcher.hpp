@@ -59,14 +59,19 @@ class MessageDispatcher {
   void set_handler(Recipient& recipient, MessageHandler<Message> handler) {
     auto shared = handler ? std::make_shared<const MessageHandler<Message>>(std::move(handler)) : nullptr;
     const std::scoped_lock lock{mutex_};
-    recipient.handler = std::move(shared);
+    recipient.handler.swap(shared);  // the old one ends without the lock
     announce_work();
   }
 
-  /// Drops what waits for the recipient, and returns when no other thread is inside its handler.
+  /// Drops what waits for the recipient, and returns when no other thread is inside its handler, unless such a thread
+  /// calls it while another one does so already: they would wait for each other.
   void remove_recipient(Recipient& recipient) {
+    std::shared_ptr<const MessageHandler<Message>> handler;  // ends without the lock
     std::unique_lock lock{mutex_};
+    const std::thread::id self = std::this_thread::get_id();
+    if (recipient.is_gone && std::ranges::count(recipient.running, self) > 0) return;
     recipient.is_gone = true;
+    handler.swap(recipient.handler);
     auto next = lanes_.lower_bound(LaneKey{recipient.id, {}, {}});
     while (next != lanes_.end() && std::get<0>(next->first) == recipient.id) {
       const auto lane = next++;
@@ -79,7 +84,6 @@ class MessageDispatcher {
         lane->second.entries.resize(1);
       }
     }
-    const std::thread::id self = std::this_thread::get_id();
     progress_.wait(lock, [&] { return std::ranges::count(recipient.running, self) == std::ssize(recipient.running); });
   }
 
@@ -292,7 +296,7 @@ class MessageDispatcher {
     if (!lane) return false;
     if (!ready_.empty()) announce_work();  // for another thread
     Recipient& recipient = *lane->recipient;
-    const std::shared_ptr<const MessageHandler<Message>> handler = recipient.handler;
+    std::shared_ptr<const MessageHandler<Message>> handler = recipient.handler;
     Entry& entry = lane->entries.front();  // stays where it is while others append
     const MessageContext context = context_of(entry);
     const std::thread::id self = std::this_thread::get_id();
@@ -303,6 +307,7 @@ class MessageDispatcher {
 
     std::exception_ptr error = entry.last_error;
     if (!was_dead) error = error_of([&] { (*handler)(*entry.message, context); });
+    handler.reset();  // without the lock, as what it refers to may end with it
 
     lock.lock();
     if (error && !was_dead) ++statistics_.failed_attempts;
@@ -360,11 +365,13 @@ class MessageDispatcher {
   bool drain(std::unique_lock<std::mutex>& lock, SteadyTime deadline) {
     while (statistics_.waiting > 0 && std::chrono::steady_clock::now() < deadline) {
       if (runners_ > 0) {
+        announce_work();  // to them; it may have been announced to this thread alone
         progress_.wait_until(lock, deadline, [&] { return statistics_.waiting == 0 || runners_ == 0; });
       } else if (!handle_next(lock)) {
         wait_for_work(lock, {}, std::min(deadline, time_after(std::chrono::milliseconds{100})));
       }
     }
+    announce_work();  // likewise
     return statistics_.waiting == 0;
   }
 

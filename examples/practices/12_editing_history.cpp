@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Whoever has read an event does not read it again: history is not repaired in place but copied to a new store.
+
+#include "pokemon/pokemon.hpp"
+
+#include <castore/castore.hpp>
+
+#include <iostream>
+#include <map>
+#include <string>
+
+// [read_model]
+struct Levels {
+  struct Row {
+    castore::Version version = 0;
+    int level = 0;
+  };
+  std::map<std::string, Row> rows{};
+
+  void take(const castore::Event<PokemonEvents>& event) {
+    Row& row = rows[event.aggregate_id()];
+    if (event.version() <= row.version) return;  // it has seen this one
+    row.version = event.version();
+    if (const auto* appeared = event.get_if<PokemonAppeared>()) row.level = appeared->payload.level;
+    if (event.get_if<PokemonLeveledUp>()) ++row.level;
+  }
+};
+// [/read_model]
+
+int main() {
+  castore::InMemoryEventStorageAdapter storage;
+  Levels levels;
+  PokemonStore pokemons{
+      "POKEMONS", storage, {.on_event_pushed = [&](const auto& pushed) { levels.take(pushed.event); }}};
+  // a bug of the importer: two zeros too many
+  pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 500}, PokemonLeveledUp{});
+  pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
+
+  // [way]
+  Levels levels_2;
+  PokemonStore repaired{
+      "POKEMONS_2", storage, {.on_event_pushed = [&](const auto& pushed) { levels_2.take(pushed.event); }}};
+  for (const auto& entry : pokemons.aggregate_ids()) {
+    for (const auto& event : pokemons.get_events(entry.aggregate_id)) {
+      event.visit(
+          [&](castore::EventDetail<PokemonAppeared> appeared) {
+            if (appeared.payload.level > 100) appeared.payload.level /= 100;
+            repaired.push_event(appeared);
+          },
+          [&](const auto& other) { repaired.push_event(other); });
+    }
+  }
+  // [/way]
+
+  // [fall]
+  pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5}, {.force = true});
+  std::cout << "edited: the store says " << pokemons.get_existing_aggregate("pikachu").level << ", the read model says "
+            << levels.rows["pikachu"].level << '\n';
+  // [/fall]
+  std::cout << "copied: the store says " << repaired.get_existing_aggregate("pikachu").level << ", the read model says "
+            << levels_2.rows["pikachu"].level << '\n';
+}
