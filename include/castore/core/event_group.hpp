@@ -138,8 +138,11 @@ class GroupedEvent {
  public:
   /// @brief The event, without its types.
   template <class Store, class Payload>
-  GroupedEvent(GroupedEventOf<Store, Payload> event)  // NOLINT(google-explicit-constructor): it is one
-      : state_{std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event))} {}
+  GroupedEvent(GroupedEventOf<Store, Payload> event) {  // NOLINT(google-explicit-constructor): it is one
+    if constexpr (Store::Events::template contains<Payload>) {  // else `group_event` does not compile
+      state_ = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
+    }
+  }
 
   /// @brief The id of the store that made it.
   std::string_view event_store_id() const noexcept { return state_->event_store_id(); }
@@ -319,18 +322,23 @@ struct SameStorageType {
 
 /// Moves everything out of its arguments.
 template <class... Stores, class... Payloads>
-auto push_group_of_types(PushEventGroupOptions options, GroupedEventOf<Stores, Payloads>&... events) {
+std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of_types(
+    PushEventGroupOptions options, GroupedEventOf<Stores, Payloads>&... events) {
   using First = typename std::tuple_element_t<0, std::tuple<Stores...>>::EventStorageAdapter;
   static_assert((sizeof(SameStorageType<First, typename Stores::EventStorageAdapter>) && ...));
-  std::tuple<GroupedEventOfStore<Stores, Payloads>...> group{events...};
-  return std::apply(
-      [options](auto&... states) {
-        GroupedEventState* const pointers[] = {&states...};
-        push_group(pointers, options);
-        return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
-            std::move(states).result_of_type()...};
-      },
-      group);
+  if constexpr ((Stores::Events::template contains<Payloads> && ...)) {
+    std::tuple<GroupedEventOfStore<Stores, Payloads>...> group{events...};
+    return std::apply(
+        [options](auto&... states) {
+          GroupedEventState* const pointers[] = {&states...};
+          push_group(pointers, options);
+          return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
+              std::move(states).result_of_type()...};
+        },
+        group);
+  } else {
+    std::terminate();  // not reached: `group_event` does not compile
+  }
 }
 
 }  // namespace detail
