@@ -24,6 +24,6 @@ int main() {
   pokemons.push_event("pikachu", 1, PokemonAppeared{});
 #ifdef OFFEND
   pokemons.push_events("ash", 0, TrainerJoined{});
-  [[maybe_unused]] const auto results = castore::push_event_group(pokemons.group_event("ash", 1, TrainerJoined{}));
+  castore::push_event_group(pokemons.group_event("ash", 1, TrainerJoined{}));
 #endif
 }
