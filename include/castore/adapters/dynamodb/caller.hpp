@@ -48,8 +48,9 @@ class DynamoDbCaller {
       }
       std::string what = "cannot " + action + " after " + std::to_string(attempt) +
                          (attempt == 1 ? " attempt" : " attempts") + ": " + without_prefix(error.what());
-      if (may_be_done != nullptr && *may_be_done) what += dynamodb_write_unknown;
-      std::throw_with_nested(StorageError{what, !lasting});
+      const bool is_unknown = may_be_done != nullptr && *may_be_done;
+      if (is_unknown) what += dynamodb_write_unknown;
+      std::throw_with_nested(StorageError{what, !lasting && !is_unknown});
     };
     for (int attempt = 1;; ++attempt) {
       try {
