@@ -52,9 +52,22 @@
 
 namespace castore {
 
+namespace detail {
+
+void castore_visit_fields() = delete;  // the functions are found by their argument only
+
+struct IgnoreFields {
+  template <class Field>
+  void operator()(const char*, Field) const noexcept {}
+};
+template <class Value>
+concept VisitsFields = requires(std::type_identity<Value> type) { castore_visit_fields(type, IgnoreFields{}); };
+
+}  // namespace detail
+
 /// @brief Types declared by `CASTORE_DEFINE_JSON`; not those that derive from them.
 template <class Value>
-concept HasDeclaredFields = requires { castore_visit_fields(std::type_identity<Value>{}, [](const char*, auto) {}); };
+concept HasDeclaredFields = detail::VisitsFields<Value>;
 
 namespace detail {
 

@@ -74,6 +74,10 @@ struct OtherFields : Part {
   int more = 1;
   NLOHMANN_DEFINE_TYPE_INTRUSIVE(OtherFields, more)
 };
+struct Undeclared {
+  Part part;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Undeclared, part)
+};
 class Closed {
   int number = 1;
   Part part;
@@ -157,6 +161,11 @@ TEST_CASE("a class that derives from one with declared fields has its own JSON")
   CHECK(outcome<Part>(text) == text);
   CHECK(outcome<OtherFields>(text).find("key 'more' not found") != std::string::npos);
   CHECK(outcome<OtherFields>(R"({"more":2})") == R"({"more":2})");
+}
+
+TEST_CASE("a class declared for nlohmann_json alone may hold one with declared fields") {
+  const std::string text = R"({"part":{"name":"p","sizes":[1.5]}})";
+  CHECK(outcome<Undeclared>(text) == text);
 }
 
 TEST_CASE("private fields can be declared in the private part of a class") {
