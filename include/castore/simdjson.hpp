@@ -10,8 +10,8 @@
 #include <castore/fwd.hpp>
 #include <castore/json.hpp>
 
-#include <nlohmann/json.hpp>
 #include <simdjson.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -26,8 +27,8 @@
 /// includes; for types that are loaded often.
 ///
 /// **Guarantees:** what is encoded, what can be decoded, the decoded objects and the errors are those of
-/// `NLOHMANN_DEFINE_TYPE_INTRUSIVE`. Text of exactly the declared fields, each once and of its type, takes the fast way;
-/// all other text is left to nlohmann_json.
+/// `NLOHMANN_DEFINE_TYPE_INTRUSIVE`. Text of exactly the declared fields, each once and of its type, takes the fast
+/// way; all other text is left to nlohmann_json.
 /// **Fields:** `bool`, integers, floating-point numbers, `std::string`, classes declared in this way, and
 /// `std::vector`s of these; up to 63. Others do not compile.
 /// **Errors:** those of `castore::codec`.
@@ -40,27 +41,40 @@
 ///   CASTORE_DEFINE_JSON(PokemonAppeared, name, level)
 /// };
 /// @endcode
-#define CASTORE_DEFINE_JSON(Type, ...)                                          \
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Type, __VA_ARGS__)                             \
-  template <class Visitor>                                                      \
-  static constexpr void castore_visit_fields(Visitor&& visitor) {               \
-    using Self = Type;                                                          \
-    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(CASTORE_VISIT_FIELD, __VA_ARGS__)) \
+#define CASTORE_DEFINE_JSON(Type, ...)                                                           \
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Type, __VA_ARGS__)                                              \
+  template <class Visitor>                                                                       \
+  friend constexpr void castore_visit_fields(std::type_identity<Type>, const Visitor& visitor) { \
+    using Self = Type;                                                                           \
+    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(CASTORE_VISIT_FIELD, __VA_ARGS__))                  \
   }
 #define CASTORE_VISIT_FIELD(field) visitor(#field, &Self::field);
 
 namespace castore {
 
-/// @brief Types declared by `CASTORE_DEFINE_JSON`.
+namespace detail {
+
+void castore_visit_fields() = delete;  // the functions are found by their argument only
+
+struct IgnoreFields {
+  template <class Field>
+  void operator()(const char*, Field) const noexcept {}
+};
 template <class Value>
-concept HasDeclaredFields = requires { Value::castore_visit_fields([](const char*, auto) {}); };
+concept VisitsFields = requires(std::type_identity<Value> type) { castore_visit_fields(type, IgnoreFields{}); };
+
+}  // namespace detail
+
+/// @brief Types declared by `CASTORE_DEFINE_JSON`; not those that derive from them.
+template <class Value>
+concept HasDeclaredFields = detail::VisitsFields<Value>;
 
 namespace detail {
 
 template <class Value>
-inline constexpr bool is_character = std::same_as<Value, char> || std::same_as<Value, wchar_t> ||
-                                     std::same_as<Value, char8_t> || std::same_as<Value, char16_t> ||
-                                     std::same_as<Value, char32_t>;
+inline constexpr bool is_character =
+    std::same_as<Value, char> || std::same_as<Value, wchar_t> || std::same_as<Value, char8_t> ||
+    std::same_as<Value, char16_t> || std::same_as<Value, char32_t>;
 
 template <class Value>
 inline constexpr bool is_fast_field = HasDeclaredFields<Value>;
@@ -94,8 +108,13 @@ bool read_json(simdjson::ondemand::value json, Value& value, std::size_t depth) 
     value = text;
     return true;
   } else if constexpr (std::floating_point<Value>) {
+    // Some versions of simdjson misread 0. with 20 digits and more.
+    const std::string_view token = json.raw_json_token();
+    if (token.size() > 21 && token.find_first_of(" \t\r\n") > 21) return false;
     double number = 0;
     if (json.get_double().get(number) != simdjson::SUCCESS) return false;
+    // nlohmann_json rounds an integer to the field's type without a double in between.
+    if (!std::same_as<Value, double> && std::abs(number) >= 0x1p53) return false;
     value = static_cast<Value>(number);
     return number != 0;  // nlohmann_json knows an integer 0 without sign
   } else if constexpr (std::integral<Value>) {
@@ -124,14 +143,15 @@ template <HasDeclaredFields Value>
 bool read_json(simdjson::ondemand::object object, Value& value, std::size_t depth) {
   if (depth == max_json_depth) return false;
   std::uint64_t missing = 0;
-  Value::castore_visit_fields([&missing](const char*, auto) { missing = missing << 1U | 1U; });
+  castore_visit_fields(std::type_identity<Value>{}, [&missing](const char*, auto) { missing = missing << 1U | 1U; });
   for (auto result : object) {
     simdjson::ondemand::field member;
     std::string_view key;
-    if (std::move(result).get(member) != simdjson::SUCCESS || member.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+    if (std::move(result).get(member) != simdjson::SUCCESS || member.unescaped_key().get(key) != simdjson::SUCCESS)
+      return false;
     bool is_read = false;
     std::uint64_t bit = 1;
-    Value::castore_visit_fields([&](std::string_view name, auto field) {
+    castore_visit_fields(std::type_identity<Value>{}, [&](std::string_view name, auto field) {
       if (!is_read && (missing & bit) != 0 && name == key) {
         if (!read_json(member.value(), value.*field, depth + 1)) return;
         is_read = true;

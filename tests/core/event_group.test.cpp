@@ -428,3 +428,23 @@ TEST_CASE("all hooks of a group are called also when one throws and the first er
         }).what() == "d"s);
   CHECK(store.get_events("d").size() == 2);
 }
+
+TEST_CASE("events of aggregates that cannot be copied can be grouped") {
+  struct Sole : castore::Aggregate {
+    std::unique_ptr<int> count;
+  };
+  struct SoleReducer {
+    void operator()(Sole& sole, const PokemonAppeared&) const {
+      sole.count = std::make_unique<int>(sole.count ? *sole.count + 1 : 1);
+    }
+  };
+  castore::InMemoryEventStorageAdapter storage;
+  castore::EventStore<castore::Events<PokemonAppeared>, Sole, SoleReducer> soles{"SOLES", storage};
+  auto [first] = castore::push_event_group(soles.group_event("pikachu", 1, PokemonAppeared{}));
+  REQUIRE(first.next_aggregate.has_value());
+  auto [second] = castore::push_event_group(soles.group_event(
+      "pikachu", 2, PokemonAppeared{}, {.prev_aggregate = std::move(first.next_aggregate)}));
+  REQUIRE(second.next_aggregate.has_value());
+  CHECK(*second.next_aggregate->count == 2);
+  CHECK(soles.push_events("bulbasaur", 0, PokemonAppeared{}, PokemonAppeared{}).size() == 2);
+}

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
+#ifdef __clang__  // nlohmann_json casts numbers that an integer cannot hold
+#pragma clang attribute push(__attribute__((no_sanitize("float-cast-overflow"))), apply_to = function)
+#endif
 #include <castore/simdjson.hpp>
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
 #include "support/catch.hpp"
 
 #include <castore/castore.hpp>
@@ -61,6 +67,29 @@ struct PlainTree {
   NLOHMANN_DEFINE_TYPE_INTRUSIVE(PlainTree, children)
 };
 
+struct LongDouble {
+  long double value = 0;
+  CASTORE_DEFINE_JSON(LongDouble, value)
+};
+struct PlainLongDouble {
+  long double value = 0;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PlainLongDouble, value)
+};
+
+struct OtherFields : Part {
+  int more = 1;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(OtherFields, more)
+};
+struct Undeclared {
+  Part part;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Undeclared, part)
+};
+class Closed {
+  int number = 1;
+  Part part;
+  CASTORE_DEFINE_JSON(Closed, number, part)
+};
+
 /// What decoding gives, as text that shows every bit of it, or the error.
 template <class Value>
 std::string outcome(std::string_view json) {
@@ -115,6 +144,7 @@ TEST_CASE("every value of a field gives the same object or the same error") {
       "1e-400", "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551615",
       "18446744073709551616", "-9223372036854775808", "-9223372036854775809", "0.1", "5e-324", "2.2250738585072011e-308",
       "1.7976931348623157e308", "1.7976931348623159e308", "123456789012345678901234567890", "16777217", "3.5e38", "01",
+      "1152921573326323713", "-76947710657167361", "0.839157735439341341100257", "-0.83915773543934134110",
       "+1", ".5", "1.", "1e", "NaN", "Infinity", R"("")", R"("1")", R"("a\u0000b")", R"("\ud800")", R"("\ud800\u0041")",
       R"("\x")", "\"\xff\"", "\"\xc3\xa9\"", "\"\n\"", "\"open", "[]", "[1]", "[1,]", "[,1]", "[[]]", "[{}]", "{}",
       R"({"name":"a","sizes":[]})", R"({"name":"a","sizes":[],"more":1})", R"({"name":"a"})",
@@ -125,6 +155,29 @@ TEST_CASE("every value of a field gives the same object or the same error") {
     INFO(text);
     CHECK(outcome<Fast>(text) == outcome<Plain>(text));
   }
+}
+
+TEST_CASE("an integer is read into a long double to the last bit") {
+  const std::string_view text = R"({"value":9007199254740993})";
+  CHECK(castore::codec<LongDouble>::decode(text).value == castore::codec<PlainLongDouble>::decode(text).value);
+}
+
+TEST_CASE("a class that derives from one with declared fields has its own JSON") {
+  const std::string text = R"({"name":"p","sizes":[]})";
+  CHECK(outcome<Part>(text) == text);
+  CHECK(outcome<OtherFields>(text).find("key 'more' not found") != std::string::npos);
+  CHECK(outcome<OtherFields>(R"({"more":2})") == R"({"more":2})");
+}
+
+TEST_CASE("a class declared for nlohmann_json alone may hold one with declared fields") {
+  const std::string text = R"({"part":{"name":"p","sizes":[1.5]}})";
+  CHECK(outcome<Undeclared>(text) == text);
+}
+
+TEST_CASE("private fields can be declared in the private part of a class") {
+  const std::string text = R"({"number":7,"part":{"name":"p","sizes":[1.5]}})";
+  CHECK(is_read_fast<Closed>(text));
+  CHECK(outcome<Closed>(text) == text);
 }
 
 TEST_CASE("text that is not the declared object gives the same object or the same error") {

@@ -84,7 +84,8 @@ inline constexpr char sqlite_list_reverse[] =
 ///   as they were when they started. Pushes that come while another one is written share the next transaction, and so
 ///   its flush to the disk; each still gets its own outcome, after its own events are safe. In memory all operations
 ///   wait for each other.
-/// - Any number of processes may use one file. A push waits up to `busy_timeout` for those of other processes.
+/// - Any number of processes may use one file. A push waits up to `busy_timeout` for those of other processes, and up
+///   to twice that behind a push of this process that waits already.
 /// - A file that is not an events file, or one of a newer schema, is refused and stays as it was.
 /// - A sink may call the adapter of a file; in memory, that is a `StorageError`.
 /// - Ids compare by their bytes.

@@ -347,7 +347,8 @@ std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of
 /// else the clock of the first event's store.
 ///
 /// **Guarantees:** the results are in the order of the arguments; the hooks run in that order after the commit. An
-/// event that follows another one of its aggregate in the group gets its `next_aggregate` from it.
+/// event that follows another one of its aggregate in the group gets its `next_aggregate` from it, where aggregates can
+/// be copied.
 /// **Errors:** `EventAlreadyExistsError` (retry), `VersionGapError` (fix) name the offending event; `InvalidEventError`
 /// (fix) when timestamps differ, an event comes twice, or the stores do not share one adapter object;
 /// `EventEncodeError` (fix); `StorageError`. With all of these nothing was written. `OnEventPushedError` (do not push

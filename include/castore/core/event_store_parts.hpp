@@ -274,9 +274,11 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
   void prepare(Timestamp timestamp, const GroupedEventState* previous) override {
     if (is_pushed_) throw InvalidEventError{"event", "a grouped event can be pushed once; make a new one"};
     result_.event.timestamp = timestamp;
-    std::optional<Aggregate> prev_aggregate = prev_aggregate_;
-    if (!prev_aggregate && previous && previous->store() == &store_) {
-      prev_aggregate = static_cast<const GroupedEventIn<Store>*>(previous)->next_aggregate();
+    std::optional<Aggregate> prev_aggregate = take(prev_aggregate_);
+    if constexpr (std::copy_constructible<Aggregate>) {
+      if (!prev_aggregate && previous && previous->store() == &store_) {
+        prev_aggregate = static_cast<const GroupedEventIn<Store>*>(previous)->next_aggregate();
+      }
     }
     store_.prepare(result_, std::move(prev_aggregate));
   }
@@ -313,8 +315,7 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
 
   template <class Value>
   static Value take(Value& value) {
-    if constexpr (std::copy_constructible<Payload> && std::copy_constructible<MetadataOf<Payload>> &&
-                  std::copy_constructible<Aggregate>) {
+    if constexpr (std::copy_constructible<Value>) {
       return value;
     } else {
       return std::move(value);
@@ -323,7 +324,7 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
 
   const Store& store_;
   Timestamp given_timestamp_;
-  const std::optional<Aggregate>& prev_aggregate_;
+  std::optional<Aggregate>& prev_aggregate_;
   Result& result_;
   ToKeep to_keep_;
   bool is_pushed_ = false;

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// expected: castore: CASTORE_DEFINE_JSON knows fields of type bool, integers, floating-point numbers, std::string,
+// classes declared by CASTORE_DEFINE_JSON and std::vectors of these; declare a class with other fields by
+// NLOHMANN_DEFINE_TYPE_INTRUSIVE errors: 1
+#include <castore/simdjson.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+struct PokemonCaught {
+#ifdef OFFEND
+  std::map<std::string, int> levels;
+#else
+  std::vector<int> levels;
+#endif
+  CASTORE_DEFINE_JSON(PokemonCaught, levels)
+};
+
+int main() { castore::codec<PokemonCaught>::decode(R"({"levels":[]})"); }
