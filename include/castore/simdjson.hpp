@@ -136,6 +136,8 @@ bool read_json(simdjson::ondemand::value json, Value& value, std::size_t depth) 
       value.push_back(std::move(read));
     }
     return true;
+  } else {
+    return false;  // one mistake is one error
   }
 }
 
