@@ -8,6 +8,7 @@
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/core/token.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
@@ -33,14 +34,6 @@ namespace detail {
 
 inline constexpr std::string_view page_token_prefix = "castore1;";
 
-/// FNV-1a, 32 bits (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv): a token that was cut or changed on its
-/// way is noticed. It is no protection against somebody who wants to make one up, nor need it be.
-inline std::uint32_t page_token_checksum(std::string_view text) noexcept {
-  std::uint32_t hash = 2166136261U;
-  for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 16777619U;
-  return hash;
-}
-
 inline std::string optional_timestamp_text(const std::optional<Timestamp>& time) {
   return time ? std::to_string(time->time_since_epoch().count()) : std::string{};
 }
@@ -55,7 +48,7 @@ inline std::string make_page_token(const PageRequest& request, const AggregateId
   body += ';' + detail::optional_timestamp_text(request.initial_event_before);
   body += request.reverse ? ";1;" : ";0;";
   body += detail::optional_timestamp_text(last.initial_event_timestamp) + ';' + last.aggregate_id;
-  return std::string{detail::page_token_prefix} + std::to_string(detail::page_token_checksum(body)) + ';' + body;
+  return detail::make_token(detail::page_token_prefix, body);
 }
 
 /// @brief Puts token and options together; an option that is given wins over the token's.
@@ -63,40 +56,21 @@ inline std::string make_page_token(const PageRequest& request, const AggregateId
 inline PageRequest resolve_page_request(const ListAggregateIdsOptions& options) {
   PageRequest request;
   if (options.page_token) {
-    const std::string_view token = *options.page_token;
-    const auto require = [token](bool condition) {
-      if (!condition) throw InvalidPageTokenError{token};
-    };
-    require(token.starts_with(detail::page_token_prefix));
-    std::string_view left = token.substr(detail::page_token_prefix.size());
-    const auto next_field = [&] {
-      const std::size_t end = left.find(';');
-      require(end != std::string_view::npos);
-      const std::string_view field = left.substr(0, end);
-      left.remove_prefix(end + 1);
-      return field;
-    };
-    const auto number = [&]<class Integer>(Integer, std::string_view field) {
-      const auto value = detail::parse_integer<Integer>(field);
-      require(value.has_value());
-      return *value;
-    };
-    const auto timestamp = [&](std::string_view field) {
-      const Timestamp time{Timestamp::duration{number(std::int64_t{}, field)}};
-      require(time >= earliest_timestamp && time <= latest_timestamp);
+    detail::TokenReader<InvalidPageTokenError> token{*options.page_token, detail::page_token_prefix};
+    const auto timestamp = [&token](std::string_view field) {
+      const Timestamp time{Timestamp::duration{token.number<std::int64_t>(field)}};
+      token.require(time >= earliest_timestamp && time <= latest_timestamp);
       return time;
     };
-    const std::string_view checksum = next_field();
-    require(checksum == std::to_string(detail::page_token_checksum(left)));
-    if (const auto field = next_field(); !field.empty()) request.limit = number(std::size_t{}, field);
-    if (const auto field = next_field(); !field.empty()) request.initial_event_after = timestamp(field);
-    if (const auto field = next_field(); !field.empty()) request.initial_event_before = timestamp(field);
-    const std::string_view reverse = next_field();
-    require(reverse == "0" || reverse == "1");
+    if (const auto field = token.field(); !field.empty()) request.limit = token.number<std::size_t>(field);
+    if (const auto field = token.field(); !field.empty()) request.initial_event_after = timestamp(field);
+    if (const auto field = token.field(); !field.empty()) request.initial_event_before = timestamp(field);
+    const std::string_view reverse = token.field();
+    token.require(reverse == "0" || reverse == "1");
     request.reverse = reverse == "1";
-    const Timestamp last_timestamp = timestamp(next_field());
-    require(detail::is_utf8_without_nul(left));
-    request.last = AggregateIdEntry{std::string{left}, last_timestamp};
+    const Timestamp last_timestamp = timestamp(token.field());
+    token.require(detail::is_utf8_without_nul(token.rest()));
+    request.last = AggregateIdEntry{std::string{token.rest()}, last_timestamp};
   }
   if (options.limit) request.limit = options.limit;
   if (options.initial_event_after) request.initial_event_after = options.initial_event_after;

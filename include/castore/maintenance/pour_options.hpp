@@ -6,7 +6,7 @@
 /// What goes into pouring and what comes out.
 
 #include <castore/core/errors.hpp>
-#include <castore/core/page_token.hpp>
+#include <castore/core/token.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
@@ -123,37 +123,20 @@ inline std::string make_resume_token(const PourPosition& position) {
   std::string body = std::to_string(position.time.time_since_epoch().count()) + ';' + std::to_string(position.version) +
                      ';' + std::to_string(position.event_store_id.size()) + ';';
   body.append(position.event_store_id).append(";").append(position.aggregate_id);
-  return std::string{resume_token_prefix} + std::to_string(page_token_checksum(body)) + ';' + body;
+  return make_token(resume_token_prefix, body);
 }
 
 /// The position points into the token. @throws InvalidResumeTokenError
 inline PourPosition parse_resume_token(std::string_view token) {
-  const auto require = [token](bool condition) {
-    if (!condition) throw InvalidResumeTokenError{token};
-  };
-  require(token.starts_with(resume_token_prefix));
-  std::string_view left = token.substr(resume_token_prefix.size());
-  const auto next_field = [&] {
-    const std::size_t end = left.find(';');
-    require(end != std::string_view::npos);
-    const std::string_view field = left.substr(0, end);
-    left.remove_prefix(end + 1);
-    return field;
-  };
-  const auto number = [&]<class Integer>(Integer) {
-    const auto value = parse_integer<Integer>(next_field());
-    require(value.has_value());
-    return *value;
-  };
-  const std::string_view checksum = next_field();
-  require(checksum == std::to_string(page_token_checksum(left)));
+  TokenReader<InvalidResumeTokenError> reader{token, resume_token_prefix};
   PourPosition position;
-  position.time = Timestamp{Timestamp::duration{number(std::int64_t{})}};
-  position.version = number(Version{});
-  const std::size_t length = number(std::size_t{});
-  require(length < left.size() && left[length] == ';');
-  position.event_store_id = left.substr(0, length);
-  position.aggregate_id = left.substr(length + 1);
+  position.time = Timestamp{Timestamp::duration{reader.number<std::int64_t>(reader.field())}};
+  position.version = reader.number<Version>(reader.field());
+  const auto length = reader.number<std::size_t>(reader.field());
+  const std::string_view ids = reader.rest();
+  reader.require(length < ids.size() && ids[length] == ';');
+  position.event_store_id = ids.substr(0, length);
+  position.aggregate_id = ids.substr(length + 1);
   return position;
 }
 
