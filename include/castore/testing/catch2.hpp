@@ -6,14 +6,7 @@
 /// Castore's test kit inside Catch2, version 2 or 3.
 
 #include <castore/testing/adapter_conformance.hpp>
-
-#if __has_include(<catch2/catch_test_macros.hpp>)
-#include <catch2/catch_test_macros.hpp>
-#elif __has_include(<catch2/catch.hpp>)
-#include <catch2/catch.hpp>
-#else
-#error "castore: <castore/testing/catch2.hpp> needs Catch2, version 2 or 3, which was not found"
-#endif
+#include <castore/testing/catch2_laws.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -26,30 +19,15 @@ namespace castore::testing {
 namespace detail {
 
 template <class Fixture, std::size_t index>
-void check_law_in_catch2() {
-  std::string violation;
-  try {
-    check_adapter_law(all_adapter_laws[index], [] { return Fixture{}; });
-  } catch (const LawViolation& error) {
-    violation = error.what();
-  }
-  // Success is asserted too: Catch2 can be told that a test case without assertions fails.
-#ifdef CATCH_CONFIG_PREFIX_ALL
-  if (!violation.empty()) CATCH_FAIL(violation);
-  CATCH_SUCCEED();
-#else
-  if (!violation.empty()) FAIL(violation);
-  SUCCEED();
-#endif
+void check_adapter_law_of() {
+  check_adapter_law(all_adapter_laws[index], [] { return Fixture{}; });
 }
 
 template <class Fixture, std::size_t index>
-void register_law(const std::string& adapter_name, const std::string& tags, const Catch::SourceLineInfo& where) {
+void register_adapter_law(const std::string& adapter_name, const std::string& tags, const std::source_location& where) {
   constexpr AdapterLaw law = all_adapter_laws[index];
   if (!law.applies(adapter_properties<Fixture>())) return;
-  const std::string name = adapter_name + ": law " + std::to_string(law.law) + ": " + std::string{law.name};
-  const Catch::AutoReg registered{Catch::makeTestInvoker(&check_law_in_catch2<Fixture, index>), where,
-                                  Catch::StringRef{}, Catch::NameAndTags{name, tags}};
+  register_law_in_catch2<&check_adapter_law_of<Fixture, index>>(law, adapter_name, tags, where);
 }
 
 }  // namespace detail
@@ -71,9 +49,8 @@ template <std::default_initializable Fixture>
   requires AdapterFixture<Fixture>
 bool register_adapter_laws(const std::string& adapter_name, const std::string& tags = {},
                            std::source_location where = std::source_location::current()) {
-  const Catch::SourceLineInfo line{where.file_name(), where.line()};
   [&]<std::size_t... indices>(std::index_sequence<indices...>) {
-    (detail::register_law<Fixture, indices>(adapter_name, tags, line), ...);
+    (detail::register_adapter_law<Fixture, indices>(adapter_name, tags, where), ...);
   }(std::make_index_sequence<all_adapter_laws.size()>{});
   return true;
 }
