@@ -10,6 +10,7 @@
 #include <castore/adapters/dynamodb.hpp>
 
 #include "support/catch.hpp"
+#include "support/records.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -28,6 +29,8 @@
 #include <vector>
 
 namespace castore::dynamodb_tests {
+
+using namespace record_tests;
 
 using Json = nlohmann::json;
 
@@ -135,29 +138,6 @@ class Table {
 inline DynamoDbRetryPolicy quick_retries(int max_attempts = 6) {
   return {.max_attempts = max_attempts, .first = std::chrono::milliseconds{1}, .longest = std::chrono::milliseconds{5}};
 }
-
-inline const Timestamp noon = *parse_timestamp("2022-01-01T12:00:00.000Z");
-
-inline PushRecord event(std::string aggregate_id, Version version, std::string payload = "{}",
-                        std::string metadata = {}) {
-  return {"POKEMONS", {std::move(aggregate_id), version, "LEVELED_UP", noon, std::move(payload), std::move(metadata)}};
-}
-
-template <class... Records>
-PushOutcome push(const DynamoDbEventStorageAdapter& storage, const Records&... records) {
-  const std::vector<PushRecord> group{records...};
-  return storage.push_events(group, false);
-}
-
-inline std::vector<EventRecord> load(const DynamoDbEventStorageAdapter& storage, std::string_view aggregate_id,
-                                     const GetEventsOptions& options = {}) {
-  std::vector<EventRecord> events;
-  storage.get_events("POKEMONS", aggregate_id, options,
-                     [&](const EventRecordView& event) { events.push_back(event.to_record()); });
-  return events;
-}
-
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// Something to ask of server.sh's server.
 inline Json ask_server(const std::string& path, const std::string& method = "GET", const std::string& body = {}) {

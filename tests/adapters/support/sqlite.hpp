@@ -8,6 +8,7 @@
 #include <castore/adapters/sqlite.hpp>
 
 #include "support/catch.hpp"
+#include "support/records.hpp"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -29,6 +30,8 @@
 #include <vector>
 
 namespace castore::sqlite_tests {
+
+using namespace record_tests;
 
 /// A folder that ends with the test, open to every user.
 class TempDirectory {
@@ -98,35 +101,6 @@ class PlainSqlite {
  private:
   sqlite3* handle_ = nullptr;
 };
-
-inline const Timestamp noon = *parse_timestamp("2022-01-01T12:00:00.000Z");
-
-inline PushRecord event(std::string aggregate_id, Version version, std::string payload = "{}") {
-  return {"POKEMONS", {std::move(aggregate_id), version, "LEVELED_UP", noon, std::move(payload), ""}};
-}
-
-template <class... Records>
-PushOutcome push(SqliteEventStorageAdapter& storage, const Records&... records) {
-  const std::vector<PushRecord> group{records...};
-  return storage.push_events(group, false);
-}
-
-inline std::vector<EventRecord> load(const SqliteEventStorageAdapter& storage, std::string_view aggregate_id,
-                                     const GetEventsOptions& options = {}) {
-  std::vector<EventRecord> events;
-  storage.get_events("POKEMONS", aggregate_id, options,
-                     [&](const EventRecordView& event) { events.push_back(event.to_record()); });
-  return events;
-}
-
-inline std::vector<Version> versions(const SqliteEventStorageAdapter& storage, std::string_view aggregate_id,
-                                     const GetEventsOptions& options = {}) {
-  std::vector<Version> result;
-  for (const EventRecord& event : load(storage, aggregate_id, options)) result.push_back(event.version);
-  return result;
-}
-
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// A StorageError, taken apart.
 struct Failure {

@@ -9,6 +9,7 @@
 #include <castore/adapters/postgres.hpp>
 
 #include "support/catch.hpp"
+#include "support/records.hpp"
 
 #include <libpq-fe.h>
 
@@ -26,6 +27,8 @@
 #include <vector>
 
 namespace castore::postgres_tests {
+
+using namespace record_tests;
 
 /// The connection string of the server in this directory.
 inline std::string connection_to(const std::string& directory) {
@@ -113,36 +116,6 @@ class Storage {
   TempTable table_;
   PostgresEventStorageAdapter storage_{connection(), table_.options()};
 };
-
-inline const Timestamp noon = *parse_timestamp("2022-01-01T12:00:00.000Z");
-
-inline PushRecord event(std::string aggregate_id, Version version, std::string payload = "{}",
-                        std::string metadata = "") {
-  return {"POKEMONS", {std::move(aggregate_id), version, "LEVELED_UP", noon, std::move(payload), std::move(metadata)}};
-}
-
-template <class... Records>
-PushOutcome push(PostgresEventStorageAdapter& storage, const Records&... records) {
-  const std::vector<PushRecord> group{records...};
-  return storage.push_events(group, false);
-}
-
-inline std::vector<EventRecord> load(const PostgresEventStorageAdapter& storage, std::string_view aggregate_id,
-                                     const GetEventsOptions& options = {}) {
-  std::vector<EventRecord> events;
-  storage.get_events("POKEMONS", aggregate_id, options,
-                     [&](const EventRecordView& event) { events.push_back(event.to_record()); });
-  return events;
-}
-
-inline std::vector<Version> versions(const PostgresEventStorageAdapter& storage, std::string_view aggregate_id,
-                                     const GetEventsOptions& options = {}) {
-  std::vector<Version> result;
-  for (const EventRecord& event : load(storage, aggregate_id, options)) result.push_back(event.version);
-  return result;
-}
-
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// A StorageError, taken apart.
 struct Failure {
