@@ -6,24 +6,8 @@ script=$1
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree/examples" "$tree/docs/guides"
-failures=0
-
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
-
-# finds WORDS : expects the check to fail with WORDS.
-finds() {
-  if output=$(sh "$script" --check "$tree" 2>&1); then
-    fail "nothing was found, expected: $1"
-  else
-    case $output in
-      *"$1"*) ;;
-      *) fail "expected: $1; got: $output" ;;
-    esac
-  fi
-}
+# shellcheck source=tests/structure/faults.sh
+. "$(dirname "$0")/faults.sh"
 
 printf '%s\n' '// SPDX-License-Identifier: MIT' 'int main() {' '  // [body]' '  if (true) {' '' '    return 0;' '  }' \
   '  // [/body]' '}' >"$tree/examples/a.cpp"

@@ -9,24 +9,8 @@ mkdir -p "$tree/include/castore/core" "$tree/tests/build_failure" "$tree/docs/gu
 guide=$tree/docs/guides/errors.md
 header=$tree/include/castore/core/errors.hpp
 case_file=$tree/tests/build_failure/no_type.cpp
-failures=0
-
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
-
-# finds WORDS : expects the check to fail with WORDS.
-finds() {
-  if output=$(sh "$script" --check "$tree" 2>&1); then
-    fail "nothing was found, expected: $1"
-  else
-    case $output in
-      *"$1"*) ;;
-      *) fail "expected: $1; got: $output" ;;
-    esac
-  fi
-}
+# shellcheck source=tests/structure/faults.sh
+. "$(dirname "$0")/faults.sh"
 
 printf '%s\n' '/// What events have in common.' 'class EventError : public Error {' \
   '  const std::string& id() const noexcept { return id_; }' '};' \
