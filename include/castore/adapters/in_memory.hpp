@@ -9,12 +9,10 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/page_token.hpp>
 #include <castore/core/typed_event_storage.hpp>
-#include <castore/detail/small_memory.hpp>
+#include <castore/detail/small_vector.hpp>
 #include <castore/fwd.hpp>
 
 #include <cstddef>
-#include <memory>
-#include <memory_resource>
 #include <mutex>
 #include <span>
 #include <string_view>
@@ -41,13 +39,11 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
   /// @brief Keeps records, as other adapters store them. @throws InvalidEventError
   PushOutcome push_events(std::span<const PushRecord> records, bool force) {
     check_records(records);
-    std::vector<std::unique_ptr<EventToKeep>> events;
-    std::vector<const EventToKeep*> pointers;
-    events.reserve(records.size());
-    pointers.reserve(records.size());
+    detail::SmallVector<detail::RecordToKeep> events{records.size()};
+    detail::SmallVector<const EventToKeep*> pointers{records.size()};
     for (const PushRecord& push : records) {
-      events.push_back(std::make_unique<detail::RecordToKeep>(push.event_store_id, push.record));
-      pointers.push_back(events.back().get());
+      events.emplace_back(push.event_store_id, push.record);
+      pointers.emplace_back(&events[events.size() - 1]);
     }
     return push_typed_events(pointers, force);
   }
@@ -75,20 +71,13 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
 
   PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) override {
     if (events.size() == 1) {
-      const detail::StreamKeyView key{events.front()->event_store_id(), events.front()->aggregate_id()};
-      detail::Shard& shard = shards_.of(key);
-      const std::scoped_lock lock{shard.mutex};
-      detail::StreamChange change{shard, key};
+      detail::StreamChange change{shards_, *events.front()};
+      const std::scoped_lock lock{change.shard()};
       return apply({&change, 1}, events, force);
     }
-    detail::SmallMemory memory;
-    std::pmr::vector<detail::StreamChange> changes{&memory};
-    changes.reserve(events.size());
-    for (const EventToKeep* event : events) {
-      const detail::StreamKeyView key{event->event_store_id(), event->aggregate_id()};
-      changes.emplace_back(shards_.of(key), key);
-    }
-    const detail::ShardLocks locks{changes, memory};
+    detail::SmallVector<detail::StreamChange> changes{events.size()};
+    for (const EventToKeep* event : events) changes.emplace_back(shards_, *event);
+    const detail::ShardLocks locks{shards_, changes};
     return apply(changes, events, force);
   }
 

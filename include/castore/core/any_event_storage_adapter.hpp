@@ -51,6 +51,9 @@ class AnyEventStorageAdapter {
   /// @brief The storage's interface for typed events, a null pointer when it has none.
   TypedEventStorage* typed_event_storage() const noexcept { return typed_; }
 
+  /// @brief The adapter's address, a null pointer when it refers to nothing.
+  const void* address() const noexcept { return adapter_.get(); }
+
   /// @brief True when both refer to the same adapter object.
   friend bool operator==(const AnyEventStorageAdapter& left, const AnyEventStorageAdapter& right) noexcept {
     return left.adapter_ == right.adapter_;

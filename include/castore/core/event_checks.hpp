@@ -6,6 +6,7 @@
 /// What can be said of an event without asking a storage.
 
 #include <castore/core/errors.hpp>
+#include <castore/core/event_keys.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/text.hpp>
@@ -14,11 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 namespace castore {
 
@@ -77,15 +76,10 @@ inline void check_records(std::span<const PushRecord> records) {
     }
   }
   if (records.size() < 2) return;
-  std::set<std::tuple<std::string_view, std::string_view, Version>> seen;
-  for (const PushRecord& push : records) {
-    if (!seen.emplace(push.event_store_id, push.record.aggregate_id, push.record.version).second) {
-      throw InvalidEventError{"version", "a group holds " +
-                                             detail::event_name(push.event_store_id, push.record.aggregate_id,
-                                                                push.record.version) +
-                                             " twice; give each event its own version"};
-    }
-  }
+  const detail::EventKeys none_twice{records.size(), [records](std::size_t index) {
+                                       const auto& [event_store_id, record] = records[index];
+                                       return detail::EventKey{record.version, record.aggregate_id, event_store_id};
+                                     }};
 }
 
 }  // namespace castore

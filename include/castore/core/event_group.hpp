@@ -5,18 +5,17 @@
 #include <castore/core/any_event_storage_adapter.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
+#include <castore/core/event_keys.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/event_store_options.hpp>
 #include <castore/core/typed_event_storage.hpp>
-#include <castore/detail/small_memory.hpp>
+#include <castore/detail/small_vector.hpp>
 #include <castore/fwd.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,35 +38,62 @@ namespace detail {
 class GroupedEventState {
  public:
   virtual ~GroupedEventState() = default;
+  GroupedEventState(const GroupedEventState&) = delete;
+  GroupedEventState& operator=(const GroupedEventState&) = delete;
 
-  virtual std::string_view event_store_id() const noexcept = 0;
-  virtual std::string_view aggregate_id() const noexcept = 0;
-  virtual Version version() const noexcept = 0;
-  virtual std::string_view type() const noexcept = 0;
   /// Identifies the store object.
-  virtual const void* store() const noexcept = 0;
+  const void* store() const noexcept { return store_; }
+  std::string_view event_store_id() const noexcept { return event_store_id_; }
+  std::string_view aggregate_id() const noexcept { return aggregate_id_; }
+  Version version() const noexcept { return version_; }
   /// `unset_timestamp` when none was given.
-  virtual Timestamp given_timestamp() const noexcept = 0;
+  Timestamp given_timestamp() const noexcept { return given_timestamp_; }
+  /// The event for a typed storage, a null pointer when it cannot be kept as an object.
+  const EventToKeep* to_keep() const noexcept { return to_keep_; }
+  bool is_pushed() const noexcept { return is_pushed_; }
+  void set_pushed() noexcept { is_pushed_ = true; }
+
+  virtual std::string_view type() const noexcept = 0;
   virtual Timestamp now() const = 0;
   /// @throws UndefinedEventStorageAdapterError
   virtual AnyEventStorageAdapter adapter() const = 0;
+  /// @throws UndefinedEventStorageAdapterError
+  virtual bool is_kept_by(const AnyEventStorageAdapter& adapter) const = 0;
 
   /// Checks the event and makes its result, all that can fail before it is written; `previous` is the event before it
   /// in the group, if it has one.
   virtual void prepare(Timestamp timestamp, const GroupedEventState* previous) = 0;
   /// What lives until the push and all hooks are over; may be a null pointer.
   virtual std::shared_ptr<void> open_scope() const = 0;
-  /// The event for a typed storage, a null pointer when it cannot be kept as an object.
-  virtual const EventToKeep* to_keep() const noexcept = 0;
   virtual EventRecord to_record() const = 0;
   /// Throws the error of a push that met a conflict or a gap.
   [[noreturn]] virtual void throw_refused(PushOutcome::Status status) const = 0;
-  virtual void set_pushed() noexcept = 0;
   virtual void call_hook() = 0;
 
   /// The `PushEventResult`, and the identity of its type.
   virtual const void* result() const noexcept = 0;
   virtual const void* result_type() const noexcept = 0;
+
+ protected:
+  /// Refers to the ids, which must outlive it.
+  GroupedEventState(const void* store, std::string_view event_store_id, std::string_view aggregate_id, Version version,
+                    Timestamp given_timestamp) noexcept
+      : store_{store},
+        event_store_id_{event_store_id},
+        aggregate_id_{aggregate_id},
+        version_{version},
+        given_timestamp_{given_timestamp} {}
+
+  void keep_as(const EventToKeep& to_keep) noexcept { to_keep_ = &to_keep; }
+
+ private:
+  const void* store_;
+  std::string_view event_store_id_;
+  std::string_view aggregate_id_;
+  Version version_;
+  Timestamp given_timestamp_;
+  const EventToKeep* to_keep_ = nullptr;
+  bool is_pushed_ = false;
 };
 
 template <class Store, class Payload>
@@ -111,8 +137,7 @@ class GroupedEventOf {
                  .version = version,
                  .timestamp = options.timestamp.value_or(unset_timestamp),
                  .payload = std::move(payload),
-                 .metadata = std::move(options.metadata)},
-                {}},
+                 .metadata = std::move(options.metadata)}},
         prev_aggregate_{std::move(options.prev_aggregate)} {}
 
   /// @brief The id of the store that made it.
@@ -168,7 +193,7 @@ namespace detail {
 inline AnyEventStorageAdapter shared_adapter(std::span<GroupedEventState* const> events) {
   AnyEventStorageAdapter adapter = events.front()->adapter();
   for (const GroupedEventState* event : events.subspan(1)) {
-    if (event->adapter() == adapter) continue;
+    if (event->is_kept_by(adapter)) continue;
     throw InvalidEventError{"event_storage_adapter",
                             event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
                                 " is kept by another adapter than the first event of its group; all stores of a "
@@ -177,62 +202,9 @@ inline AnyEventStorageAdapter shared_adapter(std::span<GroupedEventState* const>
   return adapter;
 }
 
-/// Finds the events of a group.
-class GroupIndex {
- public:
-  /// @throws InvalidEventError
-  GroupIndex(std::span<GroupedEventState* const> events, std::pmr::memory_resource& memory)
-      : events_{events}, sorted_{&memory} {
-    if (is_small()) {
-      for (std::size_t index = 0; index < events.size(); ++index) {
-        if (find(events.first(index), key_of(*events[index]))) throw_twice(*events[index]);
-      }
-    } else {
-      sorted_.assign(events.begin(), events.end());
-      std::ranges::sort(sorted_, {}, by_key);
-      const auto twice = std::ranges::adjacent_find(sorted_, {}, by_key);
-      if (twice != sorted_.end()) throw_twice(**twice);
-    }
-  }
-
-  /// The event of the version before, a null pointer when it is not in the group.
-  const GroupedEventState* previous(const GroupedEventState& event) const {
-    if (event.version() <= 1) return nullptr;
-    Key key = key_of(event);
-    --std::get<Version>(key);
-    if (is_small()) return find(events_, key);
-    const auto place = std::ranges::lower_bound(sorted_, key, {}, by_key);
-    return place == sorted_.end() || by_key(*place) != key ? nullptr : *place;
-  }
-
- private:
-  /// What is compared fastest comes first.
-  using Key = std::tuple<Version, std::string_view, std::string_view>;
-
-  static Key key_of(const GroupedEventState& event) {
-    return {event.version(), event.aggregate_id(), event.event_store_id()};
-  }
-  static Key by_key(const GroupedEventState* event) { return key_of(*event); }
-
-  static const GroupedEventState* find(std::span<GroupedEventState* const> events, const Key& key) {
-    for (const GroupedEventState* event : events) {
-      if (event->version() == std::get<Version>(key) && key_of(*event) == key) return event;
-    }
-    return nullptr;
-  }
-
-  [[noreturn]] static void throw_twice(const GroupedEventState& event) {
-    throw InvalidEventError{"version", "a group holds " +
-                                           event_name(event.event_store_id(), event.aggregate_id(), event.version()) +
-                                           " twice; give each event its own version"};
-  }
-
-  /// Up to this size comparing all with all is faster than sorting.
-  bool is_small() const noexcept { return events_.size() <= 8; }
-
-  std::span<GroupedEventState* const> events_;
-  std::pmr::vector<const GroupedEventState*> sorted_;  // empty for a small group
-};
+inline EventKey key_of(const GroupedEventState& event) noexcept {
+  return {event.version(), event.aggregate_id(), event.event_store_id()};
+}
 
 /// @throws InvalidEventError
 inline Timestamp group_timestamp(std::span<GroupedEventState* const> events) {
@@ -250,12 +222,11 @@ inline Timestamp group_timestamp(std::span<GroupedEventState* const> events) {
 }
 
 inline PushOutcome write_group(const AnyEventStorageAdapter& adapter, std::span<GroupedEventState* const> events,
-                               bool force, std::pmr::memory_resource& memory) {
+                               bool force) {
   if (TypedEventStorage* typed = adapter.typed_event_storage()) {
-    std::pmr::vector<const EventToKeep*> to_keep{&memory};
-    to_keep.reserve(events.size());
+    SmallVector<const EventToKeep*> to_keep{events.size()};
     for (const GroupedEventState* event : events) {
-      if (const EventToKeep* kept = event->to_keep()) to_keep.push_back(kept);
+      if (const EventToKeep* kept = event->to_keep()) to_keep.emplace_back(kept);
     }
     if (to_keep.size() == events.size()) return typed->push_typed_events(to_keep, force);
   }
@@ -282,17 +253,17 @@ inline void call_hooks(std::span<GroupedEventState* const> events) {
 inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
   if (events.empty()) return {};
   const AnyEventStorageAdapter adapter = shared_adapter(events);
-  SmallMemory memory;
-  const GroupIndex index{events, memory};
+  const EventKeys keys{events.size(), [events](std::size_t index) { return key_of(*events[index]); }};
   const Timestamp timestamp = group_timestamp(events);
   for (GroupedEventState* event : events) {
-    event->prepare(timestamp, index.previous(*event));
+    const std::optional<std::size_t> previous = keys.find_previous(key_of(*event));
+    event->prepare(timestamp, previous ? events[*previous] : nullptr);
   }
   std::vector<std::shared_ptr<void>> scopes;
   for (const GroupedEventState* event : events) {
     if (std::shared_ptr<void> scope = event->open_scope()) scopes.push_back(std::move(scope));
   }
-  const PushOutcome outcome = write_group(adapter, events, options.force, memory);
+  const PushOutcome outcome = write_group(adapter, events, options.force);
   if (outcome.status == PushOutcome::pushed) {
     for (GroupedEventState* event : events) event->set_pushed();
     call_hooks(events);

@@ -96,14 +96,14 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   /// (fix), EventEncodeError (fix); with these nothing was written. OnEventPushedError: it was.
   template <class Payload>
   PushEventResult<Payload> push_event(std::string aggregate_id, Version version, Payload payload,
-                                      PushEventOptions<Payload> options = {}) {
-    PushEventResult<Payload> result{make_event(aggregate_id, version, payload, options), {}};
+                                      PushEventOptions<Payload> options = no_options<Payload>()) {
+    PushEventResult<Payload> result{make_event(aggregate_id, version, payload, options)};
     push_or_throw(result, std::move(options.prev_aggregate), options.force);
     return result;
   }
   template <class Payload>
   PushEventResult<Payload> push_event(EventDetail<Payload> event, PushEventDetailOptions options = {}) {
-    PushEventResult<Payload> result{std::move(event), {}};
+    PushEventResult<Payload> result{std::move(event)};
     push_or_throw(result, std::move(options.prev_aggregate), options.force);
     return result;
   }
@@ -111,15 +111,15 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   /// @brief The same; a conflict is no error but nothing, and costs no exception.
   template <class Payload>
   std::optional<PushEventResult<Payload>> try_push_event(std::string aggregate_id, Version version, Payload payload,
-                                                         PushEventOptions<Payload> options = {}) {
-    std::optional<PushEventResult<Payload>> result{{make_event(aggregate_id, version, payload, options), {}}};
+                                                         PushEventOptions<Payload> options = no_options<Payload>()) {
+    std::optional<PushEventResult<Payload>> result{{make_event(aggregate_id, version, payload, options)}};
     push_or_reset(result, std::move(options.prev_aggregate), options.force);
     return result;
   }
   template <class Payload>
   std::optional<PushEventResult<Payload>> try_push_event(EventDetail<Payload> event,
                                                          PushEventDetailOptions options = {}) {
-    std::optional<PushEventResult<Payload>> result{{std::move(event), {}}};
+    std::optional<PushEventResult<Payload>> result{{std::move(event)}};
     push_or_reset(result, std::move(options.prev_aggregate), options.force);
     return result;
   }
@@ -150,7 +150,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   /// @brief An event that waits for `push_event_group`. The store must live until then.
   template <class Payload>
   GroupedEventOf<EventStore, Payload> group_event(std::string aggregate_id, Version version, Payload payload,
-                                                  PushEventOptions<Payload> options = {}) {
+                                                  PushEventOptions<Payload> options = no_options<Payload>()) {
     detail::check_payload_of<EventStore, Payload>();
     if constexpr (Events::template contains<Payload>) {
       if (options.force) throw InvalidEventError{"force", "it is an option of push_event_group, not of its events"};
@@ -163,6 +163,13 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
  private:
   template <class Store, class Payload>
   friend class detail::GroupedEventOfStore;
+
+  /// `{}`, but not filled with zeros first, see `detail::nothing`.
+  template <class Payload>
+  static PushEventOptions<Payload> no_options() noexcept {
+    PushEventOptions<Payload> options;
+    return options;
+  }
 
   /// Moves everything out of its arguments.
   template <class Payload>
@@ -248,6 +255,9 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   }
 
   AnyEventStorageAdapter any_adapter() const { return adapter_.any(event_store_id_); }
+  bool is_kept_by(const AnyEventStorageAdapter& adapter) const {
+    return adapter_.handle().is(adapter, event_store_id_);
+  }
 
   /// The hook sees the result's own objects, moved there and back, so that payloads need not be copied.
   template <class Payload>

@@ -81,6 +81,10 @@ class AdapterHandle {
     get(event_store_id);
     return AnyEventStorageAdapter{adapter_};
   }
+  /// @throws UndefinedEventStorageAdapterError
+  bool is(const AnyEventStorageAdapter& adapter, std::string_view event_store_id) const {
+    return adapter.address() == &get(event_store_id);
+  }
 
  private:
   std::shared_ptr<Adapter> adapter_;
@@ -114,6 +118,9 @@ class AdapterHandle<AnyEventStorageAdapter> {
     return adapter_;
   }
   AnyEventStorageAdapter any(std::string_view event_store_id) const { return get(event_store_id); }
+  bool is(const AnyEventStorageAdapter& adapter, std::string_view event_store_id) const {
+    return adapter == get(event_store_id);
+  }
 
  private:
   mutable AnyEventStorageAdapter adapter_;  // a handle: using its adapter does not change it
@@ -243,6 +250,8 @@ inline std::vector<GroupedEventState*> states_of(const std::vector<GroupedEvent>
 template <class Store>
 class GroupedEventIn : public GroupedEventState {
  public:
+  using GroupedEventState::GroupedEventState;
+
   virtual const std::optional<typename Store::Aggregate>& next_aggregate() const noexcept = 0;
   /// The pushed event, copied where it can be.
   virtual typename Store::Event take_event() = 0;
@@ -256,23 +265,22 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
 
  public:
   explicit GroupedEventOfStore(GroupedEventOf<Store, Payload>& event)
-      : store_{*event.store_},
-        given_timestamp_{event.result_.event.timestamp},
+      : GroupedEventIn<Store>{event.store_, event.event_store_id(), event.aggregate_id(), event.version(),
+                              event.result_.event.timestamp},
+        store_{*event.store_},
         prev_aggregate_{event.prev_aggregate_},
         result_{event.result_},
-        to_keep_{store_.event_store_id(), result_.event} {}
+        to_keep_{store_.event_store_id(), result_.event} {
+    if constexpr (Store::Parts::can_keep) this->keep_as(to_keep_);
+  }
 
-  std::string_view event_store_id() const noexcept override { return store_.event_store_id(); }
-  std::string_view aggregate_id() const noexcept override { return result_.event.aggregate_id; }
-  Version version() const noexcept override { return result_.event.version; }
   std::string_view type() const noexcept override { return Payload::type; }
-  const void* store() const noexcept override { return &store_; }
-  Timestamp given_timestamp() const noexcept override { return given_timestamp_; }
   Timestamp now() const override { return store_.options().clock(); }
   AnyEventStorageAdapter adapter() const override { return store_.any_adapter(); }
+  bool is_kept_by(const AnyEventStorageAdapter& adapter) const override { return store_.is_kept_by(adapter); }
 
   void prepare(Timestamp timestamp, const GroupedEventState* previous) override {
-    if (is_pushed_) throw InvalidEventError{"event", "a grouped event can be pushed once; make a new one"};
+    if (this->is_pushed()) throw InvalidEventError{"event", "a grouped event can be pushed once; make a new one"};
     result_.event.timestamp = timestamp;
     std::optional<Aggregate> prev_aggregate = take(prev_aggregate_);
     if constexpr (std::copy_constructible<Aggregate>) {
@@ -283,21 +291,14 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
     store_.prepare(result_, std::move(prev_aggregate));
   }
 
-  std::shared_ptr<void> open_scope() const override { return store_.open_push_scope(aggregate_id(), version()); }
-
-  const EventToKeep* to_keep() const noexcept override {
-    if constexpr (Store::Parts::can_keep) {
-      return &to_keep_;
-    } else {
-      return nullptr;
-    }
+  std::shared_ptr<void> open_scope() const override {
+    return store_.open_push_scope(this->aggregate_id(), this->version());
   }
   EventRecord to_record() const override { return store_.to_record(result_.event); }
 
   [[noreturn]] void throw_refused(PushOutcome::Status status) const override {
-    store_.throw_refused(aggregate_id(), version(), status);
+    store_.throw_refused(this->aggregate_id(), this->version(), status);
   }
-  void set_pushed() noexcept override { is_pushed_ = true; }
   void call_hook() override { store_.call_hook(result_); }
 
   const void* result() const noexcept override { return &result_; }
@@ -323,11 +324,9 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
   }
 
   const Store& store_;
-  Timestamp given_timestamp_;
   std::optional<Aggregate>& prev_aggregate_;
   Result& result_;
   ToKeep to_keep_;
-  bool is_pushed_ = false;
 };
 
 template <class Store, class Payload>

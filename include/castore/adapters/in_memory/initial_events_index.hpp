@@ -7,10 +7,9 @@
 #include <castore/core/typed_event_storage.hpp>
 #include <castore/fwd.hpp>
 
+#include <algorithm>
 #include <chrono>
-#include <functional>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +19,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace castore::detail {
 
@@ -33,6 +33,9 @@ class InitialEventsIndex {
   };
   using Entries = std::set<AggregateIdEntry, ByTimestampAndId>;
   struct Store {
+    explicit Store(std::string_view id_) : id{id_} {}
+
+    const std::string id;
     mutable std::shared_mutex mutex;
     Entries entries;
   };
@@ -112,25 +115,30 @@ class InitialEventsIndex {
     return page;
   }
 
-  const Store* find(std::string_view event_store_id) const {
+  using Stores = std::vector<std::unique_ptr<Store>>;
+
+  Stores::const_iterator place_of(std::string_view event_store_id) const {
+    return std::lower_bound(stores_.begin(), stores_.end(), event_store_id,
+                            [](const std::unique_ptr<Store>& store, std::string_view id) { return store->id < id; });
+  }
+
+  Store* find(std::string_view event_store_id) const {
     const std::shared_lock lock{mutex_};
-    const auto found = stores_.find(event_store_id);
-    return found == stores_.end() ? nullptr : found->second.get();
+    const auto place = place_of(event_store_id);
+    return place != stores_.end() && (*place)->id == event_store_id ? place->get() : nullptr;
   }
 
   Store& store(std::string_view event_store_id) {
-    {
-      const std::shared_lock lock{mutex_};
-      if (const auto found = stores_.find(event_store_id); found != stores_.end()) return *found->second;
-    }
+    if (Store* found = find(event_store_id)) return *found;
+    auto store = std::make_unique<Store>(event_store_id);
     const std::unique_lock lock{mutex_};
-    auto& store = stores_[std::string{event_store_id}];
-    if (!store) store = std::make_unique<Store>();
-    return *store;
+    const auto place = place_of(event_store_id);
+    if (place != stores_.end() && (*place)->id == event_store_id) return **place;
+    return **stores_.insert(place, std::move(store));
   }
 
-  mutable std::shared_mutex mutex_;  // guards the map; a store stays where it is for ever
-  std::map<std::string, std::unique_ptr<Store>, std::less<>> stores_;
+  mutable std::shared_mutex mutex_;  // guards the vector; a store stays where it is for ever
+  Stores stores_;                    // ordered by their ids
 };
 
 }  // namespace castore::detail

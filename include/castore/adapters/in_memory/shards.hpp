@@ -7,19 +7,19 @@
 #include <castore/core/typed_event_storage.hpp>
 #include <castore/fwd.hpp>
 
-#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace castore::detail {
 
@@ -66,26 +66,42 @@ struct StreamKeyEqual {
   }
 };
 
-struct alignas(64) Shard {
-  mutable std::mutex mutex;
+/// Some of the streams, and their lock.
+class alignas(64) Shard {
+ public:
+  /// The lock is held for some ten nanoseconds, so that a look again costs less than sleep.
+  void lock() const {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      if (mutex_.try_lock()) return;
+      std::this_thread::yield();
+    }
+    mutex_.lock();
+  }
+  void unlock() const { mutex_.unlock(); }
+
   std::unordered_map<StreamKey, EventStreamPtr, StreamKeyHash, StreamKeyEqual> streams;
+
+ private:
+  mutable std::mutex mutex_;
 };
 
 class Shards {
  public:
+  static constexpr std::size_t count = 64;
+
   Shard& of(const StreamKeyView& key) { return shards_[index_of(key)]; }
+  Shard& operator[](std::size_t index) { return shards_[index]; }
+  std::size_t index_of(const Shard& shard) const noexcept { return static_cast<std::size_t>(&shard - shards_.data()); }
 
   EventStreamSnapshot snapshot(const StreamKeyView& key) const {
     const Shard& shard = shards_[index_of(key)];
-    const std::scoped_lock lock{shard.mutex};
+    const std::scoped_lock lock{shard};
     const auto found = shard.streams.find(key);
     if (found == shard.streams.end()) return {};
     return {found->second, found->second->size()};
   }
 
  private:
-  static constexpr std::size_t count = 64;
-
   // The maps use the hash's low bits, the shards its high ones.
   static std::size_t index_of(const StreamKeyView& key) noexcept { return (key.hash >> 48U) % count; }
 
@@ -95,7 +111,8 @@ class Shards {
 /// One event's change to its stream, under the shard's lock: done whole or not at all, and undone unless it is kept.
 class StreamChange {
  public:
-  StreamChange(Shard& shard, const StreamKeyView& key) : shard_{&shard}, key_{key} {}
+  StreamChange(Shards& shards, const EventToKeep& event)
+      : key_{event.event_store_id(), event.aggregate_id()}, shard_{&shards.of(key_)} {}
 
   Shard& shard() const noexcept { return *shard_; }
 
@@ -188,8 +205,8 @@ class StreamChange {
     return records;
   }
 
-  Shard* shard_;
   StreamKeyView key_;
+  Shard* shard_;
   Undo undo_ = Undo::nothing;
   EventStreamPtr* stream_ = nullptr;
   EventStreamPtr before_;
@@ -200,18 +217,28 @@ class StreamChange {
 /// Locks the shards of all changes, always in the same order, so that two groups never wait for each other.
 class ShardLocks {
  public:
-  ShardLocks(std::span<const StreamChange> changes, std::pmr::memory_resource& memory) : locks_{&memory} {
-    locks_.reserve(changes.size());
-    for (const StreamChange& change : changes) locks_.emplace_back(change.shard().mutex, std::defer_lock);
-    std::ranges::sort(locks_, {}, &Lock::mutex);
-    const auto repeated = std::ranges::unique(locks_, {}, &Lock::mutex);
-    locks_.erase(repeated.begin(), repeated.end());
-    for (Lock& lock : locks_) lock.lock();
+  ShardLocks(Shards& shards, std::span<const StreamChange> changes) : ShardLocks{shards} {
+    std::uint64_t wanted = 0;
+    for (const StreamChange& change : changes) wanted |= std::uint64_t{1} << shards.index_of(change.shard());
+    for (; wanted != 0; wanted &= wanted - 1) {
+      shards_[first_of(wanted)].lock();
+      locked_ |= wanted & -wanted;
+    }
   }
+  ~ShardLocks() {
+    for (; locked_ != 0; locked_ &= locked_ - 1) shards_[first_of(locked_)].unlock();
+  }
+  ShardLocks(const ShardLocks&) = delete;
+  ShardLocks& operator=(const ShardLocks&) = delete;
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
-  std::pmr::vector<Lock> locks_;
+  static_assert(Shards::count == 64);
+
+  explicit ShardLocks(Shards& shards) noexcept : shards_{shards} {}  // from here on the destructor unlocks
+  static std::size_t first_of(std::uint64_t set) noexcept { return static_cast<std::size_t>(std::countr_zero(set)); }
+
+  Shards& shards_;
+  std::uint64_t locked_ = 0;  // a bit per shard
 };
 
 }  // namespace castore::detail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_EVENT_KEYS_HPP
+#define CASTORE_CORE_EVENT_KEYS_HPP
+
+#include <castore/core/errors.hpp>
+#include <castore/detail/small_vector.hpp>
+#include <castore/fwd.hpp>
+
+#include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace castore::detail {
+
+/// What there is at most one event of.
+struct EventKey {
+  Version version;  // what is compared fastest comes first
+  std::string_view aggregate_id;
+  std::string_view event_store_id;
+
+  auto operator<=>(const EventKey&) const noexcept = default;
+};
+
+/// Finds the events of a group.
+class EventKeys {
+ public:
+  /// @param key_at Gives the key of the event at an index. @throws InvalidEventError when an event comes twice.
+  template <class KeyAt>
+  EventKeys(std::size_t size, const KeyAt& key_at) : places_{size} {
+    for (std::size_t index = 0; index < size; ++index) places_.emplace_back(key_at(index), index);
+    std::sort(places_.begin(), places_.end());
+    for (std::size_t place = 1; place < size; ++place) {
+      if (places_[place - 1].key == places_[place].key) throw_twice(places_[place].key);
+    }
+  }
+
+  /// The index of the event of the version before, if the group holds it.
+  std::optional<std::size_t> find_previous(EventKey key) const {
+    if (key.version <= 1) return std::nullopt;
+    --key.version;
+    const Place* place = std::lower_bound(places_.begin(), places_.end(), Place{key, 0});
+    if (place == places_.end() || place->key != key) return std::nullopt;
+    return place->index;
+  }
+
+ private:
+  struct Place {
+    EventKey key;
+    std::size_t index;
+
+    bool operator<(const Place& other) const noexcept { return key < other.key; }
+  };
+
+  [[noreturn]] static void throw_twice(const EventKey& key) {
+    throw InvalidEventError{"version", "a group holds " +
+                                           event_name(key.event_store_id, key.aggregate_id, key.version) +
+                                           " twice; give each event its own version"};
+  }
+
+  SmallVector<Place> places_;
+};
+
+}  // namespace castore::detail
+
+#endif
