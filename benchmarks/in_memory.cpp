@@ -290,26 +290,40 @@ void compare_scale(std::size_t aggregates) {
       [&] { return touch([&](const std::string& id) { keep(hand.load_in_place(id).cents); }); });
 }
 
-/// How much more two threads get done than one, each on aggregates of its own.
+/// How much more two threads get done than one, each on aggregates of its own; by hand each has a store of its own,
+/// too, which is what the machine allows.
 void compare_threads() {
   const std::vector<std::string> ids = make_ids(200);
-  const auto rate = [&](std::size_t count) {
-    castore::InMemoryEventStorageAdapter storage;
-    FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+  const auto rate = [&](std::size_t count, const auto& fill_own) {
     return static_cast<double>(count) / seconds([&] {
              std::vector<std::jthread> threads;
              for (std::size_t index = 0; index < count; ++index) {
-               threads.emplace_back([&store, &ids, index] {
+               threads.emplace_back([&ids, &fill_own, index] {
                  const auto own = std::span{ids}.subspan(index * 100, 100);
-                 fill(store, {own.begin(), own.end()}, 1000);
+                 fill_own(index, std::vector<std::string>{own.begin(), own.end()});
                });
              }
            });
   };
-  std::vector<double> ratios;
-  for (int round = 0; round < 15; ++round) ratios.push_back(rate(2) / rate(1));
-  std::printf("%-44s %36.2f  (%.2f .. %.2f)\n", "pushes of two threads / of one", median(ratios),
-              *std::ranges::min_element(ratios), *std::ranges::max_element(ratios));
+  const auto castore_rate = [&](std::size_t count) {
+    castore::InMemoryEventStorageAdapter storage;
+    FourParameters<InPlaceReducer> store{"ACCOUNTS", storage};
+    return rate(count, [&store](std::size_t, const std::vector<std::string>& own) { fill(store, own, 1000); });
+  };
+  const auto hand_rate = [&](std::size_t count) {
+    std::vector<HandStore> stores(count);
+    return rate(count,
+                [&stores](std::size_t index, const std::vector<std::string>& own) { fill(stores[index], own, 1000); });
+  };
+  std::vector<double> castore_ratios;
+  std::vector<double> hand_ratios;
+  for (int round = 0; round < 15; ++round) {
+    castore_ratios.push_back(castore_rate(2) / castore_rate(1));
+    hand_ratios.push_back(hand_rate(2) / hand_rate(1));
+  }
+  std::printf("%-44s %14.2f %14.2f           (%.2f .. %.2f)\n", "pushes of two threads / of one",
+              median(castore_ratios), median(hand_ratios), *std::ranges::min_element(castore_ratios),
+              *std::ranges::max_element(castore_ratios));
 }
 
 void compare_heap() {
