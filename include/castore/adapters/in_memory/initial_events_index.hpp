@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -88,19 +89,20 @@ class InitialEventsIndex {
       if (request.last && (begin == entries.end() || !ByTimestampAndId{}(*request.last, *begin))) {
         begin = entries.upper_bound(*request.last);
       }
-      return take(request, begin, entries.end());
+      return take(request, entries.size(), begin, entries.end());
     }
     if (request.last && (end == entries.end() || ByTimestampAndId{}(*request.last, *end))) {
       end = entries.lower_bound(*request.last);
     }
-    return take(request, std::make_reverse_iterator(end), entries.rend());
+    return take(request, entries.size(), std::make_reverse_iterator(end), entries.rend());
   }
 
  private:
   /// Walks from `next` on while the entries are inside the bounds; a token may lie outside of them.
   template <class Iterator>
-  static AggregateIdsPage take(const PageRequest& request, Iterator next, Iterator end) {
+  static AggregateIdsPage take(const PageRequest& request, std::size_t entries, Iterator next, Iterator end) {
     AggregateIdsPage page;
+    if (request.limit) page.aggregate_ids.reserve(std::min(*request.limit, entries));
     const auto is_inside = [&](const AggregateIdEntry& entry) {
       return (!request.initial_event_after || entry.initial_event_timestamp >= *request.initial_event_after) &&
              (!request.initial_event_before || entry.initial_event_timestamp <= *request.initial_event_before);
