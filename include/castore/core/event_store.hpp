@@ -228,7 +228,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
     detail::apply_event(
         options_.reducer, detail::begin_aggregate(result.next_aggregate, event.aggregate_id), event.payload,
         EventInfo<Payload>{event.aggregate_id, event.version, event.timestamp, event.metadata});
-    detail::end_aggregate(result.next_aggregate, event.aggregate_id);
+    detail::end_aggregate(*result.next_aggregate, event.aggregate_id);
   }
 
   template <class Payload>

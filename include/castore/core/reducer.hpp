@@ -5,6 +5,7 @@
 #include <castore/core/aggregate.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/events.hpp>
+#include <castore/detail/replaceable.hpp>
 #include <castore/fwd.hpp>
 
 #include <concepts>
@@ -65,19 +66,35 @@ struct CheckedReducer {
   static_assert(forms <= 1, "castore: the reducer has several overloads for this event; keep one of them");
 };
 
-/// Applies one event. The library keeps `version` after each step, and gives a new object that a reducer returned its
-/// `aggregate_id`; what else a reducer does to the id is put right at the end of the fold.
+template <class Reducer, class Aggregate, class Payload>
+inline constexpr bool returns_next_aggregate =
+    ReducesPurely<Reducer, Aggregate, Payload> || ReducesPurelyWithInfo<Reducer, Aggregate, Payload>;
+
+/// Calls a reducer of one of the pure forms.
+template <class Reducer, class Aggregate, class Payload>
+constexpr Aggregate next_aggregate(const Reducer& reducer, Aggregate&& aggregate, const Payload& payload,
+                                   const EventInfo<Payload>& info) {
+  if constexpr (ReducesPurely<Reducer, Aggregate, Payload>) {
+    return reducer(std::move(aggregate), payload);
+  } else {
+    return reducer(std::move(aggregate), payload, info);
+  }
+}
+
+/// Gives a new object that a reducer returned its `aggregate_id`. What else a reducer does to the id is put right after
+/// the last event.
+template <class Aggregate>
+constexpr void name_new_aggregate(Aggregate& aggregate, std::string_view aggregate_id) {
+  if (aggregate.aggregate_id == std::string_view{}) aggregate.aggregate_id = aggregate_id;
+}
+
+/// Applies one event; the library keeps `version`.
 template <class Reducer, class Aggregate, class Payload>
 constexpr void apply_event(const Reducer& reducer, Aggregate& aggregate, const Payload& payload,
                            const EventInfo<Payload>& info) {
-  constexpr bool pure = ReducesPurely<Reducer, Aggregate, Payload>;
-  if constexpr (pure || ReducesPurelyWithInfo<Reducer, Aggregate, Payload>) {
-    if constexpr (pure) {
-      aggregate = reducer(std::move(aggregate), payload);
-    } else {
-      aggregate = reducer(std::move(aggregate), payload, info);
-    }
-    if (aggregate.aggregate_id == std::string_view{}) aggregate.aggregate_id = info.aggregate_id;
+  if constexpr (returns_next_aggregate<Reducer, Aggregate, Payload>) {
+    aggregate = next_aggregate(reducer, std::move(aggregate), payload, info);
+    name_new_aggregate(aggregate, info.aggregate_id);
   } else if constexpr (ReducesInPlace<Reducer, Aggregate, Payload>) {
     reducer(aggregate, payload);
   } else if constexpr (ReducesInPlaceWithInfo<Reducer, Aggregate, Payload>) {
@@ -86,34 +103,42 @@ constexpr void apply_event(const Reducer& reducer, Aggregate& aggregate, const P
   aggregate.version = info.version;
 }
 
-/// The aggregate that the next event is applied to.
+/// What the first event is applied to.
 template <class Aggregate>
 constexpr Aggregate& begin_aggregate(std::optional<Aggregate>& aggregate, std::string_view aggregate_id) {
-  if (!aggregate) {
-    aggregate.emplace();
-    aggregate->aggregate_id = aggregate_id;
-  }
+  if (!aggregate) aggregate.emplace().aggregate_id = aggregate_id;
   return *aggregate;
 }
 
 /// After the last event: what reducers did to the id is put right.
 template <class Aggregate>
-constexpr void end_aggregate(std::optional<Aggregate>& aggregate, std::string_view aggregate_id) {
-  if (aggregate && !(aggregate->aggregate_id == aggregate_id)) aggregate->aggregate_id = aggregate_id;
+constexpr void end_aggregate(Aggregate& aggregate, std::string_view aggregate_id) {
+  if (!(aggregate.aggregate_id == aggregate_id)) aggregate.aggregate_id = aggregate_id;
 }
 
 /// A fold in progress: the aggregate comes to life with its first event.
 template <class Aggregate, class Reducer>
 class AggregateFold {
  public:
-  constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id, std::optional<Aggregate> seed = {})
+  constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id)
+      : reducer_{reducer}, aggregate_id_{aggregate_id} {}
+  constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id, std::optional<Aggregate>&& seed)
       : reducer_{reducer}, aggregate_id_{aggregate_id}, aggregate_{std::move(seed)} {}
 
   template <class Payload>
   constexpr void apply(const Payload& payload, Version version, Timestamp timestamp,
                        const MetadataOf<Payload>& metadata) {
-    apply_event(reducer_, begin_aggregate(aggregate_, aggregate_id_), payload,
-                EventInfo<Payload>{aggregate_id_, version, timestamp, metadata});
+    const EventInfo<Payload> info{aggregate_id_, version, timestamp, metadata};
+    if (!aggregate_.get()) aggregate_.emplace().aggregate_id = aggregate_id_;
+    if constexpr (returns_next_aggregate<Reducer, Aggregate, Payload>) {
+      aggregate_.replace([&](Aggregate&& aggregate) {
+        return next_aggregate(reducer_, std::move(aggregate), payload, info);
+      });
+      name_new_aggregate(*aggregate_.get(), aggregate_id_);
+      aggregate_.get()->version = version;
+    } else {
+      apply_event(reducer_, *aggregate_.get(), payload, info);
+    }
   }
 
   template <class Payload>
@@ -122,14 +147,16 @@ class AggregateFold {
   }
 
   constexpr std::optional<Aggregate> result() && {
-    end_aggregate(aggregate_, aggregate_id_);
-    return std::move(aggregate_);
+    Aggregate* const aggregate = aggregate_.get();
+    if (!aggregate) return std::nullopt;
+    end_aggregate(*aggregate, aggregate_id_);
+    return std::move(*aggregate);
   }
 
  private:
   const Reducer& reducer_;
   std::string_view aggregate_id_;
-  std::optional<Aggregate> aggregate_;
+  Replaceable<Aggregate> aggregate_;
 };
 
 }  // namespace detail
