@@ -43,6 +43,17 @@ TEST_CASE("records that can be stored pass the check") {
   SUCCEED("nothing was thrown");
 }
 
+TEST_CASE("the first record that repeats an earlier one is named") {
+  CHECK(message({record("S", "b", 1), record("S", "b", 1), record("S", "a", 1), record("S", "a", 1)}) ==
+        "castore: version: a group holds event 1 of aggregate 'b' in event store 'S' twice; give each event its own version");
+  std::vector<castore::PushRecord> many;
+  for (Version version = 1; version <= 100; ++version) many.push_back(record("S", "c", version));
+  many.push_back(record("S", "c", 70));
+  many.push_back(record("S", "c", 3));
+  CHECK(message(many) ==
+        "castore: version: a group holds event 70 of aggregate 'c' in event store 'S' twice; give each event its own version");
+}
+
 TEST_CASE("a record is refused for an id that no storage can keep") {
   const std::string too_long(castore::max_id_size + 1, 'x');
   for (const std::string& bad : {"a\0b"s, "\xFF"s, "\xED\xA0\x80"s, "\xC3"s, too_long}) {

@@ -347,6 +347,16 @@ TEST_CASE("events of one aggregate that come in the wrong order are refused") {
   CHECK(world.is_empty());
 }
 
+TEST_CASE("a grouped event belongs to its store also after that was assigned to") {
+  RecordStorage storage;
+  PokemonStore store{"A_LONG_NAME_FOR_THE_FIRST_STORE", storage};
+  const GroupedEvent event = store.group_event("pikachu", 1, PokemonLeveledUp{});
+  store = PokemonStore{"A_NAME_FOR_THE_SECOND_STORE", storage};
+  push_event_group({event});
+  CHECK(event.event_store_id() == "A_NAME_FOR_THE_SECOND_STORE");
+  CHECK(store.get_events("pikachu").size() == 1);
+}
+
 // --- again and by force ----------------------------------------------------------------------------------------------
 
 TEST_CASE("an event of a known type is pushed as a copy") {

@@ -658,3 +658,27 @@ TEST_CASE("on_event_pushed sees every event of push_events with the aggregate af
   store.push_events("pikachu", 3, PokemonLeveledUp{}, PokemonLeveledUp{});
   CHECK(seen == std::vector<std::optional<Pokemon>>{std::nullopt, std::nullopt});
 }
+
+namespace event_store_test {
+
+struct RefusesMetadata {
+  static constexpr std::string_view type = "REFUSES_METADATA";
+  struct Metadata {
+    Metadata() { throw std::runtime_error{"metadata must be given"}; }
+  };
+};
+struct Mute : castore::Aggregate {};
+struct MuteReducer {
+  void operator()(Mute&, const RefusesMetadata&) const {}
+};
+
+}  // namespace event_store_test
+
+TEST_CASE("what the default of an event's metadata throws reaches who pushes without metadata") {
+  using namespace event_store_test;
+  castore::InMemoryEventStorageAdapter storage;
+  castore::EventStore<castore::Events<RefusesMetadata>, Mute, MuteReducer, castore::InMemoryEventStorageAdapter> store{
+      "MUTES", storage};
+  CHECK_THROWS_AS(store.push_event("a", 1, RefusesMetadata{}), std::runtime_error);
+  CHECK_THROWS_AS(store.group_event("a", 1, RefusesMetadata{}), std::runtime_error);
+}

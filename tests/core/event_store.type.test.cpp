@@ -178,6 +178,14 @@ TEST_CASE("a group gives a tuple of its events' results in their order") {
                               std::vector<castore::AnyPushEventResult>>);
 }
 
+TEST_CASE("options can be constants") {
+  static constexpr PokemonStore::PushEventOptions<PokemonLeveledUp> forced{.force = true};
+  static constexpr PokemonStore::PushEventDetailOptions forced_too{.force = true};
+  STATIC_REQUIRE(forced.force);
+  STATIC_REQUIRE_FALSE(forced.prev_aggregate.has_value());
+  STATIC_REQUIRE_FALSE(forced_too.prev_aggregate.has_value());
+}
+
 TEST_CASE("get_if of a result gives a pointer into one that stays and refuses one that goes") {
   using AnyResult = castore::AnyPushEventResult;
   STATIC_REQUIRE(CanGetResultIf<Result<PokemonCaught>, AnyResult&>);

@@ -43,7 +43,7 @@ class GroupedEventState {
 
   /// Identifies the store object.
   const void* store() const noexcept { return store_; }
-  std::string_view event_store_id() const noexcept { return event_store_id_; }
+  std::string_view event_store_id() const noexcept { return *event_store_id_; }
   std::string_view aggregate_id() const noexcept { return aggregate_id_; }
   Version version() const noexcept { return version_; }
   /// `unset_timestamp` when none was given.
@@ -76,10 +76,10 @@ class GroupedEventState {
 
  protected:
   /// Refers to the ids, which must outlive it.
-  GroupedEventState(const void* store, std::string_view event_store_id, std::string_view aggregate_id, Version version,
-                    Timestamp given_timestamp) noexcept
+  GroupedEventState(const void* store, const std::string& event_store_id, std::string_view aggregate_id,
+                    Version version, Timestamp given_timestamp) noexcept
       : store_{store},
-        event_store_id_{event_store_id},
+        event_store_id_{&event_store_id},
         aggregate_id_{aggregate_id},
         version_{version},
         given_timestamp_{given_timestamp} {}
@@ -88,7 +88,7 @@ class GroupedEventState {
 
  private:
   const void* store_;
-  std::string_view event_store_id_;
+  const std::string* event_store_id_;  // the store's own, which may be assigned to
   std::string_view aggregate_id_;
   Version version_;
   Timestamp given_timestamp_;

@@ -26,14 +26,18 @@ struct EventKey {
 /// Finds the events of a group.
 class EventKeys {
  public:
-  /// @param key_at Gives the key of the event at an index. @throws InvalidEventError when an event comes twice.
+  /// @param key_at Gives the key of the event at an index. @throws InvalidEventError naming the first event that
+  /// repeats an earlier one.
   template <class KeyAt>
   EventKeys(std::size_t size, const KeyAt& key_at) : places_{size} {
     for (std::size_t index = 0; index < size; ++index) places_.emplace_back(key_at(index), index);
     std::sort(places_.begin(), places_.end());
+    const Place* first_repeated = nullptr;
     for (std::size_t place = 1; place < size; ++place) {
-      if (places_[place - 1].key == places_[place].key) throw_twice(places_[place].key);
+      if (places_[place - 1].key != places_[place].key) continue;
+      if (!first_repeated || places_[place].index < first_repeated->index) first_repeated = &places_[place];
     }
+    if (first_repeated) throw_twice(first_repeated->key);
   }
 
   /// The index of the event of the version before, if the group holds it.
@@ -50,7 +54,7 @@ class EventKeys {
     EventKey key;
     std::size_t index;
 
-    bool operator<(const Place& other) const noexcept { return key < other.key; }
+    auto operator<=>(const Place&) const noexcept = default;
   };
 
   [[noreturn]] static void throw_twice(const EventKey& key) {

@@ -166,7 +166,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
 
   /// `{}`, but not filled with zeros first, see `detail::nothing`.
   template <class Payload>
-  static PushEventOptions<Payload> no_options() noexcept {
+  static PushEventOptions<Payload> no_options() {
     PushEventOptions<Payload> options;
     return options;
   }

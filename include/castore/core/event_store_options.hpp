@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 namespace castore {
@@ -22,7 +23,8 @@ namespace detail {
 /// An empty optional as the default of a member. GCC first fills an object with zeros when it takes its initialisation
 /// for a constant, which for an optional aggregate costs a tenth of a push; this it takes for none.
 template <class Value>
-std::optional<Value> nothing() noexcept {
+constexpr std::optional<Value> nothing() noexcept {
+  if (std::is_constant_evaluated()) return std::nullopt;
   struct Empty : std::optional<Value> {
     Empty() noexcept {}  // NOLINT(modernize-use-equals-default): the default is a constant
   };

@@ -265,7 +265,7 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
 
  public:
   explicit GroupedEventOfStore(GroupedEventOf<Store, Payload>& event)
-      : GroupedEventIn<Store>{event.store_, event.event_store_id(), event.aggregate_id(), event.version(),
+      : GroupedEventIn<Store>{event.store_, event.store_->event_store_id_, event.aggregate_id(), event.version(),
                               event.result_.event.timestamp},
         store_{*event.store_},
         prev_aggregate_{event.prev_aggregate_},

@@ -102,7 +102,8 @@ class InitialEventsIndex {
   template <class Iterator>
   static AggregateIdsPage take(const PageRequest& request, std::size_t entries, Iterator next, Iterator end) {
     AggregateIdsPage page;
-    if (request.limit) page.aggregate_ids.reserve(std::min(*request.limit, entries));
+    constexpr std::size_t most = 1000;  // the bounds may leave less than the limit
+    if (request.limit) page.aggregate_ids.reserve(std::min({*request.limit, entries, most}));
     const auto is_inside = [&](const AggregateIdEntry& entry) {
       return (!request.initial_event_after || entry.initial_event_timestamp >= *request.initial_event_after) &&
              (!request.initial_event_before || entry.initial_event_timestamp <= *request.initial_event_before);

@@ -69,7 +69,7 @@ struct StreamKeyEqual {
 /// Some of the streams, and their lock.
 class alignas(64) Shard {
  public:
-  /// The lock is held for some ten nanoseconds, so that a look again costs less than sleep.
+  /// The lock is mostly held for some ten nanoseconds, so that a look again costs less than sleep.
   void lock() const {
     for (int attempt = 0; attempt < 100; ++attempt) {
       if (mutex_.try_lock()) return;
