@@ -12,6 +12,7 @@
 #include <castore/detail/small_vector.hpp>
 #include <castore/fwd.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -189,11 +190,15 @@ class GroupedEvent {
 
 namespace detail {
 
+// `Group` is a container of pointers to `GroupedEventState`, an array where the compiler can know their number.
+
 /// @throws InvalidEventError
-inline AnyEventStorageAdapter shared_adapter(std::span<GroupedEventState* const> events) {
-  AnyEventStorageAdapter adapter = events.front()->adapter();
-  for (const GroupedEventState* event : events.subspan(1)) {
-    if (event->is_kept_by(adapter)) continue;
+template <class Group>
+AnyEventStorageAdapter shared_adapter(const Group& events) {
+  const GroupedEventState* const first = *events.begin();
+  AnyEventStorageAdapter adapter = first->adapter();
+  for (const GroupedEventState* event : events) {
+    if (event == first || event->is_kept_by(adapter)) continue;
     throw InvalidEventError{"event_storage_adapter",
                             event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
                                 " is kept by another adapter than the first event of its group; all stores of a "
@@ -207,7 +212,8 @@ inline EventKey key_of(const GroupedEventState& event) noexcept {
 }
 
 /// @throws InvalidEventError
-inline Timestamp group_timestamp(std::span<GroupedEventState* const> events) {
+template <class Group>
+Timestamp group_timestamp(const Group& events) {
   Timestamp timestamp = unset_timestamp;
   for (const GroupedEventState* event : events) {
     const Timestamp given = event->given_timestamp();
@@ -218,11 +224,11 @@ inline Timestamp group_timestamp(std::span<GroupedEventState* const> events) {
                                   " has another one than an earlier event of its group; a group has one timestamp"};
     }
   }
-  return timestamp == unset_timestamp ? events.front()->now() : timestamp;
+  return timestamp == unset_timestamp ? (*events.begin())->now() : timestamp;
 }
 
-inline PushOutcome write_group(const AnyEventStorageAdapter& adapter, std::span<GroupedEventState* const> events,
-                               bool force) {
+template <class Group>
+PushOutcome write_group(const AnyEventStorageAdapter& adapter, const Group& events, bool force) {
   if (TypedEventStorage* typed = adapter.typed_event_storage()) {
     SmallVector<const EventToKeep*> to_keep{events.size()};
     for (const GroupedEventState* event : events) {
@@ -237,7 +243,8 @@ inline PushOutcome write_group(const AnyEventStorageAdapter& adapter, std::span<
 }
 
 /// Calls the hooks in order; all of them, also when one throws.
-inline void call_hooks(std::span<GroupedEventState* const> events) {
+template <class Group>
+void call_hooks(const Group& events) {
   std::exception_ptr first_error;
   for (GroupedEventState* event : events) {
     try {
@@ -250,10 +257,11 @@ inline void call_hooks(std::span<GroupedEventState* const> events) {
 }
 
 /// @return The outcome; only with `pushed` anything was written.
-inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
+template <class Group>
+PushOutcome try_push_group(const Group& events, PushEventGroupOptions options) {
   if (events.empty()) return {};
   const AnyEventStorageAdapter adapter = shared_adapter(events);
-  const EventKeys keys{events.size(), [events](std::size_t index) { return key_of(*events[index]); }};
+  const EventKeys keys{events.size(), [&events](std::size_t index) { return key_of(*events[index]); }};
   const Timestamp timestamp = group_timestamp(events);
   for (GroupedEventState* event : events) {
     const std::optional<std::size_t> previous = keys.find_previous(key_of(*event));
@@ -272,13 +280,15 @@ inline PushOutcome try_push_group(std::span<GroupedEventState* const> events, Pu
 }
 
 /// Throws the error of the event that an outcome names.
-[[noreturn]] inline void throw_refused(std::span<GroupedEventState* const> events, const PushOutcome& outcome) {
+template <class Group>
+[[noreturn]] void throw_refused(const Group& events, const PushOutcome& outcome) {
   if (outcome.index < events.size()) events[outcome.index]->throw_refused(outcome.status);
   throw StorageError{"the adapter refused event " + std::to_string(outcome.index) + " of a group of " +
                      std::to_string(events.size()) + " (counted from 0), which there is not; fix its push_events"};
 }
 
-inline void push_group(std::span<GroupedEventState* const> events, PushEventGroupOptions options) {
+template <class Group>
+void push_group(const Group& events, PushEventGroupOptions options) {
   const PushOutcome outcome = try_push_group(events, options);
   if (outcome.status != PushOutcome::pushed) throw_refused(events, outcome);
 }
@@ -301,8 +311,7 @@ std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of
     std::tuple<GroupedEventOfStore<Stores, Payloads>...> group{events...};
     return std::apply(
         [options](auto&... states) {
-          GroupedEventState* const pointers[] = {&states...};
-          push_group(pointers, options);
+          push_group(std::array<GroupedEventState*, sizeof...(Stores)>{&states...}, options);
           return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
               std::move(states).result_of_type()...};
         },

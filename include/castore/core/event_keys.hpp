@@ -31,21 +31,27 @@ class EventKeys {
   template <class KeyAt>
   EventKeys(std::size_t size, const KeyAt& key_at) : places_{size} {
     for (std::size_t index = 0; index < size; ++index) places_.emplace_back(key_at(index), index);
-    std::sort(places_.begin(), places_.end());
-    const Place* first_repeated = nullptr;
-    for (std::size_t place = 1; place < size; ++place) {
-      if (places_[place - 1].key != places_[place].key) continue;
-      if (!first_repeated || places_[place].index < first_repeated->index) first_repeated = &places_[place];
+    if (is_sorted()) {
+      std::sort(places_.begin(), places_.end());
+      const Place* first_repeated = nullptr;
+      for (std::size_t place = 1; place < size; ++place) {
+        if (places_[place - 1].key != places_[place].key) continue;
+        if (!first_repeated || places_[place].index < first_repeated->index) first_repeated = &places_[place];
+      }
+      if (first_repeated) throw_twice(first_repeated->key);
+    } else {
+      for (const Place& place : places_) {
+        if (find(place.key, &place) != &place) throw_twice(place.key);
+      }
     }
-    if (first_repeated) throw_twice(first_repeated->key);
   }
 
   /// The index of the event of the version before, if the group holds it.
   std::optional<std::size_t> find_previous(EventKey key) const {
     if (key.version <= 1) return std::nullopt;
     --key.version;
-    const Place* place = std::lower_bound(places_.begin(), places_.end(), Place{key, 0});
-    if (place == places_.end() || place->key != key) return std::nullopt;
+    const Place* place = find(key, places_.end());
+    if (place == places_.end()) return std::nullopt;
     return place->index;
   }
 
@@ -56,6 +62,20 @@ class EventKeys {
 
     auto operator<=>(const Place&) const noexcept = default;
   };
+
+  /// Few keys are compared one by one, which takes less time than to sort them.
+  bool is_sorted() const noexcept { return places_.size() > 8; }
+
+  /// The first place of a key, `end` when it has none before that.
+  const Place* find(const EventKey& key, const Place* end) const noexcept {
+    const Place* place = places_.begin();
+    if (is_sorted()) {
+      place = std::lower_bound(place, end, Place{key, 0});
+      return place != end && place->key == key ? place : end;
+    }
+    while (place != end && place->key != key) ++place;
+    return place;
+  }
 
   [[noreturn]] static void throw_twice(const EventKey& key) {
     throw InvalidEventError{"version", "a group holds " +

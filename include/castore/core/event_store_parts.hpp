@@ -304,7 +304,7 @@ class GroupedEventOfStore : public GroupedEventIn<Store> {
   const void* result() const noexcept override { return &result_; }
   const void* result_type() const noexcept override { return &type_identity_tag<Result>; }
 
-  Result result_of_type() && { return std::move(result_); }
+  Result&& result_of_type() && noexcept { return std::move(result_); }
   const std::optional<Aggregate>& next_aggregate() const noexcept override { return result_.next_aggregate; }
   typename Store::Event take_event() override { return take(result_.event); }
 
