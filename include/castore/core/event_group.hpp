@@ -12,13 +12,11 @@
 #include <castore/detail/small_vector.hpp>
 #include <castore/fwd.hpp>
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -100,7 +98,7 @@ class GroupedEventState {
 template <class Store, class Payload>
 class GroupedEventOfStore;
 template <class Store, class Payload>
-class SharedGroupedEvent;
+struct SharedGroupedEvent;
 
 }  // namespace detail
 
@@ -166,7 +164,8 @@ class GroupedEvent {
   template <class Store, class Payload>
   GroupedEvent(GroupedEventOf<Store, Payload> event) {  // NOLINT(google-explicit-constructor): it is one
     if constexpr (Store::Events::template contains<Payload>) {  // else `group_event` does not compile
-      state_ = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
+      const auto shared = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
+      state_ = {shared, &shared->state};
     }
   }
 
@@ -190,20 +189,69 @@ class GroupedEvent {
 
 namespace detail {
 
-// `Group` is a container of pointers to `GroupedEventState`, an array where the compiler can know their number.
+/// A group whose number of events and types are known only now.
+class GroupOfAnyTypes {
+ public:
+  /// Refers to the events.
+  explicit GroupOfAnyTypes(const std::vector<GroupedEvent>& events) noexcept : events_{events} {}
+
+  bool empty() const noexcept { return events_.empty(); }
+  std::size_t size() const noexcept { return events_.size(); }
+  GroupedEventState& first() const noexcept { return events_.front().state(); }
+  GroupedEventState& operator[](std::size_t index) const noexcept { return events_[index].state(); }
+  template <class Visitor>
+  void for_each(const Visitor& visit) const {
+    for (const GroupedEvent& event : events_) visit(event.state());
+  }
+
+ private:
+  const std::vector<GroupedEvent>& events_;
+};
+
+/// A group that the compiler knows: what is done for each event is no virtual call.
+template <class... States>
+class GroupOfTypes {
+ public:
+  /// Refers to the events.
+  template <class... Events>
+  explicit GroupOfTypes(Events&... events) noexcept : states_{events...} {}
+  GroupOfTypes(const GroupOfTypes&) = delete;
+  GroupOfTypes& operator=(const GroupOfTypes&) = delete;
+
+  static constexpr bool empty() noexcept { return sizeof...(States) == 0; }
+  static constexpr std::size_t size() noexcept { return sizeof...(States); }
+  auto& first() noexcept { return std::get<0>(states_); }
+  GroupedEventState& operator[](std::size_t index) noexcept {
+    return std::apply(
+        [index](States&... states) -> GroupedEventState& {
+          GroupedEventState* const pointers[] = {&states...};
+          return *pointers[index];
+        },
+        states_);
+  }
+  template <class Visitor>
+  void for_each(const Visitor& visit) {
+    std::apply([&visit](States&... states) { (visit(states), ...); }, states_);
+  }
+  auto results() && {
+    return std::apply([](States&... states) { return std::tuple{std::move(states).result_of_type()...}; }, states_);
+  }
+
+ private:
+  std::tuple<States...> states_;
+};
 
 /// @throws InvalidEventError
 template <class Group>
-AnyEventStorageAdapter shared_adapter(const Group& events) {
-  const GroupedEventState* const first = *events.begin();
-  AnyEventStorageAdapter adapter = first->adapter();
-  for (const GroupedEventState* event : events) {
-    if (event == first || event->is_kept_by(adapter)) continue;
+AnyEventStorageAdapter shared_adapter(Group& group) {
+  AnyEventStorageAdapter adapter = group.first().adapter();
+  group.for_each([&adapter](const auto& event) {
+    if (event.is_kept_by(adapter)) return;
     throw InvalidEventError{"event_storage_adapter",
-                            event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
+                            event_name(event.event_store_id(), event.aggregate_id(), event.version()) +
                                 " is kept by another adapter than the first event of its group; all stores of a "
                                 "group share one adapter object"};
-  }
+  });
   return adapter;
 }
 
@@ -213,84 +261,84 @@ inline EventKey key_of(const GroupedEventState& event) noexcept {
 
 /// @throws InvalidEventError
 template <class Group>
-Timestamp group_timestamp(const Group& events) {
+Timestamp group_timestamp(Group& group) {
   Timestamp timestamp = unset_timestamp;
-  for (const GroupedEventState* event : events) {
-    const Timestamp given = event->given_timestamp();
+  group.for_each([&timestamp](const auto& event) {
+    const Timestamp given = event.given_timestamp();
     if (timestamp == unset_timestamp) timestamp = given;
     if (given != unset_timestamp && given != timestamp) {
       throw InvalidEventError{"timestamp",
-                              event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
+                              event_name(event.event_store_id(), event.aggregate_id(), event.version()) +
                                   " has another one than an earlier event of its group; a group has one timestamp"};
     }
-  }
-  return timestamp == unset_timestamp ? (*events.begin())->now() : timestamp;
+  });
+  return timestamp == unset_timestamp ? group.first().now() : timestamp;
 }
 
 template <class Group>
-PushOutcome write_group(const AnyEventStorageAdapter& adapter, const Group& events, bool force) {
+PushOutcome write_group(const AnyEventStorageAdapter& adapter, Group& group, bool force) {
   if (TypedEventStorage* typed = adapter.typed_event_storage()) {
-    SmallVector<const EventToKeep*> to_keep{events.size()};
-    for (const GroupedEventState* event : events) {
-      if (const EventToKeep* kept = event->to_keep()) to_keep.emplace_back(kept);
-    }
-    if (to_keep.size() == events.size()) return typed->push_typed_events(to_keep, force);
+    SmallVector<const EventToKeep*> to_keep{group.size()};
+    group.for_each([&to_keep](const auto& event) {
+      if (const EventToKeep* kept = event.to_keep()) to_keep.emplace_back(kept);
+    });
+    if (to_keep.size() == group.size()) return typed->push_typed_events(to_keep, force);
   }
   std::vector<PushRecord> records;
-  records.reserve(events.size());
-  for (const GroupedEventState* event : events) records.push_back({event->event_store_id(), event->to_record()});
+  records.reserve(group.size());
+  group.for_each([&records](const auto& event) { records.push_back({event.event_store_id(), event.to_record()}); });
   return adapter.push_events(records, force);
 }
 
 /// Calls the hooks in order; all of them, also when one throws.
 template <class Group>
-void call_hooks(const Group& events) {
+void call_hooks(Group& group) {
   std::exception_ptr first_error;
-  for (GroupedEventState* event : events) {
+  group.for_each([&first_error](auto& event) {
     try {
-      event->call_hook();
+      event.call_hook();
     } catch (...) {
       if (!first_error) first_error = std::current_exception();
     }
-  }
+  });
   if (first_error) std::rethrow_exception(first_error);
 }
 
 /// @return The outcome; only with `pushed` anything was written.
 template <class Group>
-PushOutcome try_push_group(const Group& events, PushEventGroupOptions options) {
-  if (events.empty()) return {};
-  const AnyEventStorageAdapter adapter = shared_adapter(events);
-  const EventKeys keys{events.size(), [&events](std::size_t index) { return key_of(*events[index]); }};
-  const Timestamp timestamp = group_timestamp(events);
-  for (GroupedEventState* event : events) {
-    const std::optional<std::size_t> previous = keys.find_previous(key_of(*event));
-    event->prepare(timestamp, previous ? events[*previous] : nullptr);
-  }
+PushOutcome try_push_group(Group& group, PushEventGroupOptions options) {
+  if (group.empty()) return {};
+  const AnyEventStorageAdapter adapter = shared_adapter(group);
+  const EventKeys keys{group.size(), [&group](std::size_t index) { return key_of(group[index]); }};
+  const Timestamp timestamp = group_timestamp(group);
+  group.for_each([&](auto& event) {
+    const std::optional<std::size_t> previous = keys.find_previous(key_of(event));
+    event.prepare(timestamp, previous ? &group[*previous] : nullptr);
+  });
   std::vector<std::shared_ptr<void>> scopes;
-  for (const GroupedEventState* event : events) {
-    if (std::shared_ptr<void> scope = event->open_scope()) scopes.push_back(std::move(scope));
-  }
-  const PushOutcome outcome = write_group(adapter, events, options.force);
+  group.for_each([&scopes](const auto& event) {
+    if (std::shared_ptr<void> scope = event.open_scope()) scopes.push_back(std::move(scope));
+  });
+  const PushOutcome outcome = write_group(adapter, group, options.force);
   if (outcome.status == PushOutcome::pushed) {
-    for (GroupedEventState* event : events) event->set_pushed();
-    call_hooks(events);
+    group.for_each([](auto& event) { event.set_pushed(); });
+    call_hooks(group);
   }
   return outcome;
 }
 
 /// Throws the error of the event that an outcome names.
 template <class Group>
-[[noreturn]] void throw_refused(const Group& events, const PushOutcome& outcome) {
-  if (outcome.index < events.size()) events[outcome.index]->throw_refused(outcome.status);
+[[noreturn]] void throw_refused(Group& group, const PushOutcome& outcome) {
+  if (outcome.index < group.size()) group[outcome.index].throw_refused(outcome.status);
   throw StorageError{"the adapter refused event " + std::to_string(outcome.index) + " of a group of " +
-                     std::to_string(events.size()) + " (counted from 0), which there is not; fix its push_events"};
+                     std::to_string(group.size()) + " (counted from 0), which there is not; fix its push_events"};
 }
 
 template <class Group>
-void push_group(const Group& events, PushEventGroupOptions options) {
-  const PushOutcome outcome = try_push_group(events, options);
-  if (outcome.status != PushOutcome::pushed) throw_refused(events, outcome);
+void push_group(Group& group, PushEventGroupOptions options) {
+  const PushOutcome outcome = try_push_group(group, options);
+  if (outcome.status != PushOutcome::pushed) throw_refused(group, outcome);
 }
 
 template <class First, class Other>
@@ -308,14 +356,9 @@ std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of
   using First = typename std::tuple_element_t<0, std::tuple<Stores...>>::EventStorageAdapter;
   static_assert((sizeof(SameStorageType<First, typename Stores::EventStorageAdapter>) && ...));
   if constexpr ((Stores::Events::template contains<Payloads> && ...)) {
-    std::tuple<GroupedEventOfStore<Stores, Payloads>...> group{events...};
-    return std::apply(
-        [options](auto&... states) {
-          push_group(std::array<GroupedEventState*, sizeof...(Stores)>{&states...}, options);
-          return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
-              std::move(states).result_of_type()...};
-        },
-        group);
+    GroupOfTypes<GroupedEventOfStore<Stores, Payloads>...> group{events...};
+    push_group(group, options);
+    return std::move(group).results();
   } else {
     std::terminate();  // not reached: `group_event` does not compile
   }
@@ -345,14 +388,13 @@ auto push_event_group(GroupedEventOf<Stores, Payloads>... events) {
   return detail::push_group_of_types({}, events...);
 }
 
-/// @brief The same for events whose number and types are known at run time only; an empty group does nothing.
-inline std::vector<AnyPushEventResult> push_event_group(std::vector<GroupedEvent> events,
-                                                        PushEventGroupOptions options = {}) {
-  std::vector<detail::GroupedEventState*> states;
-  states.reserve(events.size());
-  for (const GroupedEvent& event : events) states.push_back(&event.state());
-  detail::push_group(states, options);
-  std::vector<AnyPushEventResult> results;
+/// @brief The same for events whose number and types are known at run time only; an empty group does nothing. It is a
+/// template so that only those who call it compile it.
+template <std::same_as<AnyPushEventResult> Result = AnyPushEventResult>
+std::vector<Result> push_event_group(std::vector<GroupedEvent> events, PushEventGroupOptions options = {}) {
+  const detail::GroupOfAnyTypes group{events};
+  detail::push_group(group, options);
+  std::vector<Result> results;
   results.reserve(events.size());
   for (const GroupedEvent& event : events) results.push_back(event.result());
   return results;

@@ -23,26 +23,17 @@ struct EventKey {
   auto operator<=>(const EventKey&) const noexcept = default;
 };
 
-/// Finds the events of a group.
+/// Finds the events of a group. `KeyAt` gives the key of the event at an index. Few keys are compared one by one, which
+/// takes less time than to sort them.
+template <class KeyAt>
 class EventKeys {
  public:
-  /// @param key_at Gives the key of the event at an index. @throws InvalidEventError naming the first event that
-  /// repeats an earlier one.
-  template <class KeyAt>
-  EventKeys(std::size_t size, const KeyAt& key_at) : places_{size} {
-    for (std::size_t index = 0; index < size; ++index) places_.emplace_back(key_at(index), index);
-    if (is_sorted()) {
-      std::sort(places_.begin(), places_.end());
-      const Place* first_repeated = nullptr;
-      for (std::size_t place = 1; place < size; ++place) {
-        if (places_[place - 1].key != places_[place].key) continue;
-        if (!first_repeated || places_[place].index < first_repeated->index) first_repeated = &places_[place];
-      }
-      if (first_repeated) throw_twice(first_repeated->key);
-    } else {
-      for (const Place& place : places_) {
-        if (find(place.key, &place) != &place) throw_twice(place.key);
-      }
+  /// @throws InvalidEventError naming the first event that repeats an earlier one.
+  EventKeys(std::size_t size, const KeyAt& key_at)
+      : size_{size}, key_at_{key_at}, sorted_{size > few ? size : 0} {
+    if (size > few) sort();
+    for (std::size_t index = 1; index < size && size <= few; ++index) {
+      if (find_among(index, key_at(index))) throw_twice(key_at(index));
     }
   }
 
@@ -50,12 +41,14 @@ class EventKeys {
   std::optional<std::size_t> find_previous(EventKey key) const {
     if (key.version <= 1) return std::nullopt;
     --key.version;
-    const Place* place = find(key, places_.end());
-    if (place == places_.end()) return std::nullopt;
+    if (size_ <= few) return find_among(size_, key);
+    const Place* place = std::lower_bound(sorted_.begin(), sorted_.end(), Place{key, 0});
+    if (place == sorted_.end() || place->key != key) return std::nullopt;
     return place->index;
   }
 
  private:
+  static constexpr std::size_t few = 8;
   struct Place {
     EventKey key;
     std::size_t index;
@@ -63,18 +56,22 @@ class EventKeys {
     auto operator<=>(const Place&) const noexcept = default;
   };
 
-  /// Few keys are compared one by one, which takes less time than to sort them.
-  bool is_sorted() const noexcept { return places_.size() > 8; }
-
-  /// The first place of a key, `end` when it has none before that.
-  const Place* find(const EventKey& key, const Place* end) const noexcept {
-    const Place* place = places_.begin();
-    if (is_sorted()) {
-      place = std::lower_bound(place, end, Place{key, 0});
-      return place != end && place->key == key ? place : end;
+  std::optional<std::size_t> find_among(std::size_t count, const EventKey& key) const {
+    for (std::size_t index = 0; index < count; ++index) {
+      if (key_at_(index) == key) return index;
     }
-    while (place != end && place->key != key) ++place;
-    return place;
+    return std::nullopt;
+  }
+
+  void sort() {
+    for (std::size_t index = 0; index < size_; ++index) sorted_.emplace_back(key_at_(index), index);
+    std::sort(sorted_.begin(), sorted_.end());
+    const Place* first_repeated = nullptr;
+    for (std::size_t place = 1; place < size_; ++place) {
+      if (sorted_[place - 1].key != sorted_[place].key) continue;
+      if (!first_repeated || sorted_[place].index < first_repeated->index) first_repeated = &sorted_[place];
+    }
+    if (first_repeated) throw_twice(first_repeated->key);
   }
 
   [[noreturn]] static void throw_twice(const EventKey& key) {
@@ -83,7 +80,9 @@ class EventKeys {
                                            " twice; give each event its own version"};
   }
 
-  SmallVector<Place> places_;
+  std::size_t size_;
+  KeyAt key_at_;
+  SmallVector<Place, 1> sorted_;
 };
 
 }  // namespace castore::detail

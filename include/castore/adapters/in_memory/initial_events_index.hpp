@@ -18,7 +18,6 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,8 +27,10 @@ namespace castore::detail {
 class InitialEventsIndex {
   struct ByTimestampAndId {
     bool operator()(const AggregateIdEntry& left, const AggregateIdEntry& right) const noexcept {
-      return std::tie(left.initial_event_timestamp, left.aggregate_id) <
-             std::tie(right.initial_event_timestamp, right.aggregate_id);
+      if (left.initial_event_timestamp != right.initial_event_timestamp) {
+        return left.initial_event_timestamp < right.initial_event_timestamp;
+      }
+      return left.aggregate_id < right.aggregate_id;
     }
   };
   using Entries = std::set<AggregateIdEntry, ByTimestampAndId>;
