@@ -148,8 +148,10 @@ struct codec {
 
 /// @brief An event record as JSON in Castore's shape:
 /// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has them.
+/// A template, as the way back, so that only those who call it compile it.
 /// @throws EventDecodeError when these are no JSON text; its event store's id is empty, as a record does not hold one.
-inline nlohmann::json record_to_json(const EventRecordView& record) {
+template <class = void>
+nlohmann::json record_to_json(const EventRecordView& record) {
   nlohmann::json json{{"aggregateId", record.aggregate_id},
                       {"version", record.version},
                       {"type", record.type},
@@ -162,7 +164,8 @@ inline nlohmann::json record_to_json(const EventRecordView& record) {
 }
 
 /// @brief The way back. @throws InvalidEventError naming the field that is missing or wrong.
-inline EventRecord record_from_json(const nlohmann::json& json) {
+template <class = void>
+EventRecord record_from_json(const nlohmann::json& json) {
   const auto field = [&json](const char* name, auto is_right, const char* wanted) -> const nlohmann::json& {
     const auto found = json.is_object() ? json.find(name) : json.end();
     if (found == json.end() || !is_right(*found)) throw InvalidEventError{name, std::string{"it must be "} + wanted};
@@ -174,7 +177,7 @@ inline EventRecord record_from_json(const nlohmann::json& json) {
            (!value.is_number_unsigned() || std::in_range<Version>(value.get<std::uint64_t>()));
   };
   const std::string& timestamp_text =
-      field("timestamp", is_string, "a string, e.g. 2022-01-01T00:00:00.000Z").get_ref<const std::string&>();
+      field("timestamp", is_string, "a string, e.g. 2022-01-01T00:00:00.000Z").template get_ref<const std::string&>();
   const std::optional<Timestamp> timestamp = parse_timestamp(timestamp_text);
   if (!timestamp) {
     throw InvalidEventError{"timestamp", detail::in_quotes(timestamp_text) +
@@ -191,9 +194,9 @@ inline EventRecord record_from_json(const nlohmann::json& json) {
       std::throw_with_nested(InvalidEventError{name, error.what()});
     }
   };
-  return {.aggregate_id = field("aggregateId", is_string, "a string").get<std::string>(),
-          .version = field("version", is_int64, "an integer").get<Version>(),
-          .type = field("type", is_string, "a string").get<std::string>(),
+  return {.aggregate_id = field("aggregateId", is_string, "a string").template get<std::string>(),
+          .version = field("version", is_int64, "an integer").template get<Version>(),
+          .type = field("type", is_string, "a string").template get<std::string>(),
           .timestamp = *timestamp,
           .payload = text_of("payload"),
           .metadata = text_of("metadata")};

@@ -20,27 +20,21 @@
 
 namespace castore {
 
-/// @brief Keeps events in this process, as the C++ objects they are. For tests, tools and state that need not survive.
-///
-/// **Guarantees:** all laws of the adapter contract. Pushing and loading never touch JSON, also through a
-/// three-parameter `EventStore`; whoever asks for records, or reads with other event types, gets the events through
-/// their codecs. The events of one aggregate lie side by side in memory. Any number of threads may use one object;
-/// those that work on different aggregates meet only by chance, and then for the time of a hash look-up. A reader sees
-/// the events that were there when it came and never waits for a reducer.
-///
-/// **Errors:** `InvalidEventError` (fix), `InvalidPageTokenError` (start again), `EventEncodeError` when somebody asks
-/// for records of events that have no JSON form. Running out of memory leaves everything as it was.
-class InMemoryEventStorageAdapter final : public TypedEventStorage {
+namespace detail {
+
+/// What an `InMemoryEventStorageAdapter` does: templates, so that only those who use it compile it.
+template <class StreamPtr>
+class InMemoryStorage : public TypedEventStorage {
  public:
-  InMemoryEventStorageAdapter() = default;
-  InMemoryEventStorageAdapter(const InMemoryEventStorageAdapter&) = delete;
-  InMemoryEventStorageAdapter& operator=(const InMemoryEventStorageAdapter&) = delete;
+  InMemoryStorage() = default;
+  InMemoryStorage(const InMemoryStorage&) = delete;
+  InMemoryStorage& operator=(const InMemoryStorage&) = delete;
 
   /// @brief Keeps records, as other adapters store them. @throws InvalidEventError
   PushOutcome push_events(std::span<const PushRecord> records, bool force) {
     check_records(records);
-    detail::SmallVector<detail::RecordToKeep> events{records.size()};
-    detail::SmallVector<const EventToKeep*> pointers{records.size()};
+    SmallVector<RecordToKeep> events{records.size()};
+    SmallVector<const EventToKeep*> pointers{records.size()};
     for (const PushRecord& push : records) {
       events.emplace_back(push.event_store_id, push.record);
       pointers.emplace_back(&events[events.size() - 1]);
@@ -54,7 +48,7 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
                   RecordSink sink) const {
     const EventStreamSnapshot events = snapshot(event_store_id, aggregate_id);
     const auto version_at = [&](std::size_t index) { return events.stream->version_at(index); };
-    const detail::EventSelection selection = detail::select_events(events.size, version_at, options);
+    const EventSelection selection = select_events(events.size, version_at, options);
     for (std::size_t step = 0; step < selection.size(); ++step) {
       events.stream->record_at(selection[step], event_store_id, aggregate_id, sink);
     }
@@ -65,26 +59,26 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
     return initial_events_.page(event_store_id, resolve_page_request(options));
   }
 
-  EventStreamSnapshot snapshot(std::string_view event_store_id, std::string_view aggregate_id) const override {
-    return shards_.snapshot(detail::StreamKeyView{event_store_id, aggregate_id});
+  EventStreamSnapshot snapshot(std::string_view event_store_id, std::string_view aggregate_id) const final {
+    return shards_.snapshot(StreamKeyView{event_store_id, aggregate_id});
   }
 
-  PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) override {
+  PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) final {
     if (events.size() == 1) {
-      detail::StreamChange change{shards_, *events.front()};
+      StreamChange<StreamPtr> change{shards_, *events.front()};
       const std::scoped_lock lock{change.shard()};
       return apply({&change, 1}, events, force);
     }
-    detail::SmallVector<detail::StreamChange> changes{events.size()};
+    SmallVector<StreamChange<StreamPtr>> changes{events.size()};
     for (const EventToKeep* event : events) changes.emplace_back(shards_, *event);
-    const detail::ShardLocks locks{shards_, changes};
+    const ShardLocks<StreamPtr> locks{shards_, changes};
     return apply(changes, events, force);
   }
 
  private:
   /// Undoes the changes, the last one first, unless they are kept.
   struct Transaction {
-    std::span<detail::StreamChange> changes;
+    std::span<StreamChange<StreamPtr>> changes;
     bool is_kept = false;
 
     ~Transaction() {
@@ -92,9 +86,9 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
     }
   };
 
-  PushOutcome apply(std::span<detail::StreamChange> changes, std::span<const EventToKeep* const> events, bool force) {
+  PushOutcome apply(std::span<StreamChange<StreamPtr>> changes, std::span<const EventToKeep* const> events, bool force) {
     Transaction transaction{changes};
-    std::vector<detail::InitialEventsIndex::Change> initial_events;
+    std::vector<InitialEventsIndex<AggregateIdEntry>::Change> initial_events;
     for (std::size_t index = 0; index < events.size(); ++index) {
       const PushOutcome::Status status = changes[index].apply(*events[index], force);
       if (status != PushOutcome::pushed) return {status, index};
@@ -107,8 +101,25 @@ class InMemoryEventStorageAdapter final : public TypedEventStorage {
     return {};
   }
 
-  detail::Shards shards_;
-  detail::InitialEventsIndex initial_events_;
+  Shards<StreamPtr> shards_;
+  InitialEventsIndex<AggregateIdEntry> initial_events_;
+};
+
+}  // namespace detail
+
+/// @brief Keeps events in this process, as the C++ objects they are. For tests, tools and state that need not survive.
+///
+/// **Guarantees:** all laws of the adapter contract. Pushing and loading never touch JSON, also through a
+/// three-parameter `EventStore`; whoever asks for records, or reads with other event types, gets the events through
+/// their codecs. The events of one aggregate lie side by side in memory. Any number of threads may use one object;
+/// those that work on different aggregates meet only by chance, and then for the time of a hash look-up. A reader sees
+/// the events that were there when it came and never waits for a reducer.
+///
+/// **Errors:** `InvalidEventError` (fix), `InvalidPageTokenError` (start again), `EventEncodeError` when somebody asks
+/// for records of events that have no JSON form. Running out of memory leaves everything as it was.
+class InMemoryEventStorageAdapter final : public detail::InMemoryStorage<EventStreamPtr> {
+ public:
+  InMemoryEventStorageAdapter() = default;
 };
 
 static_assert(EventStorageAdapter<InMemoryEventStorageAdapter>);

@@ -192,8 +192,10 @@ class EventStoreReader {
       return place == 0 ? 0 : version_at(place - 1);
     }
     Version last = 0;
-    adapter.get_events(event_store_id_, aggregate_id, {.max_version = version - 1, .limit = 1, .reverse = true},
-                       [&last](const EventRecordView& record) { last = record.version; });
+    if constexpr (!KeepsTypedEvents<EventStorageAdapter>) {
+      adapter.get_events(event_store_id_, aggregate_id, {.max_version = version - 1, .limit = 1, .reverse = true},
+                         [&last](const EventRecordView& record) { last = record.version; });
+    }
     return last;
   }
 

@@ -24,16 +24,17 @@
 namespace castore::detail {
 
 /// The aggregates of every store, ordered by (initial event's timestamp, aggregate id).
+template <class Entry>
 class InitialEventsIndex {
   struct ByTimestampAndId {
-    bool operator()(const AggregateIdEntry& left, const AggregateIdEntry& right) const noexcept {
+    bool operator()(const Entry& left, const Entry& right) const noexcept {
       if (left.initial_event_timestamp != right.initial_event_timestamp) {
         return left.initial_event_timestamp < right.initial_event_timestamp;
       }
       return left.aggregate_id < right.aggregate_id;
     }
   };
-  using Entries = std::set<AggregateIdEntry, ByTimestampAndId>;
+  using Entries = std::set<Entry, ByTimestampAndId>;
   struct Store {
     explicit Store(std::string_view id_) : id{id_} {}
 
@@ -46,7 +47,7 @@ class InitialEventsIndex {
   /// An entry that is ready to go in: committing it cannot fail.
   class Change {
    public:
-    Change(Store& store, Entries::node_type entry, std::optional<Timestamp> replaced)
+    Change(Store& store, typename Entries::node_type entry, std::optional<Timestamp> replaced)
         : store_{&store}, entry_{std::move(entry)}, replaced_{replaced} {}
 
     void commit() && noexcept {
@@ -61,14 +62,14 @@ class InitialEventsIndex {
 
    private:
     Store* store_;
-    Entries::node_type entry_;
+    typename Entries::node_type entry_;
     std::optional<Timestamp> replaced_;
   };
 
   /// @param replaced The timestamp of the initial event that is overwritten, if one is.
   Change prepare(const EventToKeep& event, std::optional<Timestamp> replaced) {
     Entries one;
-    one.insert(AggregateIdEntry{std::string{event.aggregate_id()}, event.timestamp()});
+    one.insert(Entry{std::string{event.aggregate_id()}, event.timestamp()});
     return {store(event.event_store_id()), one.extract(one.begin()), replaced};
   }
 
@@ -77,10 +78,10 @@ class InitialEventsIndex {
     if (!store || request.limit == 0U) return {};
     const std::shared_lock lock{store->mutex};
     const Entries& entries = store->entries;
-    const auto first_at = [&](Timestamp time) { return entries.lower_bound(AggregateIdEntry{{}, time}); };
+    const auto first_at = [&](Timestamp time) { return entries.lower_bound(Entry{{}, time}); };
 
-    Entries::const_iterator begin = entries.begin();
-    Entries::const_iterator end = entries.end();
+    auto begin = entries.begin();
+    auto end = entries.end();
     if (request.initial_event_after) begin = first_at(*request.initial_event_after);
     if (request.initial_event_before) end = first_at(*request.initial_event_before + std::chrono::milliseconds{1});
     const bool is_empty = request.initial_event_after && request.initial_event_before &&
@@ -105,7 +106,7 @@ class InitialEventsIndex {
     AggregateIdsPage page;
     constexpr std::size_t most = 1000;  // the bounds may leave less than the limit
     if (request.limit) page.aggregate_ids.reserve(std::min({*request.limit, entries, most}));
-    const auto is_inside = [&](const AggregateIdEntry& entry) {
+    const auto is_inside = [&](const Entry& entry) {
       return (!request.initial_event_after || entry.initial_event_timestamp >= *request.initial_event_after) &&
              (!request.initial_event_before || entry.initial_event_timestamp <= *request.initial_event_before);
     };
@@ -121,7 +122,7 @@ class InitialEventsIndex {
 
   using Stores = std::vector<std::unique_ptr<Store>>;
 
-  Stores::const_iterator place_of(std::string_view event_store_id) const {
+  typename Stores::const_iterator place_of(std::string_view event_store_id) const {
     return std::lower_bound(stores_.begin(), stores_.end(), event_store_id,
                             [](const std::unique_ptr<Store>& store, std::string_view id) { return store->id < id; });
   }

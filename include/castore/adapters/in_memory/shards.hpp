@@ -67,6 +67,7 @@ struct StreamKeyEqual {
 };
 
 /// Some of the streams, and their lock.
+template <class StreamPtr>
 class alignas(64) Shard {
  public:
   /// The lock is mostly held for some ten nanoseconds, so that a look again costs less than sleep.
@@ -79,14 +80,16 @@ class alignas(64) Shard {
   }
   void unlock() const { mutex_.unlock(); }
 
-  std::unordered_map<StreamKey, EventStreamPtr, StreamKeyHash, StreamKeyEqual> streams;
+  std::unordered_map<StreamKey, StreamPtr, StreamKeyHash, StreamKeyEqual> streams;
 
  private:
   mutable std::mutex mutex_;
 };
 
+template <class StreamPtr>
 class Shards {
  public:
+  using Shard = detail::Shard<StreamPtr>;
   static constexpr std::size_t count = 64;
 
   Shard& of(const StreamKeyView& key) { return shards_[index_of(key)]; }
@@ -109,7 +112,11 @@ class Shards {
 };
 
 /// One event's change to its stream, under the shard's lock: done whole or not at all, and undone unless it is kept.
+template <class StreamPtr>
 class StreamChange {
+  using Shards = detail::Shards<StreamPtr>;
+  using Shard = detail::Shard<StreamPtr>;
+
  public:
   StreamChange(Shards& shards, const EventToKeep& event)
       : key_{event.event_store_id(), event.aggregate_id()}, shard_{&shards.of(key_)} {}
@@ -121,13 +128,13 @@ class StreamChange {
     const auto found = shard_->streams.find(key_);
     if (found == shard_->streams.end()) {
       if (!force && event.version() != 1) return PushOutcome::version_gap;
-      EventStreamPtr stream = event.make_stream();
+      StreamPtr stream = event.make_stream();
       event.append_to(*stream);
       stream_ = &shard_->streams.emplace(StreamKey{key_}, std::move(stream)).first->second;
       undo_ = Undo::erase;
       return PushOutcome::pushed;
     }
-    EventStreamPtr& stream = found->second;
+    StreamPtr& stream = found->second;
     const std::size_t size = stream->size();
     const bool is_next = event.version() - 1 == stream->last_version();
     const auto version_at = [&stream](std::size_t index) { return stream->version_at(index); };
@@ -184,8 +191,8 @@ class StreamChange {
   }
 
   /// Puts a changed copy of the stream in its place: readers keep what they have.
-  void replace(const EventStreamPtr& source, const EventToKeep& event, std::size_t place, bool exists) {
-    EventStreamPtr copy = source->empty_copy(size_before_ + 1);
+  void replace(const StreamPtr& source, const EventToKeep& event, std::size_t place, bool exists) {
+    StreamPtr copy = source->empty_copy(size_before_ + 1);
     copy->append_copies(*source, 0, place);
     event.append_to(*copy);
     copy->append_copies(*source, place + (exists ? 1 : 0), size_before_);
@@ -193,8 +200,8 @@ class StreamChange {
     undo_ = Undo::restore;
   }
 
-  EventStreamPtr as_records(const EventStream& stream, const RecordToKeep& model) const {
-    EventStreamPtr records = model.make_stream();
+  StreamPtr as_records(const EventStream& stream, const RecordToKeep& model) const {
+    StreamPtr records = model.make_stream();
     for (std::size_t index = 0; index < stream.size(); ++index) {
       stream.record_at(index, key_.event_store_id, key_.aggregate_id, [&](const EventRecordView& view) {
         const EventRecord record = view.to_record();
@@ -208,18 +215,21 @@ class StreamChange {
   StreamKeyView key_;
   Shard* shard_;
   Undo undo_ = Undo::nothing;
-  EventStreamPtr* stream_ = nullptr;
-  EventStreamPtr before_;
+  StreamPtr* stream_ = nullptr;
+  StreamPtr before_;
   std::size_t size_before_ = 0;
   std::optional<Timestamp> replaced_timestamp_;
 };
 
 /// Locks the shards of all changes, always in the same order, so that two groups never wait for each other.
+template <class StreamPtr>
 class ShardLocks {
+  using Shards = detail::Shards<StreamPtr>;
+
  public:
-  ShardLocks(Shards& shards, std::span<const StreamChange> changes) : ShardLocks{shards} {
+  ShardLocks(Shards& shards, std::span<const StreamChange<StreamPtr>> changes) : ShardLocks{shards} {
     std::uint64_t wanted = 0;
-    for (const StreamChange& change : changes) wanted |= std::uint64_t{1} << shards.index_of(change.shard());
+    for (const auto& change : changes) wanted |= std::uint64_t{1} << shards.index_of(change.shard());
     for (; wanted != 0; wanted &= wanted - 1) {
       shards_[first_of(wanted)].lock();
       locked_ |= wanted & -wanted;
