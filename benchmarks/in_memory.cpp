@@ -227,35 +227,49 @@ void compare_page(std::size_t aggregates) {
       });
 }
 
+/// The group, and its events pushed one by one, which may leave one without the other.
 void compare_group() {
   const std::vector<std::string> ids = make_ids(1000);
   constexpr castore::Version versions = 50;
+  const auto for_each_version = [&ids](auto&& function) {
+    return cpu_seconds([&] {
+      for (const std::string& id : ids) {
+        for (castore::Version version = 1; version <= versions; ++version) function(id, version);
+      }
+    });
+  };
+  const auto castore_seconds = [&](auto&& push) {
+    castore::InMemoryEventStorageAdapter storage;
+    FourParameters<InPlaceReducer> left{"LEFT", storage};
+    FourParameters<InPlaceReducer> right{"RIGHT", storage};
+    return for_each_version([&](const std::string& id, castore::Version version) { push(left, right, id, version); });
+  };
+  const auto hand_seconds = [&] {
+    HandStore left;
+    HandStore right;
+    return for_each_version([&](const std::string& id, castore::Version version) {
+      keep(HandStore::push_group(left, right, id, version, deposited));
+    });
+  };
+  const std::size_t groups = ids.size() * versions;
   compare(
-      "group of two over two stores", 1000 * versions, 15,
+      "group of two over two stores", groups, 15,
       [&] {
-        castore::InMemoryEventStorageAdapter storage;
-        FourParameters<InPlaceReducer> left{"LEFT", storage};
-        FourParameters<InPlaceReducer> right{"RIGHT", storage};
-        return cpu_seconds([&] {
-          for (const std::string& id : ids) {
-            for (castore::Version version = 1; version <= versions; ++version) {
-              castore::push_event_group(left.group_event(id, version, deposited),
-                                        right.group_event(id, version, deposited));
-            }
-          }
+        return castore_seconds([](auto& left, auto& right, const std::string& id, castore::Version version) {
+          castore::push_event_group(left.group_event(id, version, deposited),
+                                    right.group_event(id, version, deposited));
         });
       },
+      hand_seconds);
+  compare(
+      "its two events one by one / the group", groups, 15,
       [&] {
-        HandStore left;
-        HandStore right;
-        return cpu_seconds([&] {
-          for (const std::string& id : ids) {
-            for (castore::Version version = 1; version <= versions; ++version) {
-              keep(HandStore::push_group(left, right, id, version, deposited));
-            }
-          }
+        return castore_seconds([](auto& left, auto& right, const std::string& id, castore::Version version) {
+          left.push_event(id, version, deposited);
+          right.push_event(id, version, deposited);
         });
-      });
+      },
+      hand_seconds);
 }
 
 void compare_scale(std::size_t aggregates) {

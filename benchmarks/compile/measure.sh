@@ -20,11 +20,14 @@ row() {
   echo
 }
 compilers=$*
-standard=$(mktemp --suffix .cpp)
-trap 'rm -f "$standard"' EXIT
+standard=$(mktemp --suffix .cpp) includes=$(mktemp --suffix .cpp)
+trap 'rm -f "$standard" "$includes"' EXIT
 grep -rhoE '#include <[a-z_]+>' include/castore/core include/castore/detail include/castore/adapters/in_memory* |
   sort -u >"$standard"
+grep '^#include' examples/readme.cpp >"$includes"
 row 'the standard headers that core and in memory include' "$standard"
 row 'core and in memory, without JSON' benchmarks/compile/core.cpp
+row 'the same with a store and a command in use' benchmarks/compile/store.cpp
 row 'nlohmann_json alone, for the structs of the README' benchmarks/compile/nlohmann.cpp
+row 'what the program of the README includes' "$includes"
 row 'the program of the README' examples/readme.cpp
