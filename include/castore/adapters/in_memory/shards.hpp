@@ -165,8 +165,8 @@ class StreamChange {
   std::optional<Timestamp> replaced_timestamp() const noexcept { return replaced_timestamp_; }
 
   void undo() noexcept {
-    switch (std::exchange(undo_, Undo::nothing)) {
-      case Undo::nothing:
+    switch (std::exchange(undo_, Undo::none)) {
+      case Undo::none:
         break;
       case Undo::erase:
         shard_->streams.erase(shard_->streams.find(key_));
@@ -181,7 +181,7 @@ class StreamChange {
   }
 
  private:
-  enum class Undo { nothing, erase, truncate, restore };
+  enum class Undo { none, erase, truncate, restore };
 
   void put(const EventToKeep& event, std::size_t place, bool exists) {
     if (place < size_before_) return replace(*stream_, event, place, exists);
@@ -214,7 +214,7 @@ class StreamChange {
 
   StreamKeyView key_;
   Shard* shard_;
-  Undo undo_ = Undo::nothing;
+  Undo undo_ = Undo::none;
   StreamPtr* stream_ = nullptr;
   StreamPtr before_;
   std::size_t size_before_ = 0;
