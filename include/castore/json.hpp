@@ -148,7 +148,7 @@ struct codec {
 
 /// @brief An event record as JSON in Castore's shape:
 /// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has them.
-/// A template, as the way back, so that only those who call it compile it.
+/// A template, as the way back, so that only those who call it compile it; to pass it on, wrap it in a lambda.
 /// @throws EventDecodeError when these are no JSON text; its event store's id is empty, as a record does not hold one.
 template <class = void>
 nlohmann::json record_to_json(const EventRecordView& record) {

@@ -22,11 +22,11 @@ namespace castore {
 
 namespace detail {
 
-/// What an `InMemoryEventStorageAdapter` does: templates, so that only those who use it compile it.
+/// What an `InMemoryEventStorageAdapter` does. It and its parts are templates only so that those who do not use them do
+/// not compile them.
 template <class StreamPtr>
 class InMemoryStorage : public TypedEventStorage {
  public:
-  InMemoryStorage() = default;
   InMemoryStorage(const InMemoryStorage&) = delete;
   InMemoryStorage& operator=(const InMemoryStorage&) = delete;
 
@@ -74,6 +74,10 @@ class InMemoryStorage : public TypedEventStorage {
     const ShardLocks<StreamPtr> locks{shards_, changes};
     return apply(changes, events, force);
   }
+
+ protected:
+  InMemoryStorage() = default;
+  ~InMemoryStorage() = default;
 
  private:
   /// Undoes the changes, the last one first, unless they are kept.

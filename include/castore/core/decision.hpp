@@ -211,7 +211,7 @@ struct Decision {
       std::visit(
           [&](auto& value) {
             grouped.push_back(store.group_event(std::string{aggregate_id}, version, std::move(value),
-                                              {.prev_aggregate = std::exchange(prev_aggregate, std::nullopt)}));
+                                                {.prev_aggregate = std::exchange(prev_aggregate, std::nullopt)}));
           },
           payload);
     }

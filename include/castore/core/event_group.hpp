@@ -17,6 +17,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -164,8 +165,9 @@ class GroupedEvent {
   template <class Store, class Payload>
   GroupedEvent(GroupedEventOf<Store, Payload> event) {  // NOLINT(google-explicit-constructor): it is one
     if constexpr (Store::Events::template contains<Payload>) {  // else `group_event` does not compile
-      const auto shared = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
-      state_ = {shared, &shared->state};
+      auto shared = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
+      detail::GroupedEventState* const state = &shared->state;
+      state_ = {std::move(shared), state};
     }
   }
 
@@ -208,37 +210,22 @@ class GroupOfAnyTypes {
   const std::vector<GroupedEvent>& events_;
 };
 
-/// A group that the compiler knows: what is done for each event is no virtual call.
-template <class... States>
-class GroupOfTypes {
+/// A group whose events and pointers lie on the stack; the same code for all types of events.
+class GroupOfPointers {
  public:
-  /// Refers to the events.
-  template <class... Events>
-  explicit GroupOfTypes(Events&... events) noexcept : states_{events...} {}
-  GroupOfTypes(const GroupOfTypes&) = delete;
-  GroupOfTypes& operator=(const GroupOfTypes&) = delete;
+  explicit GroupOfPointers(std::span<GroupedEventState* const> events) noexcept : events_{events} {}
 
-  static constexpr bool empty() noexcept { return sizeof...(States) == 0; }
-  static constexpr std::size_t size() noexcept { return sizeof...(States); }
-  auto& first() noexcept { return std::get<0>(states_); }
-  GroupedEventState& operator[](std::size_t index) noexcept {
-    return std::apply(
-        [index](States&... states) -> GroupedEventState& {
-          GroupedEventState* const pointers[] = {&states...};
-          return *pointers[index];
-        },
-        states_);
-  }
+  bool empty() const noexcept { return events_.empty(); }
+  std::size_t size() const noexcept { return events_.size(); }
+  GroupedEventState& first() const noexcept { return *events_.front(); }
+  GroupedEventState& operator[](std::size_t index) const noexcept { return *events_[index]; }
   template <class Visitor>
-  void for_each(const Visitor& visit) {
-    std::apply([&visit](States&... states) { (visit(states), ...); }, states_);
-  }
-  auto results() && {
-    return std::apply([](States&... states) { return std::tuple{std::move(states).result_of_type()...}; }, states_);
+  void for_each(const Visitor& visit) const {
+    for (GroupedEventState* event : events_) visit(*event);
   }
 
  private:
-  std::tuple<States...> states_;
+  std::span<GroupedEventState* const> events_;
 };
 
 /// @throws InvalidEventError
@@ -356,9 +343,16 @@ std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of
   using First = typename std::tuple_element_t<0, std::tuple<Stores...>>::EventStorageAdapter;
   static_assert((sizeof(SameStorageType<First, typename Stores::EventStorageAdapter>) && ...));
   if constexpr ((Stores::Events::template contains<Payloads> && ...)) {
-    GroupOfTypes<GroupedEventOfStore<Stores, Payloads>...> group{events...};
-    push_group(group, options);
-    return std::move(group).results();
+    std::tuple<GroupedEventOfStore<Stores, Payloads>...> group{events...};
+    return std::apply(
+        [options](auto&... states) {
+          GroupedEventState* const pointers[] = {&states...};
+          const GroupOfPointers group_of_pointers{pointers};
+          push_group(group_of_pointers, options);
+          return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
+              std::move(states).result_of_type()...};
+        },
+        group);
   } else {
     std::terminate();  // not reached: `group_event` does not compile
   }

@@ -23,6 +23,14 @@ struct EventKey {
   auto operator<=>(const EventKey&) const noexcept = default;
 };
 
+/// Where a group has which event.
+struct EventPlace {
+  EventKey key;
+  std::size_t index;
+
+  auto operator<=>(const EventPlace&) const noexcept = default;
+};
+
 /// Finds the events of a group. `KeyAt` gives the key of the event at an index. Few keys are compared one by one, which
 /// takes less time than to sort them.
 template <class KeyAt>
@@ -42,19 +50,13 @@ class EventKeys {
     if (key.version <= 1) return std::nullopt;
     --key.version;
     if (size_ <= few) return find_among(size_, key);
-    const Place* place = std::lower_bound(sorted_.begin(), sorted_.end(), Place{key, 0});
+    const EventPlace* place = std::lower_bound(sorted_.begin(), sorted_.end(), EventPlace{key, 0});
     if (place == sorted_.end() || place->key != key) return std::nullopt;
     return place->index;
   }
 
  private:
   static constexpr std::size_t few = 8;
-  struct Place {
-    EventKey key;
-    std::size_t index;
-
-    auto operator<=>(const Place&) const noexcept = default;
-  };
 
   std::optional<std::size_t> find_among(std::size_t count, const EventKey& key) const {
     for (std::size_t index = 0; index < count; ++index) {
@@ -66,7 +68,7 @@ class EventKeys {
   void sort() {
     for (std::size_t index = 0; index < size_; ++index) sorted_.emplace_back(key_at_(index), index);
     std::sort(sorted_.begin(), sorted_.end());
-    const Place* first_repeated = nullptr;
+    const EventPlace* first_repeated = nullptr;
     for (std::size_t place = 1; place < size_; ++place) {
       if (sorted_[place - 1].key != sorted_[place].key) continue;
       if (!first_repeated || sorted_[place].index < first_repeated->index) first_repeated = &sorted_[place];
@@ -82,7 +84,7 @@ class EventKeys {
 
   std::size_t size_;
   KeyAt key_at_;
-  SmallVector<Place, 1> sorted_;
+  SmallVector<EventPlace, 1> sorted_;
 };
 
 }  // namespace castore::detail
