@@ -204,26 +204,24 @@ struct Decision {
     if (payloads.empty()) return true;
     Version version = version_of(state);
     std::optional<Aggregate> prev_aggregate{std::move(state)};
-    std::vector<GroupedEvent> grouped;
-    grouped.reserve(payloads.size());
+    std::vector<GroupedEvent> group;
+    group.reserve(payloads.size());
     for (auto& payload : payloads) {
       ++version;
       std::visit(
           [&](auto& value) {
-            grouped.push_back(store.group_event(std::string{aggregate_id}, version, std::move(value),
-                                                {.prev_aggregate = std::exchange(prev_aggregate, std::nullopt)}));
+            group.push_back(store.group_event(std::string{aggregate_id}, version, std::move(value),
+                                              {.prev_aggregate = std::exchange(prev_aggregate, std::nullopt)}));
           },
           payload);
     }
-    const GroupOfAnyTypes group{grouped};
-    const PushOutcome outcome = try_push_group(group, {});
+    const std::vector<GroupedEventState*> states = states_of(group);
+    const PushOutcome outcome = try_push_group(GroupedEventStates{states}, {});
     if (outcome.status == PushOutcome::already_exists) return false;
-    if (outcome.status != PushOutcome::pushed) throw_refused(group, outcome);
+    if (outcome.status != PushOutcome::pushed) throw_refused(GroupedEventStates{states}, outcome);
     using Grouped = GroupedEventIn<EventStore<StoreParameters...>>;
-    state = *static_cast<Grouped&>(group[group.size() - 1]).next_aggregate();
-    group.for_each([&events](GroupedEventState& event) {
-      events.push_back(static_cast<Grouped&>(event).take_event());
-    });
+    state = *static_cast<Grouped*>(states.back())->next_aggregate();
+    for (GroupedEventState* event : states) events.push_back(static_cast<Grouped*>(event)->take_event());
     return true;
   }
 };

@@ -99,7 +99,7 @@ class GroupedEventState {
 template <class Store, class Payload>
 class GroupedEventOfStore;
 template <class Store, class Payload>
-struct SharedGroupedEvent;
+class SharedGroupedEvent;
 
 }  // namespace detail
 
@@ -165,9 +165,7 @@ class GroupedEvent {
   template <class Store, class Payload>
   GroupedEvent(GroupedEventOf<Store, Payload> event) {  // NOLINT(google-explicit-constructor): it is one
     if constexpr (Store::Events::template contains<Payload>) {  // else `group_event` does not compile
-      auto shared = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
-      detail::GroupedEventState* const state = &shared->state;
-      state_ = {std::move(shared), state};
+      state_ = std::make_shared<detail::SharedGroupedEvent<Store, Payload>>(std::move(event));
     }
   }
 
@@ -191,54 +189,21 @@ class GroupedEvent {
 
 namespace detail {
 
-/// A group whose number of events and types are known only now.
-class GroupOfAnyTypes {
- public:
-  /// Refers to the events.
-  explicit GroupOfAnyTypes(const std::vector<GroupedEvent>& events) noexcept : events_{events} {}
+using GroupedEventStates = std::span<GroupedEventState* const>;
 
-  bool empty() const noexcept { return events_.empty(); }
-  std::size_t size() const noexcept { return events_.size(); }
-  GroupedEventState& first() const noexcept { return events_.front().state(); }
-  GroupedEventState& operator[](std::size_t index) const noexcept { return events_[index].state(); }
-  template <class Visitor>
-  void for_each(const Visitor& visit) const {
-    for (const GroupedEvent& event : events_) visit(event.state());
-  }
-
- private:
-  const std::vector<GroupedEvent>& events_;
-};
-
-/// A group whose events and pointers lie on the stack; the same code for all types of events.
-class GroupOfPointers {
- public:
-  explicit GroupOfPointers(std::span<GroupedEventState* const> events) noexcept : events_{events} {}
-
-  bool empty() const noexcept { return events_.empty(); }
-  std::size_t size() const noexcept { return events_.size(); }
-  GroupedEventState& first() const noexcept { return *events_.front(); }
-  GroupedEventState& operator[](std::size_t index) const noexcept { return *events_[index]; }
-  template <class Visitor>
-  void for_each(const Visitor& visit) const {
-    for (GroupedEventState* event : events_) visit(*event);
-  }
-
- private:
-  std::span<GroupedEventState* const> events_;
-};
+// `State` is always `GroupedEventState`: templates, so that only those who push groups compile them.
 
 /// @throws InvalidEventError
-template <class Group>
-AnyEventStorageAdapter shared_adapter(Group& group) {
-  AnyEventStorageAdapter adapter = group.first().adapter();
-  group.for_each([&adapter](const auto& event) {
-    if (event.is_kept_by(adapter)) return;
+template <class State>
+AnyEventStorageAdapter shared_adapter(std::span<State* const> events) {
+  AnyEventStorageAdapter adapter = events.front()->adapter();
+  for (const GroupedEventState* event : events.subspan(1)) {
+    if (event->is_kept_by(adapter)) continue;
     throw InvalidEventError{"event_storage_adapter",
-                            event_name(event.event_store_id(), event.aggregate_id(), event.version()) +
+                            event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
                                 " is kept by another adapter than the first event of its group; all stores of a "
                                 "group share one adapter object"};
-  });
+  }
   return adapter;
 }
 
@@ -247,85 +212,85 @@ inline EventKey key_of(const GroupedEventState& event) noexcept {
 }
 
 /// @throws InvalidEventError
-template <class Group>
-Timestamp group_timestamp(Group& group) {
+template <class State>
+Timestamp group_timestamp(std::span<State* const> events) {
   Timestamp timestamp = unset_timestamp;
-  group.for_each([&timestamp](const auto& event) {
-    const Timestamp given = event.given_timestamp();
+  for (const GroupedEventState* event : events) {
+    const Timestamp given = event->given_timestamp();
     if (timestamp == unset_timestamp) timestamp = given;
     if (given != unset_timestamp && given != timestamp) {
       throw InvalidEventError{"timestamp",
-                              event_name(event.event_store_id(), event.aggregate_id(), event.version()) +
+                              event_name(event->event_store_id(), event->aggregate_id(), event->version()) +
                                   " has another one than an earlier event of its group; a group has one timestamp"};
     }
-  });
-  return timestamp == unset_timestamp ? group.first().now() : timestamp;
+  }
+  return timestamp == unset_timestamp ? events.front()->now() : timestamp;
 }
 
-template <class Group>
-PushOutcome write_group(const AnyEventStorageAdapter& adapter, Group& group, bool force) {
+template <class State>
+PushOutcome write_group(const AnyEventStorageAdapter& adapter, std::span<State* const> events, bool force) {
   if (TypedEventStorage* typed = adapter.typed_event_storage()) {
-    SmallVector<const EventToKeep*> to_keep{group.size()};
-    group.for_each([&to_keep](const auto& event) {
-      if (const EventToKeep* kept = event.to_keep()) to_keep.emplace_back(kept);
-    });
-    if (to_keep.size() == group.size()) return typed->push_typed_events(to_keep, force);
+    SmallVector<const EventToKeep*> to_keep{events.size()};
+    for (const GroupedEventState* event : events) {
+      if (const EventToKeep* kept = event->to_keep()) to_keep.emplace_back(kept);
+    }
+    if (to_keep.size() == events.size()) return typed->push_typed_events(to_keep, force);
   }
   std::vector<PushRecord> records;
-  records.reserve(group.size());
-  group.for_each([&records](const auto& event) { records.push_back({event.event_store_id(), event.to_record()}); });
+  records.reserve(events.size());
+  for (const GroupedEventState* event : events) records.push_back({event->event_store_id(), event->to_record()});
   return adapter.push_events(records, force);
 }
 
 /// Calls the hooks in order; all of them, also when one throws.
-template <class Group>
-void call_hooks(Group& group) {
+template <class State>
+void call_hooks(std::span<State* const> events) {
   std::exception_ptr first_error;
-  group.for_each([&first_error](auto& event) {
+  for (GroupedEventState* event : events) {
     try {
-      event.call_hook();
+      event->call_hook();
     } catch (...) {
       if (!first_error) first_error = std::current_exception();
     }
-  });
+  }
   if (first_error) std::rethrow_exception(first_error);
 }
 
 /// @return The outcome; only with `pushed` anything was written.
-template <class Group>
-PushOutcome try_push_group(Group& group, PushEventGroupOptions options) {
-  if (group.empty()) return {};
-  const AnyEventStorageAdapter adapter = shared_adapter(group);
-  const EventKeys keys{group.size(), [&group](std::size_t index) { return key_of(group[index]); }};
-  const Timestamp timestamp = group_timestamp(group);
-  group.for_each([&](auto& event) {
-    const std::optional<std::size_t> previous = keys.find_previous(key_of(event));
-    event.prepare(timestamp, previous ? &group[*previous] : nullptr);
-  });
+template <class State>
+PushOutcome try_push_group(std::span<State* const> events, PushEventGroupOptions options) {
+  if (events.empty()) return {};
+  const AnyEventStorageAdapter adapter = shared_adapter(events);
+  const EventKeys keys{events.size(), [events](std::size_t index) { return key_of(*events[index]); }};
+  const Timestamp timestamp = group_timestamp(events);
+  for (GroupedEventState* event : events) {
+    const std::optional<std::size_t> previous = keys.find_previous(key_of(*event));
+    event->prepare(timestamp, previous ? events[*previous] : nullptr);
+  }
   std::vector<std::shared_ptr<void>> scopes;
-  group.for_each([&scopes](const auto& event) {
-    if (std::shared_ptr<void> scope = event.open_scope()) scopes.push_back(std::move(scope));
-  });
-  const PushOutcome outcome = write_group(adapter, group, options.force);
+  for (const GroupedEventState* event : events) {
+    if (std::shared_ptr<void> scope = event->open_scope()) scopes.push_back(std::move(scope));
+  }
+  const PushOutcome outcome = write_group(adapter, events, options.force);
   if (outcome.status == PushOutcome::pushed) {
-    group.for_each([](auto& event) { event.set_pushed(); });
-    call_hooks(group);
+    for (GroupedEventState* event : events) event->set_pushed();
+    call_hooks(events);
   }
   return outcome;
 }
 
 /// Throws the error of the event that an outcome names.
-template <class Group>
-[[noreturn]] void throw_refused(Group& group, const PushOutcome& outcome) {
-  if (outcome.index < group.size()) group[outcome.index].throw_refused(outcome.status);
+template <class State>
+[[noreturn]] void throw_refused(std::span<State* const> events, const PushOutcome& outcome) {
+  if (outcome.index < events.size()) events[outcome.index]->throw_refused(outcome.status);
   throw StorageError{"the adapter refused event " + std::to_string(outcome.index) + " of a group of " +
-                     std::to_string(group.size()) + " (counted from 0), which there is not; fix its push_events"};
+                     std::to_string(events.size()) + " (counted from 0), which there is not; fix its push_events"};
 }
 
-template <class Group>
-void push_group(Group& group, PushEventGroupOptions options) {
-  const PushOutcome outcome = try_push_group(group, options);
-  if (outcome.status != PushOutcome::pushed) throw_refused(group, outcome);
+template <class State>
+void push_group(std::span<State* const> events, PushEventGroupOptions options) {
+  const PushOutcome outcome = try_push_group(events, options);
+  if (outcome.status != PushOutcome::pushed) throw_refused(events, outcome);
 }
 
 template <class First, class Other>
@@ -347,8 +312,7 @@ std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of
     return std::apply(
         [options](auto&... states) {
           GroupedEventState* const pointers[] = {&states...};
-          const GroupOfPointers group_of_pointers{pointers};
-          push_group(group_of_pointers, options);
+          push_group(GroupedEventStates{pointers}, options);
           return std::tuple<typename Stores::template PushEventResult<Payloads>...>{
               std::move(states).result_of_type()...};
         },
@@ -386,8 +350,10 @@ auto push_event_group(GroupedEventOf<Stores, Payloads>... events) {
 /// template so that only those who call it compile it.
 template <std::same_as<AnyPushEventResult> Result = AnyPushEventResult>
 std::vector<Result> push_event_group(std::vector<GroupedEvent> events, PushEventGroupOptions options = {}) {
-  const detail::GroupOfAnyTypes group{events};
-  detail::push_group(group, options);
+  std::vector<detail::GroupedEventState*> states;
+  states.reserve(events.size());
+  for (const GroupedEvent& event : events) states.push_back(&event.state());
+  detail::push_group(detail::GroupedEventStates{states}, options);
   std::vector<Result> results;
   results.reserve(events.size());
   for (const GroupedEvent& event : events) results.push_back(event.result());

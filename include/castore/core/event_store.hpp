@@ -300,25 +300,25 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   }
 
   std::vector<Event> push_all(const std::vector<GroupedEvent>& events) {
-    const detail::GroupOfAnyTypes group{events};
-    detail::push_group(group, {});
-    return take_events(group);
+    std::vector<detail::GroupedEventState*> states = detail::states_of(events);
+    detail::push_group(detail::GroupedEventStates{states}, {});
+    return take_events(states);
   }
 
   std::optional<std::vector<Event>> try_push_all(const std::vector<GroupedEvent>& events) {
-    const detail::GroupOfAnyTypes group{events};
-    const PushOutcome outcome = detail::try_push_group(group, {});
+    std::vector<detail::GroupedEventState*> states = detail::states_of(events);
+    const PushOutcome outcome = detail::try_push_group(detail::GroupedEventStates{states}, {});
     if (outcome.status == PushOutcome::already_exists) return std::nullopt;
-    if (outcome.status != PushOutcome::pushed) detail::throw_refused(group, outcome);
-    return take_events(group);
+    if (outcome.status != PushOutcome::pushed) detail::throw_refused(detail::GroupedEventStates{states}, outcome);
+    return take_events(states);
   }
 
-  static std::vector<Event> take_events(const detail::GroupOfAnyTypes& group) {
+  static std::vector<Event> take_events(std::span<detail::GroupedEventState* const> states) {
     std::vector<Event> events;
-    events.reserve(group.size());
-    group.for_each([&events](detail::GroupedEventState& event) {
-      events.push_back(static_cast<detail::GroupedEventIn<EventStore>&>(event).take_event());
-    });
+    events.reserve(states.size());
+    for (detail::GroupedEventState* state : states) {
+      events.push_back(static_cast<detail::GroupedEventIn<EventStore>*>(state)->take_event());
+    }
     return events;
   }
 };

@@ -239,6 +239,13 @@ void check_prev_aggregate(const std::optional<Aggregate>& aggregate, std::string
   }
 }
 
+inline std::vector<GroupedEventState*> states_of(const std::vector<GroupedEvent>& events) {
+  std::vector<GroupedEventState*> states;
+  states.reserve(events.size());
+  for (const GroupedEvent& event : events) states.push_back(&event.state());
+  return states;
+}
+
 /// A grouped event of one type of store.
 template <class Store>
 class GroupedEventIn : public GroupedEventState {
@@ -252,7 +259,7 @@ class GroupedEventIn : public GroupedEventState {
 
 /// Refers to the event.
 template <class Store, class Payload>
-class GroupedEventOfStore final : public GroupedEventIn<Store> {
+class GroupedEventOfStore : public GroupedEventIn<Store> {
   using Aggregate = typename Store::Aggregate;
   using Result = typename Store::template PushEventResult<Payload>;
 
@@ -322,13 +329,17 @@ class GroupedEventOfStore final : public GroupedEventIn<Store> {
   ToKeep to_keep_;
 };
 
-/// With the event itself.
 template <class Store, class Payload>
-struct SharedGroupedEvent {
-  explicit SharedGroupedEvent(GroupedEventOf<Store, Payload>&& event_) : event{std::move(event_)} {}
+struct GroupedEventOwner {
+  GroupedEventOf<Store, Payload> owned_event;
+};
 
-  GroupedEventOf<Store, Payload> event;
-  GroupedEventOfStore<Store, Payload> state{event};
+/// Has the event.
+template <class Store, class Payload>
+class SharedGroupedEvent final : private GroupedEventOwner<Store, Payload>, public GroupedEventOfStore<Store, Payload> {
+ public:
+  explicit SharedGroupedEvent(GroupedEventOf<Store, Payload>&& event)
+      : GroupedEventOwner<Store, Payload>{std::move(event)}, GroupedEventOfStore<Store, Payload>{this->owned_event} {}
 };
 
 }  // namespace castore::detail
