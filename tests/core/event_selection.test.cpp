@@ -17,7 +17,7 @@ std::vector<Version> selected(const std::vector<Version>& versions, const GetEve
   const auto version_at = [&](std::size_t index) { return versions.at(index); };
   const auto selection = castore::detail::select_events(versions.size(), version_at, options);
   std::vector<Version> result;
-  for (std::size_t step = 0; step < selection.size(); ++step) result.push_back(versions.at(selection[step]));
+  selection.for_each([&](std::size_t index) { result.push_back(versions.at(index)); });
   return result;
 }
 

@@ -49,9 +49,8 @@ class InMemoryStorage : public TypedEventStorage {
     const EventStreamSnapshot events = snapshot(event_store_id, aggregate_id);
     const auto version_at = [&](std::size_t index) { return events.stream->version_at(index); };
     const EventSelection selection = select_events(events.size, version_at, options);
-    for (std::size_t step = 0; step < selection.size(); ++step) {
-      events.stream->record_at(selection[step], event_store_id, aggregate_id, sink);
-    }
+    selection.for_each(
+        [&](std::size_t index) { events.stream->record_at(index, event_store_id, aggregate_id, sink); });
   }
 
   /// @brief Lists the aggregates of one store. @throws InvalidPageTokenError

@@ -17,7 +17,12 @@ struct EventSelection {
   bool reverse = false;
 
   std::size_t size() const noexcept { return last - first; }
-  std::size_t operator[](std::size_t step) const noexcept { return reverse ? last - 1 - step : first + step; }
+  template <class Function>
+  void for_each(const Function& function) const {
+    const std::size_t step = reverse ? std::size_t{0} - 1 : 1;  // wraps around
+    std::size_t index = reverse ? last - 1 : first;
+    for (std::size_t left = size(); left > 0; --left, index += step) function(index);
+  }
 };
 
 /// The first place whose version is not less than `version`.

@@ -204,11 +204,11 @@ struct EventStoreParts<Events<Payloads...>, Aggregate, Reducer, Adapter> {
                          Visitor& visitor) {
     const auto version_at = [events](std::size_t index) { return events[index].version; };
     const EventSelection selection = select_events(events.size(), version_at, options);
-    for (std::size_t step = 0; step < selection.size(); ++step) {
-      const KeptEvent<AllEvents>& event = events[selection[step]];
+    selection.for_each([&](std::size_t index) {
+      const KeptEvent<AllEvents>& event = events[index];
       std::visit([&](const auto& kept) { visitor(kept.payload, event.version, event.timestamp, kept.metadata); },
                  event.value);
-    }
+    });
   }
 
   [[noreturn]] static void throw_not_readable(std::string_view event_store_id, std::string_view aggregate_id) {
