@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifdef __clang__  // nlohmann_json casts numbers that an integer cannot hold
-#pragma clang attribute push(__attribute__((no_sanitize("float-cast-overflow"))), apply_to = function)
-#endif
 #include <castore/simdjson.hpp>
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
 #include "support/catch.hpp"
 
 #include <castore/castore.hpp>

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// Gets the code of the precompiled headers.
