@@ -150,12 +150,12 @@ struct codec {
 /// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has them.
 /// A template, as the way back, so that only those who call it compile it; to pass it on, wrap it in a lambda.
 /// @throws EventDecodeError when these are no JSON text; its event store's id is empty, as a record does not hold one.
-template <class = void>
-nlohmann::json record_to_json(const EventRecordView& record) {
-  nlohmann::json json{{"aggregateId", record.aggregate_id},
-                      {"version", record.version},
-                      {"type", record.type},
-                      {"timestamp", format_timestamp(record.timestamp)}};
+template <std::same_as<nlohmann::json> Json = nlohmann::json>
+Json record_to_json(const EventRecordView& record) {
+  Json json{{"aggregateId", record.aggregate_id},
+            {"version", record.version},
+            {"type", record.type},
+            {"timestamp", format_timestamp(record.timestamp)}};
   detail::with_event_in_error<EventDecodeError>({}, record.aggregate_id, record.version, record.type, [&] {
     if (!record.payload.empty()) json["payload"] = detail::text_to_json(record.payload);
     if (!record.metadata.empty()) json["metadata"] = detail::text_to_json(record.metadata);

@@ -191,7 +191,15 @@ namespace detail {
 
 using GroupedEventStates = std::span<GroupedEventState* const>;
 
-// `State` is always `GroupedEventState`: templates, so that only those who push groups compile them.
+// `Event` is always `GroupedEvent`, `State` its state: templates, so that only those who push groups compile them.
+
+template <std::same_as<GroupedEvent> Event>
+std::vector<GroupedEventState*> states_of(const std::vector<Event>& events) {
+  std::vector<GroupedEventState*> states;
+  states.reserve(events.size());
+  for (const Event& event : events) states.push_back(&event.state());
+  return states;
+}
 
 /// @throws InvalidEventError
 template <class State>
@@ -236,9 +244,8 @@ PushOutcome write_group(const AnyEventStorageAdapter& adapter, std::span<State* 
     }
     if (to_keep.size() == events.size()) return typed->push_typed_events(to_keep, force);
   }
-  std::vector<PushRecord> records;
-  records.reserve(events.size());
-  for (const GroupedEventState* event : events) records.push_back({event->event_store_id(), event->to_record()});
+  SmallVector<PushRecord> records{events.size()};
+  for (const GroupedEventState* event : events) records.emplace_back(event->event_store_id(), event->to_record());
   return adapter.push_events(records, force);
 }
 
@@ -350,9 +357,7 @@ auto push_event_group(GroupedEventOf<Stores, Payloads>... events) {
 /// template so that only those who call it compile it.
 template <std::same_as<AnyPushEventResult> Result = AnyPushEventResult>
 std::vector<Result> push_event_group(std::vector<GroupedEvent> events, PushEventGroupOptions options = {}) {
-  std::vector<detail::GroupedEventState*> states;
-  states.reserve(events.size());
-  for (const GroupedEvent& event : events) states.push_back(&event.state());
+  const std::vector<detail::GroupedEventState*> states = detail::states_of(events);
   detail::push_group(detail::GroupedEventStates{states}, options);
   std::vector<Result> results;
   results.reserve(events.size());

@@ -239,13 +239,6 @@ void check_prev_aggregate(const std::optional<Aggregate>& aggregate, std::string
   }
 }
 
-inline std::vector<GroupedEventState*> states_of(const std::vector<GroupedEvent>& events) {
-  std::vector<GroupedEventState*> states;
-  states.reserve(events.size());
-  for (const GroupedEvent& event : events) states.push_back(&event.state());
-  return states;
-}
-
 /// A grouped event of one type of store.
 template <class Store>
 class GroupedEventIn : public GroupedEventState {
