@@ -217,6 +217,12 @@ TEST_CASE("building an aggregate gives an optional one") {
                               std::optional<Account>>);
 }
 
+TEST_CASE("a fold has room for a second aggregate only where one is made beside the first") {
+  using castore::detail::FoldPlace;
+  STATIC_REQUIRE(std::same_as<FoldPlace<Account, AllForms, Closed, Audited>, std::optional<Account>>);
+  STATIC_REQUIRE_FALSE(std::same_as<FoldPlace<Account, AllForms, Closed, Withdrawn>, std::optional<Account>>);
+}
+
 TEST_CASE("reducers and folds work in constant expressions") {
   STATIC_REQUIRE(final_account().balance == 65);
   STATIC_REQUIRE(account_on_from(final_account()).version == 4);

@@ -37,7 +37,7 @@ TEST_CASE("a replaceable value is what the last function made of the one before"
       value.replace([](Counted&& last) { return Counted{std::move(last.text) + "b"}; });
       CHECK(alive == 1);
     }
-    CHECK(value.get()->text == long_text + "bbbbb");
+    CHECK(value->text == long_text + "bbbbb");
   }
   CHECK(alive == 0);
 }
@@ -45,16 +45,16 @@ TEST_CASE("a replaceable value is what the last function made of the one before"
 TEST_CASE("a replaceable value begins with none") {
   {
     Replaceable<Counted> value;
-    CHECK(value.get() == nullptr);
+    CHECK_FALSE(value);
     is_refused = true;
     CHECK_THROWS_AS(value.emplace(), std::runtime_error);
     is_refused = false;
-    CHECK(value.get() == nullptr);
+    CHECK_FALSE(value);
     value.emplace().text = "a";
-    CHECK(value.get()->text == "a");
+    CHECK(value->text == "a");
   }
   CHECK(alive == 0);
-  CHECK(Replaceable<Counted>{std::optional<Counted>{}}.get() == nullptr);
+  CHECK_FALSE(Replaceable<Counted>{std::optional<Counted>{}});
 }
 
 TEST_CASE("a replaceable value stays when the function throws") {
@@ -65,7 +65,7 @@ TEST_CASE("a replaceable value stays when the function throws") {
       throw std::runtime_error{"refused"};
     }),
                     std::runtime_error);
-    CHECK(value.get()->text == long_text + "b");
+    CHECK(value->text == long_text + "b");
     CHECK(alive == 1);
   }
   CHECK(alive == 0);
@@ -75,7 +75,7 @@ constexpr int twice_doubled() {
   Replaceable<int> value{std::optional{1}};
   value.replace([](int&& last) { return 2 * last; });
   value.replace([](int&& last) { return 2 * last; });
-  return *value.get();
+  return *value;
 }
 static_assert(twice_doubled() == 4);
 

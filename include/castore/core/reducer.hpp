@@ -116,8 +116,13 @@ constexpr void end_aggregate(Aggregate& aggregate, std::string_view aggregate_id
   if (!(aggregate.aggregate_id == aggregate_id)) aggregate.aggregate_id = aggregate_id;
 }
 
+/// What a fold of such events keeps its aggregate in: a pure reducer makes the next one beside the last one.
+template <class Aggregate, class Reducer, class... Payloads>
+using FoldPlace = std::conditional_t<(returns_next_aggregate<Reducer, Aggregate, Payloads> || ...),
+                                     Replaceable<Aggregate>, std::optional<Aggregate>>;
+
 /// A fold in progress: the aggregate comes to life with its first event.
-template <class Aggregate, class Reducer>
+template <class Aggregate, class Reducer, class Place = Replaceable<Aggregate>>
 class AggregateFold {
  public:
   constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id)
@@ -129,15 +134,15 @@ class AggregateFold {
   constexpr void apply(const Payload& payload, Version version, Timestamp timestamp,
                        const MetadataOf<Payload>& metadata) {
     const EventInfo<Payload> info{aggregate_id_, version, timestamp, metadata};
-    if (!aggregate_.get()) aggregate_.emplace().aggregate_id = aggregate_id_;
+    if (!aggregate_) aggregate_.emplace().aggregate_id = aggregate_id_;
     if constexpr (returns_next_aggregate<Reducer, Aggregate, Payload>) {
       aggregate_.replace([&](Aggregate&& aggregate) {
         return next_aggregate(reducer_, std::move(aggregate), payload, info);
       });
-      name_new_aggregate(*aggregate_.get(), aggregate_id_);
-      aggregate_.get()->version = version;
+      name_new_aggregate(*aggregate_, aggregate_id_);
+      aggregate_->version = version;
     } else {
-      apply_event(reducer_, *aggregate_.get(), payload, info);
+      apply_event(reducer_, *aggregate_, payload, info);
     }
   }
 
@@ -147,16 +152,15 @@ class AggregateFold {
   }
 
   constexpr std::optional<Aggregate> result() && {
-    Aggregate* const aggregate = aggregate_.get();
-    if (!aggregate) return std::nullopt;
-    end_aggregate(*aggregate, aggregate_id_);
-    return std::move(*aggregate);
+    if (!aggregate_) return std::nullopt;
+    end_aggregate(*aggregate_, aggregate_id_);
+    return std::move(*aggregate_);
   }
 
  private:
   const Reducer& reducer_;
   std::string_view aggregate_id_;
-  Replaceable<Aggregate> aggregate_;
+  Place aggregate_;
 };
 
 }  // namespace detail
@@ -170,7 +174,8 @@ constexpr std::optional<Aggregate> build_aggregate(const Reducer& reducer,
                                                    std::span<const Event<Events<Payloads...>>> events,
                                                    std::optional<std::type_identity_t<Aggregate>> aggregate = {}) {
   if (events.empty()) return aggregate;
-  detail::AggregateFold<Aggregate, Reducer> fold{reducer, events.front().aggregate_id(), std::move(aggregate)};
+  using Place = detail::FoldPlace<Aggregate, Reducer, Payloads...>;
+  detail::AggregateFold<Aggregate, Reducer, Place> fold{reducer, events.front().aggregate_id(), std::move(aggregate)};
   for (const auto& event : events) {
     event.visit([&fold](const auto& event_detail) { fold.apply(event_detail); });
   }

@@ -24,8 +24,9 @@ class Replaceable {
   Replaceable(const Replaceable&) = delete;
   Replaceable& operator=(const Replaceable&) = delete;
 
-  /// A null pointer when there is none.
-  constexpr Value* get() noexcept { return current_; }
+  constexpr explicit operator bool() const noexcept { return current_ != nullptr; }
+  constexpr Value& operator*() noexcept { return *current_; }
+  constexpr Value* operator->() noexcept { return current_; }
   /// @pre There is none.
   constexpr Value& emplace() { return *(current_ = std::construct_at(std::addressof(first_.value))); }
 
