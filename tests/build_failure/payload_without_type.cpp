@@ -5,6 +5,7 @@
 #include <castore/castore.hpp>
 
 #include <string_view>
+#include <type_traits>
 
 struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
@@ -15,10 +16,15 @@ struct PokemonCaught {
 #endif
 };
 
-struct Pokemon : castore::Aggregate {};
+struct Pokemon : castore::Aggregate {
+  std::string_view last_event;
+};
 struct PokemonReducer {
-  void operator()(Pokemon&, const PokemonAppeared&) const {}
-  void operator()(Pokemon&, const PokemonCaught&) const {}
+  /// Who asks whether it can be called compiles it, and finds a second mistake.
+  auto operator()(Pokemon pokemon, const auto& event) const {
+    pokemon.last_event = std::remove_cvref_t<decltype(event)>::type;
+    return pokemon;
+  }
 };
 
 int main() {

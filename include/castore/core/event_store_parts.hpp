@@ -172,7 +172,6 @@ template <class... Payloads, class Aggregate, class Reducer, class Adapter>
 struct EventStoreParts<Events<Payloads...>, Aggregate, Reducer, Adapter> {
   using AllEvents = Events<Payloads...>;
   using Handle = AdapterHandle<Adapter>;
-  using Fold = AggregateFold<Aggregate, Reducer, FoldPlace<Aggregate, Reducer, Payloads...>>;
 
   static constexpr bool has_adapter_of_any_type = std::same_as<Adapter, AnyEventStorageAdapter>;
   /// The events may be kept as objects, and the adapter may be one that does.

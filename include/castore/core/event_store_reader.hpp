@@ -86,7 +86,7 @@ class EventStoreReader {
 
   /// @brief The aggregate, now or as it was at `max_version`; nothing when it has no events (until then).
   std::optional<Aggregate> get_aggregate(std::string_view aggregate_id, GetAggregateOptions options = {}) const {
-    typename Parts::Fold fold{options_.reducer, aggregate_id};
+    AggregateFold<Aggregate, Reducer, Events> fold{options_.reducer, aggregate_id};
     for_each_event(aggregate_id, {.max_version = options.max_version},
                    [&fold](const auto& payload, Version version, Timestamp timestamp, const auto& metadata) {
                      fold.apply(payload, version, timestamp, metadata);
@@ -146,7 +146,7 @@ class EventStoreReader {
     }
     if (ordered.empty()) return std::nullopt;
     std::ranges::stable_sort(ordered, {}, [](const Event* event) { return event->timestamp(); });
-    typename Parts::Fold fold{options_.reducer, ordered.front()->aggregate_id()};
+    AggregateFold<Aggregate, Reducer, Events> fold{options_.reducer, ordered.front()->aggregate_id()};
     Version version = 0;
     for (const Event* event : ordered) {
       ++version;

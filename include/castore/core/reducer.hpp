@@ -116,13 +116,15 @@ constexpr void end_aggregate(Aggregate& aggregate, std::string_view aggregate_id
   if (!(aggregate.aggregate_id == aggregate_id)) aggregate.aggregate_id = aggregate_id;
 }
 
-/// What a fold of such events keeps its aggregate in: a pure reducer makes the next one beside the last one.
+/// A pure reducer makes the next aggregate beside the last one.
+template <class Aggregate, class Reducer, class EventList>
+inline constexpr bool may_reduce_purely = true;
 template <class Aggregate, class Reducer, class... Payloads>
-using FoldPlace = std::conditional_t<(returns_next_aggregate<Reducer, Aggregate, Payloads> || ...),
-                                     Replaceable<Aggregate>, std::optional<Aggregate>>;
+inline constexpr bool may_reduce_purely<Aggregate, Reducer, Events<Payloads...>> =
+    (returns_next_aggregate<Reducer, Aggregate, Payloads> || ...);
 
-/// A fold in progress: the aggregate comes to life with its first event.
-template <class Aggregate, class Reducer, class Place = Replaceable<Aggregate>>
+/// A fold in progress: the aggregate comes to life with its first event. `EventList` is `void` where it is not known.
+template <class Aggregate, class Reducer, class EventList = void>
 class AggregateFold {
  public:
   constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id)
@@ -160,7 +162,8 @@ class AggregateFold {
  private:
   const Reducer& reducer_;
   std::string_view aggregate_id_;
-  Place aggregate_;
+  std::conditional_t<may_reduce_purely<Aggregate, Reducer, EventList>, Replaceable<Aggregate>, std::optional<Aggregate>>
+      aggregate_;
 };
 
 }  // namespace detail
@@ -174,8 +177,8 @@ constexpr std::optional<Aggregate> build_aggregate(const Reducer& reducer,
                                                    std::span<const Event<Events<Payloads...>>> events,
                                                    std::optional<std::type_identity_t<Aggregate>> aggregate = {}) {
   if (events.empty()) return aggregate;
-  using Place = detail::FoldPlace<Aggregate, Reducer, Payloads...>;
-  detail::AggregateFold<Aggregate, Reducer, Place> fold{reducer, events.front().aggregate_id(), std::move(aggregate)};
+  detail::AggregateFold<Aggregate, Reducer, Events<Payloads...>> fold{reducer, events.front().aggregate_id(),
+                                                                      std::move(aggregate)};
   for (const auto& event : events) {
     event.visit([&fold](const auto& event_detail) { fold.apply(event_detail); });
   }
