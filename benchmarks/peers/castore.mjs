@@ -50,7 +50,7 @@ const report = async (name, operations, prepare, work) => {
   console.log(`${name}\t${Math.round(times[Math.floor(rounds / 2)])}`);
 };
 
-const compareLoads = async (store, names, events, times) => {
+const reportLoads = async (store, names, events, times) => {
   const ids = makeIds(1, `load-${events}`);
   await fill(store, ids, events);
   const load = async () => {
@@ -64,9 +64,9 @@ if (storage === 'in_memory') {
   await report('push', 100_000, () => newStore(), store => fill(store, makeIds(1000), 100));
 
   const loaded = newStore();
-  await compareLoads(loaded, ['load in place', 'load by value'], 100, 1000);
-  await compareLoads(loaded, ['load in place'], 1000, 100);
-  await compareLoads(loaded, ['load in place'], 10_000, 10);
+  await reportLoads(loaded, ['load in place', 'load by value'], 100, 1000);
+  await reportLoads(loaded, ['load in place'], 1000, 100);
+  await reportLoads(loaded, ['load in place'], 10_000, 10);
 
   const newFilledStore = async () => {
     const store = newStore();
@@ -120,7 +120,7 @@ if (storage === 'in_memory') {
       await EventStore.pushEventGroup(...group);
     }
   });
-  for (const events of [10, 100, 1000]) await compareLoads(store, ['load'], events, 100);
+  for (const events of [10, 100, 1000]) await reportLoads(store, ['load'], events, 100);
   const listed = makeStore(adapter, 'LISTED');
   await fill(listed, makeIds(10_000), 1);
   await report('page of 100', 100, () => {}, async () => {
