@@ -5,6 +5,12 @@
 /// @file
 /// The library without a database: core, JSON codec and in-memory adapter.
 
+// First those with most of what a compiler says of wrong programs, as it lists by which headers it came there.
+#include <castore/core/events.hpp>
+
+#include <castore/core/event_codec.hpp>
+#include <castore/core/reducer.hpp>
+
 #include <castore/adapters/in_memory.hpp>
 #include <castore/core/aggregate.hpp>
 #include <castore/core/aggregate_ids.hpp>
@@ -16,12 +22,15 @@
 #include <castore/core/event_group.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/event_store.hpp>
+#include <castore/core/event_store_concepts.hpp>
 #include <castore/core/event_store_options.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/page_token.hpp>
 #include <castore/core/reducer.hpp>
 #include <castore/core/retry.hpp>
+#include <castore/core/storage_operations.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/core/upcasts.hpp>
 #include <castore/fwd.hpp>
 #include <castore/json.hpp>
 #include <castore/version.hpp>

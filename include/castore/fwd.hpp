@@ -5,6 +5,8 @@
 /// @file
 /// Declares every public template of the core with its default arguments; they are written nowhere else.
 
+#include <castore/config.hpp>
+
 #include <chrono>
 #include <cstdint>
 
@@ -12,6 +14,10 @@ namespace castore {
 
 /// @brief The position of an event in its aggregate's history: 1, 2, 3 ... without gaps.
 using Version = std::int64_t;
+
+/// @brief The place of an event in the one order that a storage gives to all its events: from 1, rising, with gaps. 0
+/// is before the first, and stands for "none" where a storage has no such order.
+using Position = std::int64_t;
 
 /// @brief A point in time in UTC, to the millisecond; on the wire `2022-01-01T00:00:00.000Z`.
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;

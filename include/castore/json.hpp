@@ -3,8 +3,8 @@
 #define CASTORE_JSON_HPP
 
 /// @file
-/// The default codec: payloads and metadata as JSON, by nlohmann_json's `to_json` and `from_json`; and events as JSON in
-/// Castore's shape.
+/// The default codec: payloads and metadata as JSON, by their fields or by nlohmann_json's `to_json` and `from_json`;
+/// and events as JSON in Castore's shape.
 
 #include <castore/core/codec.hpp>
 #include <castore/core/errors.hpp>
@@ -13,7 +13,15 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/field_faults.hpp>
 #include <castore/fwd.hpp>
+#include <castore/json/comes_back.hpp>
+#include <castore/json/kinds.hpp>
+#include <castore/json/standard_types.hpp>
+#include <castore/json/storable.hpp>
+#include <castore/json/text.hpp>
+#include <castore/json/unknown_fields.hpp>
+#include <castore/json/values.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -33,117 +41,60 @@
 
 namespace castore {
 
-/// @brief Types that nlohmann_json converts both ways, e.g. by `NLOHMANN_DEFINE_TYPE_INTRUSIVE`.
-template <class Value>
-concept JsonConvertible = requires(const Value& value, const nlohmann::json& json) {
-  nlohmann::json(value);
-  { json.get<Value>() } -> std::same_as<Value>;
-};
-
-/// @brief The deepest nesting of arrays and objects in a payload or metadata.
-inline constexpr std::size_t max_json_depth = 500;
-
-namespace detail {
-
-/// Refuses what JSON text cannot hold and nlohmann would replace silently. Invalid UTF-8 is left to `dump`.
-/// @throws std::invalid_argument
-inline void check_json(const nlohmann::json& json, std::size_t depth = 0) {
-  switch (json.type()) {
-    case nlohmann::json::value_t::number_float:
-      if (!std::isfinite(json.get_ref<const nlohmann::json::number_float_t&>())) {
-        throw std::invalid_argument{"JSON has neither NaN nor infinity"};
-      }
-      break;
-    case nlohmann::json::value_t::binary:
-    case nlohmann::json::value_t::discarded:
-      throw std::invalid_argument{"JSON has no binary values; encode them as text"};
-    case nlohmann::json::value_t::array:
-    case nlohmann::json::value_t::object:
-      if (depth == max_json_depth) {
-        throw std::invalid_argument{"it is nested deeper than " + std::to_string(max_json_depth) + " levels"};
-      }
-      for (const nlohmann::json& element : json) check_json(element, depth + 1);
-      break;
-    default:
-      break;
-  }
-}
-
-/// Text deeper than what is ever written could exhaust the stack of code that walks its values.
-/// @throws std::invalid_argument
-inline void check_json_depth(std::string_view text) {
-  if (text.size() <= max_json_depth) return;
-  std::size_t depth = 0;
-  bool is_in_string = false;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    const char character = text[index];
-    if (is_in_string) {
-      if (character == '\\') ++index;
-      if (character == '"') is_in_string = false;
-    } else if (character == '"') {
-      is_in_string = true;
-    } else if (character == '[' || character == '{') {
-      if (++depth > max_json_depth) {
-        throw std::invalid_argument{"it is nested deeper than " + std::to_string(max_json_depth) + " levels"};
-      }
-    } else if ((character == ']' || character == '}') && depth > 0) {
-      --depth;
-    }
-  }
-}
-
-inline std::string json_to_text(const nlohmann::json& json) {
-  check_json(json);
-  return json.dump();
-}
-
-inline nlohmann::json text_to_json(std::string_view text) {
-  check_json_depth(text);
-  return nlohmann::json::parse(text);
-}
-
-template <class Value>
-Value decode_json(std::string_view text) {
-  if (text.empty()) {
-    throw std::invalid_argument{"the stored event has none, and this type needs one (metadata: declare it as "
-                                "std::optional<M> when some events have none)"};
-  }
-  return text_to_json(text).template get<Value>();
-}
-
-}  // namespace detail
-
-/// @brief The codec of every type that nlohmann_json converts, and of types without fields, which need nothing.
+/// @brief The codec of every type that nlohmann_json converts; of structs with public fields and no JSON functions, by
+/// their fields; and of types without fields, which need nothing.
+///
+/// Conversions are looked for in this order: a `castore::codec` of the program's; the type's own `to_json` and
+/// `from_json`, both, and for exactly this type (`NLOHMANN_DEFINE_TYPE_INTRUSIVE` writes them); its fields, up to 64.
+/// These may be of any type in the table of docs/guides/event_fields.md: numbers, text, enumerations by their names,
+/// `std::optional` (left out when empty), containers, `std::variant`, times, and such structs; also `const`.
+/// `castore/reflection.hpp` has what a struct may say about its fields: `json_case`, `json_names`, `added_fields`.
 ///
 /// **Guarantees:** 64-bit integers and doubles come back to the last bit. NaN, infinity, text that is not UTF-8, binary
-/// values and more than `max_json_depth` levels are errors, never replaced. An empty type is no JSON at all, not `null`.
+/// values and more than `max_json_depth` levels are errors, never replaced; so is an enumeration's value without a
+/// name, and a value that does not come back equal, asked where the type has `==` and functions of its own, or a field
+/// has (an enumerator that `NLOHMANN_JSON_SERIALIZE_ENUM` does not list, a field that `to_json` leaves out). What is
+/// read must be of the field's type and within its range. Errors name the field. What the compiler can see does not
+/// compile: functions of a base class, one of the two functions alone, fields that point elsewhere (`std::string_view`,
+/// `std::span`, pointers, references), `long double`. It cannot see into classes with private fields. An empty type is
+/// no JSON at all, not `null`.
 template <class Value>
 struct codec {
-  /// @brief JSON text. @throws What nlohmann_json throws, as for text that is not UTF-8; and for NaN or infinity.
+  /// @brief JSON text. @throws std::invalid_argument naming the field that would not come back, what `to_json` throws
   static std::string encode(const Value& value)
-    requires JsonConvertible<Value>
+    requires detail::is_storable<Value>
   {
-    return detail::json_to_text(nlohmann::json(value));
+    if constexpr (detail::has_json<Value>) {
+      return detail::encode_json(value);
+    } else {
+      return {};
+    }
   }
-  /// @brief Reads JSON text. @throws What nlohmann_json throws when the text is no JSON or does not fit the type.
+  /// @brief Reads JSON text; of a type without fields, whatever is stored is ignored.
+  /// @throws std::invalid_argument naming the field that is missing or does not fit its type; what nlohmann_json throws
+  /// when the text is no JSON, and what `from_json` throws.
   static Value decode(std::string_view json)
-    requires JsonConvertible<Value>
+    requires detail::is_storable<Value>
   {
-    return detail::decode_json<Value>(json);
+    if constexpr (detail::has_json<Value>) {
+      return detail::decode_json<Value>(json);
+    } else {
+      return Value();
+    }
   }
 
-  /// @brief Nothing: such a payload has no fields.
-  static std::string encode(const Value&)
-    requires(!JsonConvertible<Value> && std::is_empty_v<Value> && std::default_initializable<Value>)
+  /// @brief The same for JSON that somebody sends: fields that the type does not have are errors, too.
+  /// @throws What `decode` throws, naming the field and saying which there are
+  static Value decode_input(std::string_view json)
+    requires detail::is_storable<Value>
   {
-    return {};
+    return detail::decode_json_input<Value>(json);
   }
-  /// @brief The value; whatever is stored is ignored.
-  static Value decode(std::string_view)
-    requires(!JsonConvertible<Value> && std::is_empty_v<Value> && std::default_initializable<Value>)
-  {
-    return {};
-  }
+
+  /// @brief For the library itself: does not compile, with the reason, where the type has no codec.
+  static constexpr bool explain() { return decltype(fault())::explain(); }
+  /// @brief For the library itself: that reason.
+  static constexpr auto fault() { return detail::json_fault<Value>(); }
 };
 
 /// @brief An event record as JSON in Castore's shape:

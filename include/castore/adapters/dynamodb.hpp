@@ -2,6 +2,7 @@
 #ifndef CASTORE_ADAPTERS_DYNAMODB_HPP
 #define CASTORE_ADAPTERS_DYNAMODB_HPP
 
+#include <castore/adapters/dynamodb/answers.hpp>
 #include <castore/adapters/dynamodb/attribute_values.hpp>
 #include <castore/adapters/dynamodb/caller.hpp>
 #include <castore/adapters/dynamodb/client.hpp>
@@ -10,12 +11,15 @@
 #include <castore/adapters/dynamodb/http_client.hpp>
 #include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/page_token.hpp>
+#include <castore/adapters/dynamodb/pages.hpp>
 #include <castore/adapters/dynamodb/requests.hpp>
 #include <castore/adapters/dynamodb/retry.hpp>
+#include <castore/adapters/dynamodb/snapshots.hpp>
 #include <castore/adapters/dynamodb/tables.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_checks.hpp>
 #include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/snapshot_storage.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
@@ -24,8 +28,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +43,13 @@
 
 namespace castore {
 
+/// @brief What `list_aggregate_ids` does with an entry of the index that is not that of an event: its timestamp,
+/// version or key is nothing that Castore wrote.
+enum class DynamoDbDamagedEntries {
+  refuse,  ///< The list fails with a `DynamoDbDamagedItemError`.
+  skip     ///< The list goes on without it, and `on_damaged_entry` is told.
+};
+
 /// @brief How a `DynamoDbEventStorageAdapter` behaves.
 struct DynamoDbEventStorageAdapterOptions {
   DynamoDbHttpClientOptions client{};  ///< Of the client that the adapter makes when it is given none.
@@ -43,6 +57,19 @@ struct DynamoDbEventStorageAdapterOptions {
   /// @brief Makes a push that would leave a gap a `VersionGapError`, in the same write. Each aggregate of a push whose
   /// first version is above 1 then takes one of the 100 places of a transaction, and a push costs twice as much.
   bool check_previous_version = false;
+  /// @brief What lists do with damaged entries. Loads refuse damaged events always: without one the others mean
+  /// something else.
+  DynamoDbDamagedEntries damaged_entries = DynamoDbDamagedEntries::refuse;
+  /// @brief Called for each entry that is skipped, by the thread that lists; several may do so at the same time. What
+  /// it throws ends the list.
+  std::function<void(const DynamoDbDamagedItemError&)> on_damaged_entry{};
+  /// @brief The most requests of one load or list; more are a `StorageError`, so that a server that never comes to an
+  /// end is left. Each brings up to 1 MB.
+  std::size_t max_pages = 1'000;
+  /// @brief Keeps snapshots as items of the table, which neither Castore nor a list of aggregates finds. A forced push
+  /// is then a transaction that deletes the snapshots at or above its version, too, so set it wherever events are
+  /// forced: each aggregate of the push takes one of its 100 places. Not for the deprecated layout.
+  bool keeps_snapshots = false;
 };
 
 /// @brief Keeps events in Amazon DynamoDB, in Castore's tables: what either library writes the other reads. For more
@@ -56,16 +83,18 @@ struct DynamoDbEventStorageAdapterOptions {
 ///   about a second. A load that runs while a group is written may see some of its events and not yet the others.
 /// - A gap in the versions is not noticed unless `check_previous_version` is set.
 /// - Aggregates with equal initial timestamps are listed in an order of DynamoDB's own, each exactly once. Without
-///   `limit` a page holds about 1 MB of index entries.
+///   `limit` a page holds about 1 MB of index entries. The index compares timestamps as texts: those that other
+///   programs wrote in another form than `2022-01-01T00:00:00.000Z` are listed, but stand where their text sorts.
 /// - Any number of threads may use one adapter, and one client.
 ///
 /// Values: DynamoDB has no negative zero, which becomes 0, and no number beyond 38 digits or outside 1e-130
 /// to 9.99e125; nor objects with one key twice, or values nested more than 32 deep. Except for zero these are refused.
 /// Integers and floating point are one type: `1.0` comes back as `1`.
 ///
-/// **Errors** `InvalidEventError` before anything is sent when DynamoDB cannot hold an event or a group. All others are
-/// `StorageError`s that name the table, with a `DynamoDbError` or `DynamoDbConnectionError` nested, or
-/// `AwsCredentialsError`s. **Handling:** retry when `retryable()`, else report.
+/// **Errors** `InvalidEventError` before anything is sent when DynamoDB cannot hold an event or a group.
+/// `DynamoDbDamagedItemError` names an item that is not an event. All others are `StorageError`s that name the table,
+/// whose `outcome()` says when a push may have been written, with a `DynamoDbError` or `DynamoDbConnectionError`
+/// nested, or `AwsCredentialsError`s. **Handling:** retry when `retryable()`, else report.
 ///
 /// @code
 /// castore::DynamoDbEventStorageAdapter storage{"events"};
@@ -73,11 +102,15 @@ struct DynamoDbEventStorageAdapterOptions {
 /// @endcode
 class DynamoDbEventStorageAdapter {
  public:
-  static constexpr bool detects_version_gaps = false;      ///< Only with `check_previous_version`.
-  static constexpr bool orders_equal_timestamps = false;   ///< Lists them, each once, in DynamoDB's order.
-  static constexpr bool shows_groups_at_once = false;      ///< A load may see a part of a group.
-  static constexpr bool holds_every_double = false;        ///< No negative zero; see "Values".
-  static constexpr std::size_t max_events_per_push = 100;  ///< The most a transaction can hold.
+  /// @brief What DynamoDB cannot do: gaps are detected only with `check_previous_version`, equal timestamps listed in
+  /// an order of its own, loads may see a part of a group, there is no negative zero (see "Values"), a transaction
+  /// holds 100 events, and a key 2,048 bytes.
+  static constexpr AdapterProperties properties{.detects_version_gaps = false,
+                                                .orders_equal_timestamps = false,
+                                                .shows_groups_at_once = false,
+                                                .holds_every_double = false,
+                                                .max_events_per_push = 100,
+                                                .max_id_size = 1023};
 
   /// @brief Uses a client of its own for a table with all event stores.
   /// @throws StorageError, AwsCredentialsError
@@ -93,15 +126,11 @@ class DynamoDbEventStorageAdapter {
   template <DynamoDbClient Client>
   DynamoDbEventStorageAdapter(std::shared_ptr<Client> client, std::string table_name,
                               const DynamoDbEventStorageAdapterOptions& options = {})
-      : caller_{std::move(client), options.retry},
-        tables_{std::move(table_name)},
-        check_previous_version_{options.check_previous_version} {}
+      : caller_{std::move(client), options.retry}, tables_{std::move(table_name)}, options_{behaviour(options)} {}
   template <DynamoDbClient Client>
   DynamoDbEventStorageAdapter(std::shared_ptr<Client> client, DynamoDbTablePerEventStore tables,
                               const DynamoDbEventStorageAdapterOptions& options = {})
-      : caller_{std::move(client), options.retry},
-        tables_{std::move(tables)},
-        check_previous_version_{options.check_previous_version} {}
+      : caller_{std::move(client), options.retry}, tables_{std::move(tables)}, options_{behaviour(options)} {}
 
   /// @brief The same, referring to a client that must live as long as the adapter.
   template <DynamoDbClient Client>
@@ -115,16 +144,18 @@ class DynamoDbEventStorageAdapter {
 
   /// @brief Writes all the events or none: one by a conditional put, several by a transaction.
   /// @throws InvalidEventError, StorageError, AwsCredentialsError
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) const {
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) const {
     check_records(records);
     if (records.empty()) return {};
-    if (records.size() > max_events_per_push) {
+    if (records.size() > *properties.max_events_per_push) {
       throw InvalidEventError{"max_events_per_push",
                               "a DynamoDB transaction writes at most 100 events; push fewer at once"};
     }
-    const bool check = check_previous_version_ && !force;
-    if (records.size() == 1 && !(check && records.front().record.version > 1)) return put(records.front(), force);
-    return write_group(records, force, check);
+    if (options.force && options_.keeps_snapshots) return force_push(records);
+    const bool check = options_.check_previous_version && !options.force;
+    if (records.size() == 1 && !(check && records.front().record.version > 1))
+      return put(records.front(), options.force);
+    return write_group(records, options.force, check);
   }
 
   /// @brief Hands the events of one aggregate to the sink, by consistent queries of up to 1 MB each.
@@ -134,22 +165,22 @@ class DynamoDbEventStorageAdapter {
     const std::string& table = tables_.table(event_store_id);
     const std::string key = tables_.key(event_store_id, aggregate_id);
     if (options.min_version && options.max_version && *options.min_version > *options.max_version) return;
-    const std::string action = "load events from " + name_of(table);
+    detail::DynamoDbPages pages{caller_, "load events from " + name_of(table), options_.max_pages};
     std::optional<std::size_t> left = options.limit;
-    std::string start;
     detail::StoredEvent event;
+    Version last = options.reverse ? (std::numeric_limits<Version>::max)() : 0;
     while (left != 0U) {
-      const std::string answer = call("Query", detail::events_query(table, key, options, left, start), action);
-      const auto page = read<detail::QueryAnswer>(action, [&] { return detail::read_query_answer(answer); });
-      for (const std::string_view item : page.items) {
-        sink(read<EventRecordView>(action, [&] {
-          event.read(item);
-          return event.view(aggregate_id);
-        }));
+      for (const std::string_view item :
+           pages.next(detail::events_query(table, key, options, left, pages.start())).items) {
+        if (left && (*left)-- == 0) pages.refuse("it has more events than were asked for");
+        const EventRecordView view =
+            detail::read_dynamodb_item(table, item, event, [&] { return event.view(aggregate_id); });
+        // Else a page that comes twice would hand out events twice.
+        if (options.reverse ? view.version >= last : view.version <= last) pages.refuse("its events are out of order");
+        last = view.version;
+        sink(view);
       }
-      if (page.last_evaluated_key.empty()) return;
-      if (left) *left -= std::min(*left, page.items.size());
-      start = page.last_evaluated_key;
+      if (pages.is_last()) return;
     }
   }
 
@@ -162,43 +193,66 @@ class DynamoDbEventStorageAdapter {
     AggregateIdsPage page;
     std::string start;
     if (request.limit == 0U || !find_start(request, partition, start)) return page;
-    const std::string action = "list aggregate ids from " + name_of(table);
+    detail::DynamoDbPages pages{caller_, "list aggregate ids from " + name_of(table), options_.max_pages,
+                                std::move(start)};
     detail::StoredEvent event;
     detail::DynamoDbIndexKey last;
     for (;;) {
       // One more than the page takes tells whether there is another page.
       std::optional<std::size_t> wanted;
       if (request.limit) wanted = *request.limit - page.aggregate_ids.size() + (*request.limit < most ? 1 : 0);
-      const std::string query = detail::initial_events_query(table, partition, request, wanted, start);
-      const std::string answer = call("Query", query, action);
-      const auto found = read<detail::QueryAnswer>(action, [&] { return detail::read_query_answer(answer); });
-      const bool ends = found.last_evaluated_key.empty();
-      for (std::size_t index = 0; index < found.items.size(); ++index) {
+      const auto& items =
+          pages.next(detail::initial_events_query(table, partition, request, wanted, pages.start())).items;
+      for (std::size_t index = 0; index < items.size(); ++index) {
+        if (!read_entry(table, partition, items[index], event)) continue;
         // Without a limit the last entry of what DynamoDB gives at once is left for the next page.
-        const bool is_full = request.limit ? page.aggregate_ids.size() == *request.limit
-                                           : !ends && index + 1 == found.items.size() && !page.aggregate_ids.empty();
+        const bool is_full = request.limit
+                                 ? page.aggregate_ids.size() == *request.limit
+                                 : !pages.is_last() && index + 1 == items.size() && !page.aggregate_ids.empty();
         if (is_full) {
           page.next_page_token = detail::make_dynamodb_page_token(request, last, partition);
           return page;
         }
-        read<int>(action, [&] {
-          event.read(found.items[index]);
-          return 0;
-        });
+        const std::string& time = event.key().timestamp;
+        const bool is_in_order = request.reverse ? time <= last.timestamp : time >= last.timestamp;
+        if (!page.aggregate_ids.empty() && !is_in_order) pages.refuse("its entries are out of order");
         last = event.key();
-        if (!last.aggregate_id.starts_with(partition.prefix)) {
-          throw StorageError{"cannot " + action + ": its index holds " + detail::in_quotes(last.aggregate_id) +
-                             " for event store " + detail::in_quotes(event_store_id) + "; correct that item"};
-        }
         page.aggregate_ids.push_back({last.aggregate_id.substr(partition.prefix.size()), event.timestamp()});
       }
-      if (ends) return page;
-      start = found.last_evaluated_key;
+      if (pages.is_last()) return page;
+    }
+  }
+
+  /// @brief See `KeepsSnapshots`; with the option `keeps_snapshots`. Two requests and a transaction.
+  /// @throws InvalidEventError, StorageError, AwsCredentialsError
+  [[nodiscard("castore: false says that the history has changed and nothing was saved")]] bool save_snapshot(
+      const SnapshotRecord& snapshot) const {
+    detail::check_event(snapshot.aggregate_id, snapshot.version, snapshot.event_timestamp);
+    return snapshots_of(snapshot.event_store_id, snapshot.aggregate_id).save(snapshot);
+  }
+  /// @brief See `KeepsSnapshots`; with the option `keeps_snapshots`. Two requests.
+  /// @throws InvalidEventError, StorageError, AwsCredentialsError, and whatever the sink throws
+  std::int64_t load_snapshot(const SnapshotKey& key, Version max_version, SnapshotSink sink) const {
+    return snapshots_of(key.event_store_id, key.aggregate_id).load(key.reducer_version, max_version, sink);
+  }
+  /// @brief See `KeepsSnapshots`; with the option `keeps_snapshots`. Unless an aggregate is named, it lists those of
+  /// the event store that have events, and asks for the snapshots of each.
+  /// @throws InvalidEventError, StorageError, AwsCredentialsError
+  void delete_snapshots(std::string_view event_store_id, const DeleteSnapshotsOptions& which) const {
+    if (which.aggregate_id) return snapshots_of(event_store_id, *which.aggregate_id).remove(which);
+    ListAggregateIdsOptions page_options;
+    while (true) {
+      const AggregateIdsPage page = list_aggregate_ids(event_store_id, page_options);
+      for (const AggregateIdEntry& entry : page.aggregate_ids) {
+        snapshots_of(event_store_id, entry.aggregate_id).remove(which);
+      }
+      if (!page.next_page_token) return;
+      page_options.page_token = page.next_page_token;
     }
   }
 
  private:
-  static constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)();
 
   template <class Client>
   static std::shared_ptr<Client> not_owned(Client& client) {
@@ -207,54 +261,61 @@ class DynamoDbEventStorageAdapter {
 
   static std::string name_of(const std::string& table) { return "DynamoDB table " + detail::in_quotes(table); }
 
-  std::string call(std::string_view operation, const std::string& request, const std::string& action,
-                   bool may_be_done = false) const {
-    try {
-      return caller_.call(operation, request, action, may_be_done ? &may_be_done : nullptr);
-    } catch (const DynamoDbError& error) {
-      detail::throw_dynamodb_refusal(action, error, may_be_done);
-    }
+  static DynamoDbEventStorageAdapterOptions behaviour(const DynamoDbEventStorageAdapterOptions& options) {
+    return {.check_previous_version = options.check_previous_version,
+            .damaged_entries = options.damaged_entries,
+            .on_damaged_entry = options.on_damaged_entry,
+            .max_pages = options.max_pages,
+            .keeps_snapshots = options.keeps_snapshots};
   }
 
-  template <class Result, class Function>
-  static Result read(const std::string& action, const Function& function) {
+  /// @return False when the entry is damaged, and skipped.
+  bool read_entry(const std::string& table, const detail::DynamoDbIndexPartition& partition, std::string_view item,
+                  detail::StoredEvent& event) const {
     try {
-      return function();
-    } catch (const detail::JsonScanError& error) {
-      throw StorageError{"cannot " + action + ": an item or answer is damaged: " + error.what()};
+      detail::read_dynamodb_item(table, item, event, [&] {
+        if (event.version() != 1) throw detail::DamagedAttribute{"version", "the index is for version 1 alone"};
+        if (!event.key().aggregate_id.starts_with(partition.prefix)) {
+          throw detail::DamagedAttribute{"aggregateId", "it does not begin with the event store's id and '#'"};
+        }
+      });
+      return true;
+    } catch (const DynamoDbDamagedItemError& error) {
+      if (options_.damaged_entries == DynamoDbDamagedEntries::refuse) throw;
+      if (options_.on_damaged_entry) options_.on_damaged_entry(error);
+      return false;
     }
   }
 
   PushOutcome put(const PushRecord& push, bool force) const {
     const std::string& table = tables_.table(push.event_store_id);
     const std::string key = tables_.key(push.event_store_id, push.record.aggregate_id);
-    const std::string action = "push to " + name_of(table);
+    detail::DynamoDbAction action{.what = "push to " + name_of(table), .is_write = true};
     std::string request{"{"};
     detail::append_put(request, table, push, key, tables_.index_partition(push.event_store_id), force);
     request += '}';
-    bool may_be_done = false;
     try {
-      caller_.call("PutItem", request, action, &may_be_done);
+      caller_.call("PutItem", request, action);
       return {};
     } catch (const DynamoDbError& error) {
-      if (error.code() != "ConditionalCheckFailedException") throw_push_refusal(action, error, may_be_done);
+      if (error.code() != "ConditionalCheckFailedException") throw_push_refusal(action, error);
     }
     // The event that is in the way may be this one, written by an attempt whose answer was lost.
-    if (may_be_done && is_stored(push, nlohmann::json::parse(request), action)) return {};
+    if (action.may_be_done && is_stored(push, nlohmann::json::parse(request), action)) return {};
     return {PushOutcome::already_exists, 0};
   }
 
-  bool is_stored(const PushRecord& push, const nlohmann::json& put_request, const std::string& action) const {
+  bool is_stored(const PushRecord& push, const nlohmann::json& put_request, detail::DynamoDbAction& action) const {
     const std::string request =
         detail::get_item_request(tables_.table(push.event_store_id),
                                  tables_.key(push.event_store_id, push.record.aggregate_id), push.record.version);
-    const auto answer = nlohmann::json::parse(call("GetItem", request, action, true), nullptr, false);
-    return answer.is_object() && answer.contains("Item") &&
-           detail::same_attribute_values(answer["Item"], put_request.at("Item"));
+    const auto answer = detail::parse_json(caller_.call_or_throw("GetItem", request, action));
+    if (!answer.is_object()) throw detail::damaged_dynamodb_answer(action, "it is not JSON");
+    return answer.contains("Item") && detail::same_attribute_values(answer["Item"], put_request.at("Item"));
   }
 
   bool are_stored(std::span<const PushRecord> records, const std::string& group_request,
-                  const std::string& action) const {
+                  detail::DynamoDbAction& action) const {
     const auto request = nlohmann::json::parse(group_request);
     auto push = records.begin();
     for (const auto& operation : request.at("TransactItems")) {
@@ -265,8 +326,7 @@ class DynamoDbEventStorageAdapter {
 
   PushOutcome write_group(std::span<const PushRecord> records, bool force, bool check) const {
     std::string request{R"({"TransactItems":[)"};
-    std::vector<std::pair<std::size_t, PushOutcome::Status>>
-        operations;  // whose they are, and what their failure means
+    std::vector<std::pair<std::size_t, PushStatus>> operations;  // whose they are, and what their failure means
     std::size_t size = 0;
     for (std::size_t index = 0; index < records.size(); ++index) {
       const PushRecord& push = records[index];
@@ -291,7 +351,7 @@ class DynamoDbEventStorageAdapter {
       request += "}}";
       operations.emplace_back(index, PushOutcome::version_gap);
     }
-    if (operations.size() > max_events_per_push) {
+    if (operations.size() > *properties.max_events_per_push) {
       throw InvalidEventError{"max_events_per_push",
                               "the group's " + std::to_string(records.size()) + " events and " +
                                   std::to_string(operations.size() - records.size()) +
@@ -304,34 +364,94 @@ class DynamoDbEventStorageAdapter {
                                                          "push fewer or smaller events at once"};
     }
     request.append(R"(],"ClientRequestToken":")").append(detail::new_client_request_token()).append("\"}");
-    const std::string action = "push a group to " + name_of(tables_.table(records.front().event_store_id));
-    bool may_be_done = false;
+    detail::DynamoDbAction action{.what = "push a group to " + name_of(tables_.table(records.front().event_store_id)),
+                                  .is_write = true};
     PushOutcome outcome;
     try {
-      caller_.call("TransactWriteItems", request, action, &may_be_done);
+      caller_.call("TransactWriteItems", request, action);
       return {};
     } catch (const DynamoDbError& error) {
-      outcome = conflict_of(error, operations, action, may_be_done);
+      outcome = conflict_of(error, operations, action);
     }
     // DynamoDB forgets a token after ten minutes, and other servers may not know it at all.
-    if (may_be_done && outcome.status == PushOutcome::already_exists && are_stored(records, request, action)) return {};
+    if (action.may_be_done && outcome.status == PushOutcome::already_exists && are_stored(records, request, action)) {
+      return {};
+    }
     return outcome;
   }
 
-  /// The first event that a condition failed for. An event that exists is no gap.
+  /// @throws StorageError
+  detail::DynamoDbSnapshots snapshots_of(std::string_view event_store_id, std::string_view aggregate_id) const {
+    const std::string& table = tables_.table(event_store_id);
+    if (!options_.keeps_snapshots || !tables_.is_single()) {
+      throw StorageError{name_of(table) + " keeps no snapshots; set the option keeps_snapshots" +
+                         (tables_.is_single() ? "" : ", and use one table for all event stores")};
+    }
+    return {caller_, table, tables_.key(event_store_id, aggregate_id), options_.max_pages};
+  }
+
+  /// A transaction that also deletes snapshots, and changes the history of their aggregates.
+  PushOutcome force_push(std::span<const PushRecord> records) const {
+    std::map<std::pair<std::string_view, std::string_view>, Version> aggregates;
+    std::string puts;
+    std::size_t size = 0;
+    for (const PushRecord& push : records) {
+      const EventRecord& record = push.record;
+      const auto place = aggregates.try_emplace({push.event_store_id, record.aggregate_id}, record.version).first;
+      place->second = (std::min)(place->second, record.version);
+      puts += puts.empty() ? R"({"Put":{)" : R"(,{"Put":{)";
+      size += detail::append_put(puts, tables_.table(push.event_store_id), push,
+                                 tables_.key(push.event_store_id, record.aggregate_id),
+                                 tables_.index_partition(push.event_store_id), true);
+      puts += "}}";
+    }
+    if (records.size() + aggregates.size() > *properties.max_events_per_push ||
+        size > detail::dynamodb_max_transaction_size) {
+      throw InvalidEventError{
+          "max_events_per_push",
+          "a forced push of " + std::to_string(records.size()) + " events of " + std::to_string(aggregates.size()) +
+              " aggregates that may have snapshots is more than the 100 operations or the 4 MB of a "
+              "DynamoDB transaction; push fewer at once"};
+    }
+    detail::DynamoDbAction action{.what = "push by force to " + name_of(tables_.table(records.front().event_store_id)),
+                                  .is_write = true};
+    for (int attempt = 1;; ++attempt) {
+      std::size_t room = *properties.max_events_per_push - records.size() - aggregates.size();
+      std::string request = R"({"TransactItems":[)" + puts;
+      for (const auto& [name, version] : aggregates) {
+        const auto snapshots = snapshots_of(name.first, name.second);
+        auto deletion = snapshots.deletion({.min_version = version});
+        snapshots.make_room(deletion, room);
+        room -= deletion.deletes.size();
+        request.append(",").append(deletion.count);
+        for (const std::string& each : deletion.deletes) request.append(",").append(each);
+      }
+      request.append(R"(],"ClientRequestToken":")").append(detail::new_client_request_token()).append("\"}");
+      try {
+        caller_.call("TransactWriteItems", request, action);
+        return {};
+      } catch (const DynamoDbError& error) {  // somebody saved meanwhile, or an attempt before has done it
+        const auto& reasons = error.cancellation_reasons();
+        const bool is_outdated = std::ranges::find(reasons, "ConditionalCheckFailed") != reasons.end();
+        if (!is_outdated || attempt == detail::DynamoDbSnapshots::most_attempts) throw_push_refusal(action, error);
+      }
+    }
+  }
+
+  /// The first event that a condition failed for. An event that exists is not a gap.
   static PushOutcome conflict_of(const DynamoDbError& error,
-                                 const std::vector<std::pair<std::size_t, PushOutcome::Status>>& operations,
-                                 const std::string& action, bool may_be_done) {
+                                 const std::vector<std::pair<std::size_t, PushStatus>>& operations,
+                                 const detail::DynamoDbAction& action) {
     const auto& reasons = error.cancellation_reasons();
     if (reasons.size() == operations.size()) {
       for (std::size_t place = 0; place < reasons.size(); ++place) {
         if (reasons[place] == "ConditionalCheckFailed") return {operations[place].second, operations[place].first};
       }
     }
-    throw_push_refusal(action, error, may_be_done);
+    throw_push_refusal(action, error);
   }
 
-  [[noreturn]] static void throw_push_refusal(const std::string& action, const DynamoDbError& error, bool may_be_done) {
+  [[noreturn]] static void throw_push_refusal(const detail::DynamoDbAction& action, const DynamoDbError& error) {
     constexpr std::string_view too_large[] = {"Item size has exceeded", "Nesting Levels have exceeded",
                                               "Number overflow", "Number underflow", "more than 38 significant digits"};
     const std::string_view what = error.what();
@@ -339,11 +459,11 @@ class DynamoDbEventStorageAdapter {
     if (std::ranges::any_of(too_large, says)) {
       std::throw_with_nested(InvalidEventError{"payload", detail::without_prefix(what)});
     }
-    detail::throw_dynamodb_refusal(action, error, may_be_done);
+    detail::throw_dynamodb_refusal(action.what, error, action.may_be_done);
   }
 
-  /// Where a page starts. The place of a token is outside of bounds that were given anew when they leave out all before
-  /// it, which DynamoDB refuses. @return False when they leave out all after it.
+  /// Where a page starts. The place of a token is outside of bounds that were given again when they leave out all
+  /// before it, which DynamoDB refuses. @return False when they leave out all after it.
   static bool find_start(const detail::DynamoDbPageRequest& request, const detail::DynamoDbIndexPartition& partition,
                          std::string& start) {
     if (request.after && request.before && *request.after > *request.before) return false;
@@ -357,10 +477,11 @@ class DynamoDbEventStorageAdapter {
 
   detail::DynamoDbCaller caller_;
   detail::DynamoDbTables tables_;
-  bool check_previous_version_;
+  DynamoDbEventStorageAdapterOptions options_;  // without those of client and retries
 };
 
 static_assert(EventStorageAdapter<DynamoDbEventStorageAdapter>);
+static_assert(KeepsSnapshots<DynamoDbEventStorageAdapter>);
 
 }  // namespace castore
 

@@ -3,33 +3,28 @@
 #define CASTORE_ADAPTERS_POSTGRES_HPP
 
 #include <castore/adapters/postgres/connection.hpp>
-#include <castore/adapters/postgres/connection_pool.hpp>
-#include <castore/adapters/postgres/errors.hpp>
 #include <castore/adapters/postgres/event_table.hpp>
-#include <castore/adapters/postgres/push.hpp>
+#include <castore/adapters/postgres/operations.hpp>
+#include <castore/adapters/postgres/order_reader.hpp>
+#include <castore/adapters/postgres/reading.hpp>
 #include <castore/adapters/postgres/settings.hpp>
-#include <castore/adapters/postgres/table.hpp>
-#include <castore/adapters/postgres/values.hpp>
-#include <castore/core/errors.hpp>
+#include <castore/adapters/postgres/snapshots.hpp>
+#include <castore/adapters/postgres/transaction.hpp>
+#include <castore/adapters/postgres/writing.hpp>
 #include <castore/core/event_checks.hpp>
+#include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
-#include <castore/core/page_token.hpp>
-#include <castore/core/timestamp.hpp>
-#include <castore/detail/text.hpp>
+#include <castore/core/snapshot_storage.hpp>
+#include <castore/detail/function_ref.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/fwd.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
+#include <vector>
 
 namespace castore {
 
@@ -38,24 +33,28 @@ namespace castore {
 ///
 /// **Guarantees**
 /// - A push or a group of any size is one transaction and one round trip; so is a load and a page. The first use of a
-///   connection costs one round trip more.
+///   connection costs one round trip more, and so does a group that is refused.
+/// - A push tells the position of its first event, which is its column `id`. Positions rise with the versions of an
+///   aggregate and in the order of a group; a forced event that was there keeps its own.
 /// - Any number of threads may use one adapter; it has at most `max_connections` connections, made when needed, and
-///   operations beyond wait up to `pool_timeout`. A sink may call the adapter.
+///   operations beyond wait up to `pool_timeout`, also where the server allows fewer. A sink may call the adapter.
+/// - Every operation ends in bounded time, whatever the server does: see the options.
 /// - After a connection broke, an operation that did not happen is done again, once. A push that may have happened is
 ///   found out about: it is pushed again, and when its versions exist, they are compared with what was pushed. (Another
 ///   writer's event that is equal in everything, also in its millisecond, cannot be told from it.) If the server does
 ///   not come back within the connect timeout, a `StorageError` says that the outcome is unknown.
+/// - The table may be changed, or dropped and made again, while the adapter is used: what fails then is done once more,
+///   with the table as it is now.
 /// - Ids compare by their bytes. On a table whose ids are UUIDs, pushes take them in lower case only.
-/// - Payloads and metadata come back as equal JSON values, not as the same text: JSONB orders keys and writes numbers
-/// in
-///   its own way.
+/// - Payloads and metadata come back as equal JSON values, not as the same text: JSONB orders keys, and writes numbers
+///   in its own way.
 ///
 /// The constructor does not connect. An adapter must not be carried over a `fork`; make one in the child.
 ///
 /// **Errors** `InvalidEventError` (fix) for what the table has no room for: a NUL or half of a surrogate pair in a JSON
-/// text, an id longer than its column or than 2,600 bytes. `StorageError` for everything else; it names the table and
-/// says what to do, with PostgreSQL's own (`PostgresError`) nested. **Handling:** retry when `retryable()`, else
-/// report. After any of them the adapter is usable.
+/// text, an id longer than its column or than 2,600 bytes, a push of more than 1 GB. `StorageError` for everything
+/// else; it names the table and says what to do, with PostgreSQL's own (`PostgresError`) nested, and holds nothing of
+/// the connection string. **Handling:** retry when `retryable()`, else report. After any of them the adapter is usable.
 ///
 /// @code
 /// castore::PostgresEventStorageAdapter storage{"postgresql://app@db.example.com/shop?sslmode=verify-full"};
@@ -74,192 +73,142 @@ class PostgresEventStorageAdapter {
   /// @param parameters Parameters of libpq by name: `{{"host", "db.example.com"}, {"dbname", "shop"}}`.
   explicit PostgresEventStorageAdapter(const PostgresConnectionParameters& parameters,
                                        const PostgresEventStorageAdapterOptions& options = {})
-      : pool_{detail::make_postgres_settings(parameters, options), options.max_connections, options.pool_timeout,
-              options.connect_timeout} {}
+      : operations_{detail::make_postgres_settings(parameters, options)} {}
 
   /// @brief Creates the table and its indexes, each where it is missing, in one transaction. Several processes may do
   /// so, or drop it, at the same time. A table that is there keeps its columns; Castore's gets the index that lists
   /// need, while which no other program can push.
   /// @throws StorageError, also when there is a table of this name with other columns.
   void create_event_table(const PostgresEventTableOptions& options = {}) {
-    change_table([&](detail::PostgresConnection& connection) {
-      detail::create_postgres_event_table(connection, pool_.settings(), options);
+    operations_.change_table([&](detail::PostgresConnection& connection) {
+      detail::create_postgres_event_table(connection, operations_.settings(), options);
     });
   }
 
-  /// @brief Drops the table with all its events, if there is one.
+  /// @brief Drops the table with all its events, and that of their snapshots, if there is one.
   /// @throws StorageError
   void drop_event_table() {
-    change_table([&](detail::PostgresConnection& connection) {
-      detail::drop_postgres_event_table(connection, pool_.settings());
+    operations_.change_table([&](detail::PostgresConnection& connection) {
+      detail::drop_postgres_event_table(connection, operations_.settings());
+    });
+  }
+
+  /// @brief Creates the table of snapshots, named as that of the events and `_snapshot`, where it is missing, and waits
+  /// for pushes that are under way. @throws StorageError
+  void create_snapshot_table() {
+    operations_.change_table([&](detail::PostgresConnection& connection) {
+      detail::create_postgres_snapshot_table(connection, operations_.settings());
     });
   }
 
   /// @brief Writes all the events or none, in one transaction.
   /// @throws InvalidEventError, StorageError
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) {
-    check_records(records);
-    if (records.empty()) return {};
-    const detail::PostgresPush push{records, force, pool_.settings()};
-    bool may_have_happened = false;
-    try {
-      return run([&](detail::PostgresConnection& connection) {
-        connection.table();  // when it breaks here, nothing has happened
-        PushOutcome outcome;
-        try {
-          outcome = push.write(connection);
-        } catch (const detail::PostgresConnectionLost&) {
-          may_have_happened = true;
-          throw;
-        }
-        const bool has_happened =
-            may_have_happened && outcome.status == PushOutcome::already_exists && push.is_stored(connection);
-        return has_happened ? PushOutcome{} : outcome;
-      });
-    } catch (const StorageError&) {
-      if (!may_have_happened) throw;
-      std::throw_with_nested(StorageError{"the connection to " + pool_.settings().name +
-                                          " broke during a push, and it is unknown whether the events are stored: the "
-                                          "server could not be asked; load the aggregate to see"});
-    }
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) {
+    return push(records, options);
+  }
+  /// @brief The same with a function that is called in the transaction, after the events were written. It is called
+  /// again when another transaction was in the way, or the connection broke.
+  /// @throws InvalidEventError, StorageError, and what the function throws, after which nothing is written
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options,
+                          PushHook<PostgresTransaction> hook) {
+    return push(records, options, hook);
+  }
+
+  /// @brief What functions are called with in a transaction.
+  using Transaction = PostgresTransaction;
+  /// @brief Calls a function with a transaction, and commits it; when the function throws, it is rolled back. When the
+  /// connection breaks meanwhile, nothing has happened, unless the error says that this is unknown; the function is not
+  /// called again.
+  /// @throws StorageError, and what the function throws
+  void transact(detail::FunctionRef<void(PostgresTransaction&)> function) {
+    detail::transact_on_postgres(operations_, function);
   }
 
   /// @brief Hands the events of one aggregate to the sink, when all of them have come from the server.
   /// @throws StorageError, and whatever the sink throws
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) const {
-    if (options.limit == 0U || !detail::is_utf8_without_nul(event_store_id)) return;
-    const auto rows = run([&](detail::PostgresConnection& connection) {
-      // The server would not understand an id that no event of the table can have.
-      if (!connection.table().may_hold(aggregate_id)) return detail::PostgresResult{};
-      return query(connection, "load events from",
-                   options.reverse ? detail::PostgresStatement::get_reverse : detail::PostgresStatement::get,
-                   [&](detail::PostgresValues& values) {
-                     values.text(event_store_id).text(aggregate_id);
-                     values.integer(options.min_version.value_or(std::numeric_limits<Version>::min()));
-                     values.integer(options.max_version.value_or(std::numeric_limits<Version>::max()));
-                     add_limit(values, options.limit);
-                   });
-    });
-    for (int row = 0; row < rows.rows(); ++row) {
-      const Version version = rows.integer(row, 0);
-      const auto timestamp = rows.time(row, 2);
-      if (version < 1 || !timestamp) throw_damaged(event_store_id, aggregate_id, version);
-      sink({aggregate_id, version, rows.text(row, 1), *timestamp, rows.json(row, 3), rows.json(row, 4)});
-    }
+    detail::get_postgres_events(operations_, event_store_id, aggregate_id, options, sink);
   }
 
   /// @brief Lists the aggregates of one store, reading no more of the table than the page needs where it has the index
   /// that `create_event_table` makes.
   /// @throws InvalidPageTokenError, StorageError
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
-    const PageRequest request = resolve_page_request(options);
-    AggregateIdsPage page;
-    if (request.limit == 0U || !detail::is_utf8_without_nul(event_store_id)) return page;
-    const auto rows = run([&](detail::PostgresConnection& connection) {
-      if (request.last && !connection.table().may_hold(request.last->aggregate_id)) {
-        throw InvalidPageTokenError{options.page_token.value_or(std::string{})};
-      }
-      return list(connection, event_store_id, request);
+    return detail::list_postgres_aggregate_ids(operations_, event_store_id, options);
+  }
+
+  /// @brief The ids of the event stores that have an event, in the order of their bytes, by one look at an index for
+  /// each of them.
+  /// @throws StorageError
+  std::vector<std::string> list_event_stores() const { return detail::list_postgres_event_stores(operations_); }
+
+  /// @brief Hands out the events of all stores in the order of column `id`, when they have come from the server. An
+  /// event behind a gap waits until the gap is dead: until every transaction that may fill it has ended. While that
+  /// takes, `next` stays in front of the gap and `is_caught_up` is false; `feed_status` tells what is waited for.
+  /// @throws StorageError, also on a standby, where open transactions cannot be seen, and when the sequence of column
+  /// `id` has a CACHE; and whatever the sink throws
+  ReadAllEventsResult read_all_events(Position after, const ReadAllEventsOptions& options,
+                                      SequencedEventSink sink) const {
+    return order_.read_all_events(after, options, sink);
+  }
+
+  /// @brief Sleeps until there is an event to hand out after a position, at most so long, or until it is asked to stop.
+  /// True when there is one. It looks every 10 ms, later every 250 ms, and at once after a push by this adapter.
+  /// @throws StorageError
+  bool wait_for_events(Position after, std::chrono::milliseconds at_most, detail::StopToken stop_token = {}) const {
+    return order_.wait_for_events(after, at_most, stop_token);
+  }
+
+  /// @brief How far the order is known, and the oldest of the transactions that have written to the table and are open:
+  /// the one that a reader waits for who does not come on. @throws StorageError
+  FeedStatus feed_status() const { return order_.feed_status(); }
+
+  /// @brief See `KeepsSnapshots`. @throws InvalidEventError, StorageError
+  [[nodiscard("castore: false says that the history has changed and nothing was saved")]] bool save_snapshot(
+      const SnapshotRecord& snapshot) {
+    detail::check_id("event_store_id", snapshot.event_store_id);
+    detail::check_event(snapshot.aggregate_id, snapshot.version, snapshot.event_timestamp);
+    bool is_saved = false;
+    transact([&](PostgresTransaction& transaction) {
+      is_saved = detail::save_postgres_snapshot(transaction, operations_.settings(), snapshot);
     });
-    for (int row = 0; row < rows.rows(); ++row) {
-      if (request.limit && page.aggregate_ids.size() == *request.limit) {
-        page.next_page_token = make_page_token(request, page.aggregate_ids.back());
-        break;
-      }
-      const std::string_view aggregate_id = rows.text(row, 0);
-      const auto timestamp = rows.time(row, 1);
-      if (!timestamp) throw_damaged(event_store_id, aggregate_id, 1);
-      page.aggregate_ids.push_back({std::string{aggregate_id}, *timestamp});
-    }
-    return page;
+    return is_saved;
+  }
+  /// @brief See `KeepsSnapshots`. It needs the table that `create_snapshot_table` makes.
+  /// @throws StorageError, and whatever the sink throws
+  std::int64_t load_snapshot(const SnapshotKey& key, Version max_version, SnapshotSink sink) const {
+    return detail::load_postgres_snapshot(operations_, key, max_version, sink);
+  }
+  /// @brief See `KeepsSnapshots`. @throws StorageError
+  void delete_snapshots(std::string_view event_store_id, const DeleteSnapshotsOptions& which) {
+    transact([&](PostgresTransaction& transaction) {
+      detail::delete_postgres_snapshots(transaction, operations_.settings(), event_store_id, which);
+    });
   }
 
  private:
-  /// Runs an operation, and once more when its connection breaks.
-  template <class Operation>
-  std::invoke_result_t<Operation&, detail::PostgresConnection&> run(Operation operation) const {
-    using detail::PostgresConnectionLost;
-    try {
-      const auto lease = pool_.lease();
-      return operation(lease.connection());
-    } catch (const PostgresConnectionLost&) {
-      pool_.clear();  // what broke one may be about to break the others
-    }
-    try {
-      const auto lease = pool_.lease(true);
-      return operation(lease.connection());
-    } catch (const PostgresConnectionLost& lost) {
-      detail::throw_with_postgres_error("the connection to " + pool_.settings().name + " broke twice; do it again",
-                                        true, lost.failure);
-    }
+  template <class... Hook>
+  PushOutcome push(std::span<const PushRecord> records, const PushOptions& options, const Hook&... hook) {
+    check_records(records);
+    if (records.empty()) return {};
+    const PushOutcome outcome = detail::push_to_postgres(operations_, records, options, hook...);
+    if (outcome.status == PushOutcome::pushed) order_.tell_pushed();
+    return outcome;
   }
 
-  template <class Change>
-  void change_table(Change change) {
-    run(change);
-    pool_.clear();  // other connections know the table as it was
-  }
-
-  template <class Bind>
-  detail::PostgresResult query(detail::PostgresConnection& connection, std::string_view action,
-                               detail::PostgresStatement statement, Bind bind) const {
-    auto outcome = connection.execute(statement, 1, [&](std::size_t, detail::PostgresValues& values) { bind(values); });
-    if (outcome.failed) detail::throw_postgres_error(pool_.settings().name, action, outcome.failure);
-    return std::move(outcome.last);
-  }
-
-  detail::PostgresResult list(detail::PostgresConnection& connection, std::string_view event_store_id,
-                              const PageRequest& request) const {
-    using enum detail::PostgresStatement;
-    constexpr std::chrono::milliseconds moment{1};
-    constexpr auto before_all = std::numeric_limits<std::int64_t>::min();
-    constexpr auto after_all = std::numeric_limits<std::int64_t>::max();
-    // Bounds may lie outside of what PostgreSQL counts. The last moment is exclusive, for what others stored more
-    // exactly.
-    const auto first = request.initial_event_after
-                           ? detail::to_postgres_time(std::min(*request.initial_event_after, latest_timestamp + moment))
-                           : before_all;
-    const auto final =
-        request.initial_event_before
-            ? detail::to_postgres_time(std::max(*request.initial_event_before, earliest_timestamp - moment) + moment)
-            : after_all;
-    const auto last = request.last ? detail::to_postgres_time(request.last->initial_event_timestamp) : 0;
-    const bool goes_on = request.last && (request.reverse ? last < final : last >= first);
-    const auto statement =
-        goes_on ? (request.reverse ? list_reverse_after : list_after) : (request.reverse ? list_reverse : list);
-    return query(connection, "list aggregate ids from", statement, [&](detail::PostgresValues& values) {
-      values.text(event_store_id);
-      if (goes_on) {
-        values.integer(request.reverse ? first : final).integer(last);
-      } else {
-        values.integer(first).integer(final);
-      }
-      add_limit(values, request.limit, 1);  // one more than the page takes tells whether there is another page
-      if (goes_on) values.text(request.last->aggregate_id).integer(1);
-    });
-  }
-
-  static void add_limit(detail::PostgresValues& values, const std::optional<std::size_t>& limit, std::size_t more = 0) {
-    constexpr auto largest = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-    if (limit) {
-      values.integer(static_cast<std::int64_t>(std::min(*limit, largest - more) + more));
-    } else {
-      values.null();
-    }
-  }
-
-  [[noreturn]] void throw_damaged(std::string_view event_store_id, std::string_view aggregate_id,
-                                  Version version) const {
-    throw StorageError{pool_.settings().name +
-                       " is damaged: " + detail::event_name(event_store_id, aggregate_id, version) +
-                       " has no valid version or timestamp; correct its row"};
-  }
-
-  mutable detail::PostgresConnectionPool pool_;
+  mutable detail::PostgresOperations operations_;
+  mutable detail::PostgresOrderReader order_{operations_};
 };
 
 static_assert(EventStorageAdapter<PostgresEventStorageAdapter>);
+static_assert(ListsEventStores<PostgresEventStorageAdapter>);
+static_assert(ReadsAllEvents<PostgresEventStorageAdapter>);
+static_assert(WaitsForEvents<PostgresEventStorageAdapter>);
+static_assert(TellsFeedStatus<PostgresEventStorageAdapter>);
+static_assert(RunsTransactions<PostgresEventStorageAdapter>);
+static_assert(PushesInTransaction<PostgresEventStorageAdapter>);
+static_assert(KeepsSnapshots<PostgresEventStorageAdapter>);
 
 }  // namespace castore
 

@@ -2,31 +2,38 @@
 #ifndef CASTORE_ADAPTERS_SQLITE_HPP
 #define CASTORE_ADAPTERS_SQLITE_HPP
 
-#include <castore/adapters/sqlite/commit_queue.hpp>
 #include <castore/adapters/sqlite/connection.hpp>
 #include <castore/adapters/sqlite/connection_pool.hpp>
 #include <castore/adapters/sqlite/errors.hpp>
-#include <castore/adapters/sqlite/schema.hpp>
+#include <castore/adapters/sqlite/list_bounds.hpp>
+#include <castore/adapters/sqlite/opening.hpp>
+#include <castore/adapters/sqlite/order_reader.hpp>
+#include <castore/adapters/sqlite/query.hpp>
+#include <castore/adapters/sqlite/rows.hpp>
+#include <castore/adapters/sqlite/snapshots.hpp>
+#include <castore/adapters/sqlite/statements.hpp>
+#include <castore/adapters/sqlite/transaction.hpp>
+#include <castore/adapters/sqlite/writer.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_checks.hpp>
+#include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/page_token.hpp>
+#include <castore/core/snapshot_storage.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/function_ref.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
-#include <sqlite3.h>
-
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace castore {
 
@@ -36,42 +43,14 @@ struct SqliteEventStorageAdapterOptions {
   /// How long to wait for other processes that write to the file before a `StorageError` says that it is locked.
   /// 0 does not wait.
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{5};
+  /// Opens the file for reading only: creates, changes and upgrades nothing, and leaves no other file next to it where
+  /// nobody has it open for writing. A file that is missing or empty is an error, and so is a push. Works on read-only
+  /// file systems, but not for `":memory:"`.
+  bool read_only = false;
+  /// How many loads and lists may be under way at once; more wait for them, up to a minute. Each takes two of the files
+  /// that the process may have open. One that is made in the sink of another does not wait.
+  std::size_t max_readers = 16;
 };
-
-namespace detail {
-
-// A failed EXISTS makes the version NULL, which NOT NULL refuses: the check and the write are one statement, so that
-// no other process can come between them.
-inline constexpr char sqlite_push[] =
-    "INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload, metadata) VALUES (?1, ?2,"
-    " CASE WHEN ?3 = 1 OR EXISTS (SELECT 1 FROM event"
-    " WHERE event_store_id = ?1 AND aggregate_id = ?2 AND version = ?3 - 1) THEN ?3 END, ?4, ?5, ?6, ?7)";
-inline constexpr char sqlite_push_next[] =
-    "INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload, metadata)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-inline constexpr char sqlite_push_forced[] =
-    "INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload, metadata)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (event_store_id, aggregate_id, version) DO UPDATE SET"
-    " type = excluded.type, timestamp = excluded.timestamp, payload = excluded.payload, metadata = excluded.metadata";
-inline constexpr char sqlite_has_event[] =
-    "SELECT 1 FROM event WHERE event_store_id = ?1 AND aggregate_id = ?2 AND version = ?3";
-inline constexpr char sqlite_get_events[] =
-    "SELECT version, type, timestamp, payload, metadata FROM event"
-    " WHERE event_store_id = ?1 AND aggregate_id = ?2 AND version BETWEEN ?3 AND ?4 ORDER BY version LIMIT ?5";
-inline constexpr char sqlite_get_events_reverse[] =
-    "SELECT version, type, timestamp, payload, metadata FROM event"
-    " WHERE event_store_id = ?1 AND aggregate_id = ?2 AND version BETWEEN ?3 AND ?4 ORDER BY version DESC LIMIT ?5";
-// One comparison of pairs says where a page starts, so that the index leads there; a second bound on the same side
-// would make SQLite choose the wrong one and walk over all the pages before.
-inline constexpr char sqlite_list[] =
-    "SELECT aggregate_id, timestamp FROM event WHERE event_store_id = ?1 AND version = 1"
-    " AND (timestamp, aggregate_id) >= (?2, ?3) AND timestamp <= ?4 ORDER BY timestamp, aggregate_id LIMIT ?5";
-inline constexpr char sqlite_list_reverse[] =
-    "SELECT aggregate_id, timestamp FROM event WHERE event_store_id = ?1 AND version = 1"
-    " AND (timestamp, aggregate_id) < (?2, ?3) AND timestamp >= ?4"
-    " ORDER BY timestamp DESC, aggregate_id DESC LIMIT ?5";
-
-}  // namespace detail
 
 /// @brief Keeps events in an SQLite file, one table, readable by any SQLite tool. For one machine: any number of
 /// threads and processes, but not a network drive. `":memory:"` is a database that ends with the adapter.
@@ -86,19 +65,33 @@ inline constexpr char sqlite_list_reverse[] =
 ///   wait for each other.
 /// - Any number of processes may use one file. A push waits up to `busy_timeout` for those of other processes, and up
 ///   to twice that behind a push of this process that waits already.
-/// - A file that is not an events file, or one of a newer schema, is refused and stays as it was.
+/// - Positions rise in the order of the commits, over all stores, with gaps. No position is given out twice. An event
+///   that `force` writes over keeps its own, and `PushOutcome::position` then says that one.
+/// - A file that is not an events file, or one of a newer schema, is refused and stays as it was. One of an older
+///   schema is upgraded when it is opened, in one transaction. Files of this schema without AUTOINCREMENT, which the
+///   first versions of this library made, are used as they are; there a position may come again after a deletion by
+///   hand.
+/// - Nothing is written to, or read from, a file that others do not find any more: when the file, its `-wal` or its
+///   `-shm` was moved, deleted or replaced, every operation is a `StorageError` until it is back. (On Windows an open
+///   file cannot be moved.)
+/// - The `-wal` starts again after 16 MB (4,000 pages), or after what was written during the longest load. To that end
+///   a push then waits up to a second for the loads under way, and no load waits for a push.
+/// - Rows of other programs: an event without a version from 1, a type, an ISO 8601 timestamp, or with an empty payload
+///   is a `StorageError` that names it. So is, in a list, a first event whose timestamp has another
+///   form than `2022-01-01T00:00:00.000Z`, the only one in which texts sort like the time.
 /// - A sink may call the adapter of a file; in memory, that is a `StorageError`.
 /// - Ids compare by their bytes.
 ///
 /// An adapter must not be carried over a `fork`; open one in the child.
 ///
 /// **Errors** All are `StorageError`s that name the file and say what to do, with SQLite's own (`SqliteError`) nested.
-/// **Handling:** retry when `retryable()` (the file was locked for too long), else report: disk full, file read-only,
-/// damaged, newer, or of something else. After any of them the adapter is usable.
+/// **Handling:** retry when `retryable()` (the file was locked for too long, no more files may be open), else report:
+/// disk full, file read-only, damaged, moved, newer, or of something else. After any of them the adapter is usable.
 ///
 /// @code
 /// castore::SqliteEventStorageAdapter storage{"pokemons.db"};
 /// castore::SqliteEventStorageAdapter fast{"cache.db", {.synchronous = castore::SqliteSynchronous::normal}};
+/// const castore::SqliteEventStorageAdapter archive{"/media/archive/2021.db", {.read_only = true}};
 /// @endcode
 class SqliteEventStorageAdapter {
  public:
@@ -106,46 +99,41 @@ class SqliteEventStorageAdapter {
   /// @param path In UTF-8, relative to the current folder or absolute.
   /// @throws StorageError
   explicit SqliteEventStorageAdapter(const std::string& path, const SqliteEventStorageAdapterOptions& options = {})
-      : pool_{checked_file(path, options), options.synchronous} {}
+      : pool_{checked_file(path, options), options.synchronous, options.max_readers} {}
 
   /// @brief Writes all the events or none, in one transaction.
   /// @throws InvalidEventError, StorageError
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) {
-    check_records(records);
-    if (records.empty()) return {};
-    if (pool_.in_memory()) return push_alone(records, force);
-    return commit_queue_.push(records, force, [this](std::span<SqlitePush* const> pushes) noexcept {
-      if (pushes.size() > 1 && push_together(pushes)) return;
-      for (SqlitePush* push : pushes) {
-        try {
-          push->outcome = push_alone(push->records, push->force);
-        } catch (...) {
-          push->error = std::current_exception();
-        }
-      }
-    });
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) {
+    return push(records, options, nullptr);
   }
+  /// @brief The same with a function that is called in the transaction, after the events were written. It may be called
+  /// on another thread, and again when the transaction could not be committed together with those of others.
+  /// @throws InvalidEventError, StorageError, and what the function throws, after which nothing is written
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options,
+                          PushHook<SqliteTransaction> hook) {
+    return push(records, options, &hook);
+  }
+
+  /// @brief What functions are called with in a transaction.
+  using Transaction = SqliteTransaction;
+  /// @brief Calls a function with a transaction that may write to the file, and commits it; when the function throws,
+  /// it is rolled back. Pushes wait meanwhile; the function must not push by the adapter.
+  /// @throws StorageError, and what the function throws
+  void transact(detail::FunctionRef<void(SqliteTransaction&)> function) { writer_.transact(function); }
 
   /// @brief Hands the events of one aggregate to the sink, straight out of SQLite's buffers.
   /// @throws StorageError, and whatever the sink throws
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) const {
     if (options.limit == 0U) return;
-    const auto lease = pool_.reader();
+    const auto lease = pool_.reader(loading);
     detail::SqliteQuery query{lease.connection(),
-                              options.reverse ? detail::sqlite_get_events_reverse : detail::sqlite_get_events,
-                              "load events from"};
-    query.bind(event_store_id, aggregate_id, options.min_version.value_or(std::numeric_limits<Version>::min()),
-               options.max_version.value_or(std::numeric_limits<Version>::max()), sql_limit(options.limit));
-    while (query.step()) {
-      const Version version = query.integer(0);
-      const std::string_view type = query.text(1);
-      const auto timestamp = parse_timestamp(query.text(2));
-      if (version < 1 || type.data() == nullptr || !timestamp) {
-        throw_damaged(lease.connection(), event_store_id, aggregate_id, version);
-      }
-      sink({aggregate_id, version, type, *timestamp, query.text(3), query.text(4)});
-    }
+                              options.reverse ? detail::sqlite_get_events_reverse : detail::sqlite_get_events, loading};
+    query.bind(event_store_id, aggregate_id, options.min_version.value_or((std::numeric_limits<Version>::min)()),
+               options.max_version.value_or((std::numeric_limits<Version>::max)()),
+               detail::sqlite_limit(options.limit));
+    while (query.step()) sink(detail::sqlite_event_in(query, 0, event_store_id, aggregate_id));
+    lease.connection().check_unchanged(loading);
   }
 
   /// @brief Lists the aggregates of one store, reading no more of the file than the page needs.
@@ -154,206 +142,125 @@ class SqliteEventStorageAdapter {
     const PageRequest request = resolve_page_request(options);
     AggregateIdsPage page;
     if (request.limit == 0U) return page;
-    const Bounds bounds = page_bounds(request);
-    const auto lease = pool_.reader();
+    const detail::SqliteListBounds bounds{request};
+    const auto lease = pool_.reader(listing);
     detail::SqliteQuery query{lease.connection(), request.reverse ? detail::sqlite_list_reverse : detail::sqlite_list,
-                              "list aggregate ids from"};
-    // One more than the page takes tells whether there is another page.
-    query.bind(event_store_id, bounds.start_timestamp, bounds.start_id, bounds.end_timestamp,
-               sql_limit(request.limit, 1));
+                              listing};
+    query.bind(event_store_id, bounds.start_timestamp, bounds.start_id, bounds.end_timestamp);
     while (query.step()) {
+      const std::string_view aggregate_id = query.text(0);
+      const auto timestamp = detail::parse_sortable_timestamp(query.text(1));
+      if (timestamp && (timestamp < request.initial_event_after.value_or(earliest_timestamp) ||
+                        timestamp > request.initial_event_before.value_or(latest_timestamp))) {
+        continue;
+      }
       if (request.limit && page.aggregate_ids.size() == *request.limit) {
         page.next_page_token = make_page_token(request, page.aggregate_ids.back());
         break;
       }
-      const std::string_view aggregate_id = query.text(0);
-      const auto timestamp = parse_timestamp(query.text(1));
-      if (aggregate_id.data() == nullptr || !timestamp) {
-        throw_damaged(lease.connection(), event_store_id, aggregate_id, 1);
+      if (!timestamp) {
+        detail::throw_sqlite_damaged(query.file(), event_store_id, aggregate_id, 1,
+                                     "timestamp: write it as 2022-01-01T00:00:00.000Z, in UTC");
+      }
+      if (aggregate_id.data() == nullptr || !detail::is_utf8_without_nul(aggregate_id)) {
+        detail::throw_sqlite_damaged(query.file(), event_store_id, aggregate_id, 1,
+                                     "aggregate_id: write UTF-8 text without NUL");
       }
       page.aggregate_ids.push_back({std::string{aggregate_id}, *timestamp});
     }
+    lease.connection().check_unchanged(listing);
     return page;
   }
 
- private:
-  using SqlitePush = detail::SqlitePush;
-  static constexpr std::string_view pushing = detail::sqlite_pushing;
+  /// @brief The stores that have events, in the order of their bytes. Its time grows with their number, not with that
+  /// of the events.
+  /// @throws StorageError
+  std::vector<std::string> list_event_stores() const {
+    std::vector<std::string> event_stores;
+    const auto lease = pool_.reader(listing_stores);
+    detail::SqliteQuery query{lease.connection(), detail::sqlite_list_event_stores, listing_stores};
+    while (query.step()) {
+      const std::string_view event_store_id = query.text(0);
+      if (!detail::is_utf8_without_nul(event_store_id)) {
+        throw StorageError{pool_.file().name() + " is damaged: the event store id " +
+                           detail::in_quotes(event_store_id) +
+                           " is not UTF-8 text without NUL; correct its rows or restore the file from a backup"};
+      }
+      event_stores.emplace_back(event_store_id);
+    }
+    lease.connection().check_unchanged(listing_stores);
+    return event_stores;
+  }
 
-  struct Bounds {
-    std::string start_timestamp;
-    std::string start_id;
-    std::string end_timestamp;
-  };
+  /// @brief Hands out the events of all stores in the order of their commits, straight out of SQLite's buffers. One
+  /// call looks at no more than 20,000 events, so that a reader who wants few of them does not hold on to the file's
+  /// log.
+  /// @throws StorageError, and whatever the sink throws
+  ReadAllEventsResult read_all_events(Position after, const ReadAllEventsOptions& options,
+                                      SequencedEventSink sink) const {
+    return order_reader_.read(after, options, sink);
+  }
+
+  /// @brief Sleeps until there is an event after a position, at most so long, or until it is asked to stop. True when
+  /// there is one. What other processes push wakes it where the system tells of changes to files (Linux); else it looks
+  /// every 10 ms.
+  /// @throws StorageError
+  bool wait_for_events(Position after, std::chrono::milliseconds at_most, detail::StopToken stop_token = {}) const {
+    return order_reader_.wait(after, at_most, stop_token);
+  }
+
+  /// @brief See `KeepsSnapshots`. @throws InvalidEventError, StorageError
+  [[nodiscard("castore: false says that the history has changed and nothing was saved")]] bool save_snapshot(
+      const SnapshotRecord& snapshot) {
+    return snapshots_.save(snapshot, [this](const auto& function) { writer_.transact(function); });
+  }
+  /// @brief See `KeepsSnapshots`. The first call makes the table `castore_snapshot` where it is missing and the adapter
+  /// is not read_only. @throws StorageError, and whatever the sink throws
+  std::int64_t load_snapshot(const SnapshotKey& key, Version max_version, SnapshotSink sink) const {
+    return snapshots_.load(key, max_version, sink, [this](const auto& function) { writer_.transact(function); });
+  }
+  /// @brief See `KeepsSnapshots`. @throws StorageError
+  void delete_snapshots(std::string_view event_store_id, const DeleteSnapshotsOptions& which) {
+    snapshots_.remove(event_store_id, which, [this](const auto& function) { writer_.transact(function); });
+  }
+
+ private:
+  static constexpr std::string_view loading = "load events from";
+  static constexpr std::string_view listing = "list aggregate ids from";
+  static constexpr std::string_view listing_stores = "list event stores from";
 
   static detail::SqliteFile checked_file(const std::string& path, const SqliteEventStorageAdapterOptions& options) {
     if (path.empty() || path.find('\0') != std::string::npos) {
       throw StorageError{"the path of an SQLite file is empty or holds a NUL; name a file, or \":memory:\""};
     }
-    return {path, options.busy_timeout};
-  }
-
-  template <class Text>
-  struct Key {
-    Text event_store_id;
-    Text aggregate_id;
-    Version version = 0;
-  };
-
-  /// True when the event after `before` is pushed, which then needs no look at what is stored.
-  template <class Text>
-  static bool is_next(const Key<Text>& before, const PushRecord& push) noexcept {
-    return push.record.version - 1 == before.version && push.record.aggregate_id == before.aggregate_id &&
-           push.event_store_id == before.event_store_id;
-  }
-
-  PushOutcome push_alone(std::span<const PushRecord> records, bool force) {
-    const auto lease = pool_.writer();
-    check_in_place(lease.connection());
-    if (records.size() == 1) {
-      const PushRecord& push = records.front();
-      const auto status = write(lease.connection(), push, force, is_next(last_, push));
-      // Nobody else can remove an event that is in memory; from a file another program might.
-      if (pool_.in_memory() && status == PushOutcome::pushed) {
-        last_ = {std::string{push.event_store_id}, push.record.aggregate_id, push.record.version};
-      }
-      return {status, 0};
+    if (options.read_only && path == ":memory:") {
+      throw StorageError{"a database in memory cannot be read_only: it begins empty, and nobody could write to it"};
     }
-    detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
-    const PushOutcome outcome = write_all(lease.connection(), records, force);
-    if (outcome.status == PushOutcome::pushed) transaction.commit();
+    return {path, options.busy_timeout, options.read_only};
+  }
+
+  PushOutcome push(std::span<const PushRecord> records, const PushOptions& options,
+                   const PushHook<SqliteTransaction>* hook) {
+    check_records(records);
+    if (records.empty()) return {};
+    const PushOutcome outcome = writer_.push(records, options, hook);
+    if (outcome.status == PushOutcome::pushed) order_reader_.note_push();
     return outcome;
   }
 
-  /// A file that was deleted or replaced would take events that nobody finds again.
-  static void check_in_place(const detail::SqliteConnection& connection) {
-    int has_moved = 0;
-    sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
-    if (has_moved == 0) return;
-    detail::throw_sqlite_error(connection.file(), pushing, SQLITE_READONLY_DBMOVED,
-                               sqlite3_errstr(SQLITE_READONLY_DBMOVED));
-  }
-
-  /// Writes the pushes of several threads in one transaction. What all have in common fails for all.
-  /// @return False when one of them failed: nothing is written then, and each one alone will find its own error.
-  bool push_together(std::span<SqlitePush* const> pushes) noexcept {
-    bool is_writing = false;
-    try {
-      const auto lease = pool_.writer();
-      check_in_place(lease.connection());
-      detail::SqliteTransaction transaction{lease.connection(), detail::SqliteTransaction::writing, pushing};
-      is_writing = true;
-      for (SqlitePush* push : pushes) {
-        detail::execute(lease.connection(), "SAVEPOINT push", pushing);
-        push->outcome = write_all(lease.connection(), push->records, push->force);
-        if (push->outcome.status != PushOutcome::pushed) detail::execute(lease.connection(), "ROLLBACK TO push", pushing);
-        detail::execute(lease.connection(), "RELEASE push", pushing);
-      }
-      is_writing = false;
-      transaction.commit();
-    } catch (...) {
-      if (is_writing) return false;
-      for (SqlitePush* push : pushes) push->error = own_error(pool_.file());
-    }
-    return true;
-  }
-
-  /// The current exception once more, as each thread may do with its own what it likes.
-  static std::exception_ptr own_error(const detail::SqliteFile& file) noexcept {
-    try {
-      try {
-        throw;
-      } catch (const StorageError& error) {
-        std::rethrow_if_nested(error);
-        throw;
-      }
-    } catch (const SqliteError& reason) {
-      try {
-        detail::throw_sqlite_error(file, pushing, {reason.code(), std::string{reason.what()}});
-      } catch (...) {
-        return std::current_exception();
-      }
-    } catch (...) {
-      return std::current_exception();
-    }
-  }
-
-  /// Within a transaction, which must be rolled back unless the outcome is `pushed`.
-  static PushOutcome write_all(detail::SqliteConnection& connection, std::span<const PushRecord> records, bool force) {
-    Key<std::string_view> before;
-    for (std::size_t index = 0; index < records.size(); ++index) {
-      const PushRecord& push = records[index];
-      const auto status = write(connection, push, force, is_next(before, push));
-      if (status != PushOutcome::pushed) return {status, index};
-      before = {push.event_store_id, push.record.aggregate_id, push.record.version};
-    }
-    return {};
-  }
-
-  static PushOutcome::Status write(detail::SqliteConnection& connection, const PushRecord& push, bool force,
-                                   bool next) {
-    const char* const sql =
-        force ? detail::sqlite_push_forced : (next ? detail::sqlite_push_next : detail::sqlite_push);
-    const EventRecord& record = push.record;
-    const std::string timestamp = format_timestamp(record.timestamp);
-    detail::SqliteQuery query{connection, sql, pushing};
-    query.bind(push.event_store_id, record.aggregate_id, record.version, record.type, timestamp,
-               detail::SqliteTextOrNull{record.payload}, detail::SqliteTextOrNull{record.metadata});
-    const int code = query.try_step();
-    if (code == SQLITE_DONE && sqlite3_changes(connection.handle()) == 1) return PushOutcome::pushed;
-    if (code == SQLITE_DONE) {
-      detail::throw_sqlite_error(connection.file(), pushing, SQLITE_CONSTRAINT_TRIGGER, "a trigger ignored the event");
-    }
-    const std::string message = sqlite3_errmsg(connection.handle());
-    if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_NOTNULL) {
-      detail::SqliteQuery existing{connection, detail::sqlite_has_event, pushing};
-      if (existing.bind(push.event_store_id, record.aggregate_id, record.version).step()) {
-        return PushOutcome::already_exists;
-      }
-      if (code == SQLITE_CONSTRAINT_NOTNULL) return PushOutcome::version_gap;
-    }
-    detail::throw_sqlite_error(connection.file(), pushing, code, message);
-  }
-
-  /// -1 is no limit.
-  static std::int64_t sql_limit(const std::optional<std::size_t>& limit, std::size_t more = 0) noexcept {
-    constexpr auto largest = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-    return limit ? static_cast<std::int64_t>(std::min(*limit, largest - more) + more) : -1;
-  }
-
-  static Bounds page_bounds(const PageRequest& request) {
-    const std::string before_all = "";
-    const std::string after_all = "\xFF";  // no UTF-8 text sorts after it
-    const auto text = [&](const std::optional<Timestamp>& time, const std::string& otherwise) {
-      if (!time) return otherwise;
-      if (*time < earliest_timestamp) return before_all;
-      return *time > latest_timestamp ? after_all : format_timestamp(*time);
-    };
-    const std::string first = text(request.initial_event_after, before_all);
-    const std::string final = text(request.initial_event_before, after_all);
-    const std::string last = request.last ? text(request.last->initial_event_timestamp, {}) : std::string{};
-    if (request.reverse) {
-      if (request.last && last <= final) return {last, request.last->aggregate_id, first};
-      return {final, after_all, first};
-    }
-    // No id lies between an id and the same with a NUL behind it.
-    if (request.last && last >= first) return {last, request.last->aggregate_id + '\0', final};
-    return {first, before_all, final};
-  }
-
-  [[noreturn]] static void throw_damaged(const detail::SqliteConnection& connection, std::string_view event_store_id,
-                                         std::string_view aggregate_id, Version version) {
-    throw StorageError{connection.file().name() +
-                       " is damaged: " + detail::event_name(event_store_id, aggregate_id, version) +
-                       " has no valid version, type or timestamp; correct its row or restore the file from a backup"};
-  }
-
   mutable detail::SqliteConnectionPool pool_;
-  detail::SqliteCommitQueue commit_queue_;
-  Key<std::string> last_;  // the event pushed last, in memory only; guarded by the writer's lease
+  mutable detail::SqliteWriter writer_{pool_};
+  detail::SqliteOrderReader order_reader_{pool_};
+  mutable detail::SqliteSnapshots snapshots_{pool_};
 };
 
 static_assert(EventStorageAdapter<SqliteEventStorageAdapter>);
+static_assert(ListsEventStores<SqliteEventStorageAdapter>);
+static_assert(ReadsAllEvents<SqliteEventStorageAdapter>);
+static_assert(WaitsForEvents<SqliteEventStorageAdapter>);
+static_assert(RunsTransactions<SqliteEventStorageAdapter>);
+static_assert(PushesInTransaction<SqliteEventStorageAdapter>);
+static_assert(KeepsSnapshots<SqliteEventStorageAdapter>);
 
 }  // namespace castore
 

@@ -14,6 +14,13 @@ namespace castore {
 struct Aggregate {
   std::string aggregate_id{};  ///< The id it was loaded by; NUL-free UTF-8.
   Version version = 0;         ///< The version of the last event that was applied.
+
+  /// @brief For the `operator==(const TheAggregate&, const TheAggregate&) = default` of a type that inherits it; such a
+  /// type does not compare by these two members alone, as it would with a function for its base class.
+  template <std::same_as<Aggregate> Self>
+  friend constexpr bool operator==(const Self& left, const Self& right) {
+    return left.version == right.version && left.aggregate_id == right.aggregate_id;
+  }
 };
 
 /// @brief What a store can build from events: default-constructible, movable, with `aggregate_id` and `version`, from

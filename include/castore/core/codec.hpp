@@ -2,14 +2,39 @@
 #ifndef CASTORE_CORE_CODEC_HPP
 #define CASTORE_CORE_CODEC_HPP
 
+#include <castore/config.hpp>
+#include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace castore {
+
+/// @brief The deepest nesting of arrays and objects in a payload or metadata.
+inline constexpr std::size_t max_json_depth = 500;
+
+/// @brief What a codec throws that knows which part of a value is wrong. `castore/json.hpp` does.
+/// **Handling:** it is nested in `EventEncodeError`, `EventDecodeError` and `InvalidInputError`; handle those.
+class CASTORE_DETAIL_THROWN FieldError : public std::invalid_argument {
+ public:
+  /// @brief Names a part. @param field The way to it, e.g. `moves[2].name`. @param reason What is wrong.
+  FieldError(std::string_view field, const std::string& reason)
+      : std::invalid_argument{"field " + detail::in_quotes(field) + ": " + reason}, field_{field}, reason_{reason} {}
+
+  /// @brief The way to the part.
+  const std::string& field() const noexcept { return field_; }
+  /// @brief What is wrong with it.
+  const std::string& reason() const noexcept { return reason_; }
+
+ private:
+  std::string field_;
+  std::string reason_;
+};
 
 /// @brief How a payload (or metadata) type becomes JSON text and comes back.
 ///

@@ -2,16 +2,21 @@
 #ifndef CASTORE_CORE_COMMAND_HPP
 #define CASTORE_CORE_COMMAND_HPP
 
-#include <castore/core/decision.hpp>
+#include <castore/core/codec.hpp>
+#include <castore/core/detail/decision.hpp>
+#include <castore/core/detail/validate.hpp>
 #include <castore/core/errors.hpp>
+#include <castore/core/event_codec.hpp>
 #include <castore/core/event_store.hpp>
 #include <castore/core/retry.hpp>
 #include <castore/detail/function_signature.hpp>
 #include <castore/fwd.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,19 +28,91 @@
 namespace castore {
 
 /// @brief What a decide command returns: the aggregate after the push, and the events that were pushed.
-/// @tparam State `Aggregate`, or `std::optional<Aggregate>` where the decide function takes that.
+/// @tparam State `Aggregate`, or `std::optional<Aggregate>` where the decide function takes that and may decide that
+/// nothing happens (it returns a vector, an optional, nothing ...).
 template <class State, class Event>
 struct CommandResult {
   State aggregate;              ///< As it is after the push.
   std::vector<Event> events{};  ///< Empty when the decision was to do nothing.
+  /// @brief The place of the last event in the order of all events of its storage, where it has one and tells.
+  std::optional<Position> position{};
 };
+
+namespace detail {
+
+/// The parameter that is the input, where the function has more of them than `others`; void where it has not. Found by
+/// a function, as Clang forgets the types in a class whose check fails.
+template <class Signature, std::size_t index, std::size_t others>
+struct InputParameter {
+  static constexpr auto find() {
+    static_assert(Signature::is_known, "castore: the input of a generic function is not known; name its parameters");
+    if constexpr (!Signature::is_known)
+      return std::type_identity<void>{};
+    else if constexpr (Signature::Parameters::size > others)
+      return std::type_identity<typename ParameterOrVoid<Signature, index>::type>{};
+    else
+      return std::type_identity<void>{};
+  }
+};
+
+/// JSON text, of text or of what can be dumped, such as a `nlohmann::json`.
+template <class Json>
+decltype(auto) json_text_of(const Json& json) {
+  if constexpr (requires {
+                  { json.dump() } -> std::convertible_to<std::string>;
+                }) {
+    return json.dump();
+  } else {
+    return std::string_view{json};
+  }
+}
+
+/// One compile error where a command's input cannot come as JSON.
+template <class Input>
+constexpr bool check_json_input() {
+  static_assert(!std::is_void_v<Input>,
+                "castore: call_json is for a command with an input, and this one has none; call the command itself");
+  if constexpr (std::is_void_v<Input>)
+    return false;
+  else
+    return decltype(codec_fault<Input>())::explain() && decltype(validate_fault<Input>())::explain();
+}
+
+template <class Input>
+Input read_input(std::string_view json) {
+  if constexpr (requires { codec<Input>::decode_input(json); })
+    return codec<Input>::decode_input(json);
+  else
+    return codec<Input>::decode(json);
+}
+
+/// @throws InvalidInputError
+template <class Input>
+Input input_from_json(std::string_view command_id, std::string_view json) {
+  try {
+    Input input = read_input<Input>(json);
+    if constexpr (is_validated<Input>) validate_value(input);
+    return input;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const FieldError& error) {
+    std::throw_with_nested(InvalidInputError{command_id, error.field(), error.reason()});
+  } catch (const InvalidEventError& error) {
+    std::throw_with_nested(InvalidInputError{command_id, error.field(), error.reason()});
+  } catch (const std::exception& error) {
+    std::throw_with_nested(InvalidInputError{command_id, {}, error.what()});
+  }
+}
+
+}  // namespace detail
 
 /// @brief Changes one aggregate: loads it, asks a function what happens, pushes that; and does it again when somebody
 /// else was faster.
 ///
 /// `decide(state, input..., context...)` takes `const Aggregate&` (it must exist) or `const std::optional<Aggregate>&`
 /// (it may not exist yet) and returns what happens: a payload, an optional, tuple, vector or variant of payloads, or
-/// nothing. All of it is pushed at the next versions, or none. A function that is generic, overloaded or bound cannot be
+/// nothing; with metadata by `castore::with_metadata(payload, metadata)`. All of it is pushed at the next versions, or
+/// none. A function that is generic, overloaded or bound cannot be
 /// asked for its first parameter and gets an aggregate that must exist; name the types of all parameters for the
 /// optional form.
 /// @code
@@ -55,14 +132,15 @@ struct CommandResult {
 template <class Store, class Decide>
 class Command {
   using Decision = detail::Decision<Store, Decide>;
+  using State = typename Decision::State;
 
  public:
-  using Result = CommandResult<typename Decision::State, typename Store::Event>;  ///< What a call returns.
+  using Result = CommandResult<typename Decision::ResultState, typename Store::Event>;  ///< What a call returns.
 
   /// @brief A command on one store; nothing is loaded yet. @throws std::invalid_argument for options that mean nothing.
   /// @param store Must outlive the command.
   Command(std::string id, Store& store, Decide decide, CommandOptions options = {})
-      : id_{std::move(id)}, store_{store}, decide_{std::move(decide)}, options_{std::move(options)} {
+      : id_{std::move(id)}, store_{store}, decide_(std::move(decide)), options_{std::move(options)} {
     detail::check_options(options_);
   }
 
@@ -77,7 +155,24 @@ class Command {
   template <class... Arguments>
   Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
     Decision::template check_call<Arguments...>();
+    detail::check_decision<typename Store::Events,
+                           typename decltype(Decision::template decided_by<Arguments...>())::type>();
     if constexpr (Decision::template is_right_call<Arguments...>()) return run(aggregate_id, arguments...);
+    std::terminate();  // not reached: the check before does not compile
+  }
+
+  /// @brief The same with the input as JSON, e.g. the body of a request: text, or a `nlohmann::json`. It must be what
+  /// `castore::json_schema<TheInput>()` says, without other fields; then the input's `static void validate(const
+  /// TheInput&)` checks it, where it has one.
+  /// @throws InvalidInputError naming the field that is missing, unknown or of another type, and what is allowed
+  /// (report to the sender); then what the command throws
+  template <class Json, class... Context>
+  Result call_json(std::string_view aggregate_id, const Json& json, Context&&... context) const {
+    using Input = typename decltype(detail::InputParameter<detail::FunctionSignature<Decide>, 1, 1>::find())::type;
+    if constexpr (detail::check_json_input<Input>()) {
+      auto input = detail::input_from_json<Input>(id_, detail::json_text_of(json));
+      return (*this)(aggregate_id, input, context...);
+    }
     std::terminate();  // not reached: the check before does not compile
   }
 
@@ -87,9 +182,14 @@ class Command {
     for (detail::Retries retries{options_};;) {
       Version version = 0;
       try {
-        Result result{Decision::load(store_, aggregate_id), {}};
+        CommandResult<State, typename Store::Event> result{Decision::load(store_, aggregate_id), {}, {}};
         version = detail::version_of(result.aggregate) + 1;
-        if (attempt(result, aggregate_id, arguments...)) return result;
+        if (attempt(result, aggregate_id, arguments...)) {
+          if constexpr (std::same_as<Result, decltype(result)>)
+            return result;
+          else
+            return {*std::move(result.aggregate), std::move(result.events), result.position};
+        }
       } catch (...) {
         if (!retries.again_after_exception()) throw;
         continue;
@@ -101,14 +201,14 @@ class Command {
 
   /// @return False on a conflict, which so costs no exception.
   template <class... Arguments>
-  bool attempt(Result& result, std::string_view aggregate_id, Arguments&... arguments) const {
+  bool attempt(CommandResult<State, typename Store::Event>& result, std::string_view aggregate_id,
+               Arguments&... arguments) const {
     if constexpr (std::is_void_v<typename Decision::template Decided<Arguments...>>) {
       std::invoke(decide_, std::as_const(result.aggregate), arguments...);
       return true;
     } else {
       return Decision::try_push(store_, aggregate_id,
-                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), result.aggregate,
-                                result.events);
+                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), result);
     }
   }
 
@@ -148,6 +248,7 @@ class Command<std::tuple<Stores&...>, Handler> {
                 "castore: the handler of this command does not match its stores; it takes the input, then the stores "
                 "in the order of std::tie(...) by reference, then the context: "
                 "[](const Input& input, StoreA& a, StoreB& b) { ... }");
+  using AllStores = detail::TypeList<Stores...>;
   struct NoInput;
   using NamedInput =
       typename detail::HandlerInput<detail::FunctionSignature<Handler>, sizeof...(Stores), NoInput>::type;
@@ -157,7 +258,7 @@ class Command<std::tuple<Stores&...>, Handler> {
   /// nothing.
   /// @param stores `std::tie(store, ...)`; they must outlive the command.
   Command(std::string id, std::tuple<Stores&...> stores, Handler handler, CommandOptions options = {})
-      : id_{std::move(id)}, stores_{stores}, handler_{std::move(handler)}, options_{std::move(options)} {
+      : id_{std::move(id)}, stores_{stores}, handler_(std::move(handler)), options_{std::move(options)} {
     detail::check_options(options_);
   }
 
@@ -165,22 +266,36 @@ class Command<std::tuple<Stores&...>, Handler> {
   std::string_view id() const noexcept { return id_; }
 
   /// @brief Runs the command.
-  decltype(auto) operator()() const { return call<>(); }
+  decltype(auto) operator()() const {
+    detail::check_handler_call<Handler, AllStores>();
+    return call<>();
+  }
   template <class Input, class... Context>
   decltype(auto) operator()(Input&& input, Context&&... context) const {
+    detail::check_handler_call<Handler, AllStores, Input, Context...>();
     return call<Input, Context...>(input, context...);
   }
   /// @brief The same with the input in braces, `catch_pokemon({"pikachu", "ash"})`, where the handler names its type.
   template <class... Context>
   decltype(auto) operator()(NamedInput&& input, Context&&... context) const {
+    detail::check_handler_call<Handler, AllStores, NamedInput, Context...>();
     return call<NamedInput, Context...>(input, context...);
+  }
+  /// @brief The same with the input as JSON, see the other form. @throws InvalidInputError
+  template <class Json, class... Context>
+  decltype(auto) call_json(const Json& json, Context&&... context) const {
+    using Input = typename decltype(detail::InputParameter<detail::FunctionSignature<Handler>, 0,
+                                                           sizeof...(Stores)>::find())::type;
+    if constexpr (detail::check_json_input<Input>()) {
+      auto input = detail::input_from_json<Input>(id_, detail::json_text_of(json));
+      detail::check_handler_call<Handler, AllStores, Input&, Context...>();
+      return call<Input&, Context...>(input, context...);
+    }
   }
 
  private:
   template <class... Arguments>
   decltype(auto) call(std::remove_reference_t<Arguments>&... arguments) const {
-    using AllStores = detail::TypeList<Stores...>;
-    detail::check_handler_call<Handler, AllStores, Arguments...>();
     if constexpr (detail::is_handler_callable<Handler, AllStores, Arguments...>) {
       for (detail::Retries retries{options_};;) {
         try {
@@ -234,16 +349,6 @@ Command(std::string, const Store&&, Decide, CommandOptions) -> Command<detail::T
 
 namespace detail {
 
-/// The parameter that is the input, where the function has more of them than `others`.
-template <class Signature, std::size_t index, std::size_t others>
-struct InputParameter {
-  static_assert(Signature::is_known, "castore: the input of a generic function is not known; name its parameters");
-  using type = void;
-};
-template <class Signature, std::size_t index, std::size_t others>
-  requires(Signature::is_known && (Signature::Parameters::size > others))
-struct InputParameter<Signature, index, others> : ParameterOrVoid<Signature, index> {};
-
 template <class CommandType>
 struct InputOf;
 template <class Store, class Decide>
@@ -269,7 +374,7 @@ using CommandId = decltype(std::declval<const CommandType&>().id());
 /// @brief The type of a command's input, without const and reference; void when it has none. Its function must not be
 /// generic.
 template <class CommandType>
-using CommandInput = typename detail::InputOf<std::remove_cvref_t<CommandType>>::type;
+using CommandInput = typename decltype(detail::InputOf<std::remove_cvref_t<CommandType>>::find())::type;
 /// @brief What a command returns. Its handler must not be generic.
 template <class CommandType>
 using CommandOutput = typename detail::OutputOf<std::remove_cvref_t<CommandType>>::type;

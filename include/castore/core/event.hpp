@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace castore {
 
@@ -16,6 +17,9 @@ namespace castore {
 struct NoMetadata {
   friend constexpr bool operator==(NoMetadata, NoMetadata) noexcept { return true; }
 };
+
+/// @brief Event types that messages use for themselves; no payload may have them.
+inline constexpr std::string_view reserved_event_types[] = {"__REPLAYED__", "__AGGREGATE_EXISTS__"};
 
 namespace detail {
 
@@ -55,6 +59,26 @@ concept EventPayload =
 /// @brief `Payload::Metadata`, or `NoMetadata`. Declare it as `std::optional<M>` when some events have none.
 template <class Payload>
 using MetadataOf = typename detail::MetadataTrait<Payload>::type;
+
+/// @brief What `with_metadata` returns: an event that is decided, or about to be pushed, with its metadata.
+template <class Payload>
+struct EventWithMetadata {
+  Payload payload;                                       ///< What happens.
+  [[no_unique_address]] MetadataOf<Payload> metadata{};  ///< `Payload::Metadata`, where it has one.
+};
+
+/// @brief An event with metadata, where a payload alone would do: what a decide function returns, also in vectors,
+/// tuples and variants, and what `push_events` takes.
+/// @code
+/// return castore::with_metadata(PokemonCaught{.balls = 1}, {.trainer = "ash"});
+/// @endcode
+template <EventPayload Payload>
+constexpr EventWithMetadata<Payload> with_metadata(Payload payload, MetadataOf<Payload> metadata) {
+  static_assert(!std::same_as<MetadataOf<Payload>, NoMetadata>,
+                "castore: with_metadata got an event that has no metadata; declare their type in the payload: "
+                "`struct Metadata { ... };`");
+  return {.payload = std::move(payload), .metadata = std::move(metadata)};
+}
 
 /// @brief Values that can be compared: by their own `==`, or because a type without fields has one value only.
 template <class Value>

@@ -5,10 +5,12 @@
 /// @file
 /// What can be said of an event without asking a storage.
 
+#include <castore/core/codec.hpp>
 #include <castore/core/errors.hpp>
-#include <castore/core/event_keys.hpp>
+#include <castore/core/detail/event_keys.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/json_text.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
@@ -27,14 +29,14 @@ inline constexpr std::size_t max_id_size = 65'536;
 namespace detail {
 
 /// @throws InvalidEventError
+[[noreturn]] inline void throw_bad_id(std::string_view field, std::string_view id) {
+  throw InvalidEventError{
+      field, in_quotes(id) + (id.size() > max_id_size
+                                  ? " is too long; an id has at most " + std::to_string(max_id_size) + " bytes"
+                                  : " is not UTF-8 text without NUL; escape other bytes in ids")};
+}
 inline void check_id(std::string_view field, std::string_view id) {
-  if (id.size() > max_id_size) {
-    throw InvalidEventError{field, in_quotes(id) + " is too long; an id has at most " + std::to_string(max_id_size) +
-                                       " bytes"};
-  }
-  if (!is_utf8_without_nul(id)) {
-    throw InvalidEventError{field, in_quotes(id) + " is not UTF-8 text without NUL; escape other bytes in ids"};
-  }
+  if (id.size() > max_id_size || !is_utf8_without_nul(id)) throw_bad_id(field, id);
 }
 
 /// @throws InvalidEventError
@@ -54,9 +56,15 @@ inline void check_event(std::string_view aggregate_id, Version version, Timestam
 }
 
 /// @throws InvalidEventError
+inline void check_json_text(std::string_view field, const std::string& text) {
+  if (text.empty()) return;  // absent
+  JsonTextCheck<max_json_depth> check{text};
+  if (!check.is_value()) throw InvalidEventError{field, "it is not one JSON value: " + check.fault()};
+}
+
+/// @throws InvalidEventError
 inline void check_expected_last(Version expected_last, std::size_t events) {
-  if (expected_last < 0 ||
-      static_cast<std::uint64_t>(std::numeric_limits<Version>::max() - expected_last) < events) {
+  if (expected_last < 0 || static_cast<std::uint64_t>((std::numeric_limits<Version>::max)() - expected_last) < events) {
     throw InvalidEventError{"expected_last", std::to_string(expected_last) +
                                                  " is not the version of a last event; it is 0 for a new aggregate"};
   }
@@ -64,22 +72,27 @@ inline void check_expected_last(Version expected_last, std::size_t events) {
 
 }  // namespace detail
 
-/// @brief Checks records at a storage's border: ids, versions, timestamps, and in a group one timestamp and no event
-/// twice. An `EventStore` has checked already; an adapter that other code calls with records calls this first.
+/// @brief Checks records at a storage's border: ids, versions, timestamps; payload and metadata, each of which is absent
+/// or one JSON value and nothing else; and in a group one timestamp and no event twice. An adapter that is called with
+/// records calls this first.
 /// @throws InvalidEventError naming the field.
 inline void check_records(std::span<const PushRecord> records) {
   for (const PushRecord& push : records) {
     detail::check_id("event_store_id", push.event_store_id);
     detail::check_event(push.record.aggregate_id, push.record.version, push.record.timestamp);
+    detail::check_json_text("payload", push.record.payload);
+    detail::check_json_text("metadata", push.record.metadata);
     if (push.record.timestamp != records.front().record.timestamp) {
       throw InvalidEventError{"timestamp", "the events of a group have different ones; a group has one timestamp"};
     }
   }
+  const auto key_at = [records](std::size_t index) {
+    const auto& [event_store_id, record] = records[index];
+    return detail::EventKey{record.version, record.aggregate_id, event_store_id};
+  };
   if (records.size() < 2) return;
-  const detail::EventKeys none_twice{records.size(), [records](std::size_t index) {
-                                       const auto& [event_store_id, record] = records[index];
-                                       return detail::EventKey{record.version, record.aggregate_id, event_store_id};
-                                     }};
+  const detail::EventKeys keys{records.size(), key_at};
+  for (std::size_t index = 1; index < records.size(); ++index) keys.find_previous(index);
 }
 
 }  // namespace castore

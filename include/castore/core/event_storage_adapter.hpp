@@ -50,8 +50,8 @@ struct EventRecordView {
         version{version_},
         type{type_},
         timestamp{timestamp_},
-        payload{payload_},
-        metadata{metadata_} {}
+        payload(payload_),
+        metadata(metadata_) {}
   /// @brief A view of a record, which must outlive it.
   EventRecordView(const EventRecord& record)  // NOLINT(google-explicit-constructor): a view of a record
       : EventRecordView{record.aggregate_id, record.version, record.type,
@@ -70,22 +70,39 @@ struct PushRecord {
   EventRecord record{};               ///< The event.
 };
 
+/// @brief How a push is to be done. Members may be added; write `{}` or `{.force = true}`.
+struct PushOptions {
+  bool force = false;  ///< Write exactly these events, over existing ones and past gaps. For migrations only.
+  /// @brief Where to write the position of each event, when a storage has an order and the push succeeded; empty, or as
+  /// many as there are events. What is not written stays 0, which stands for "not told".
+  std::span<Position> positions{};
+};
+
+/// @brief Written or not, and why not.
+enum class PushStatus {
+  pushed,          ///< All events are stored.
+  already_exists,  ///< An event with this version exists; nothing was written.
+  version_gap      ///< A version before this one is missing; nothing was written.
+};
+
 /// @brief What became of a push. A conflict is an outcome, not an exception: the store turns it into an error.
 struct PushOutcome {
-  /// @brief Written or not, and why not.
-  enum class Status {
-    pushed,          ///< All events are stored.
-    already_exists,  ///< An event with this version exists; nothing was written.
-    version_gap      ///< A version before this one is missing; nothing was written.
-  };
-  static constexpr Status pushed = Status::pushed;                  ///< `Status::pushed`.
-  static constexpr Status already_exists = Status::already_exists;  ///< `Status::already_exists`.
-  static constexpr Status version_gap = Status::version_gap;        ///< `Status::version_gap`.
+#pragma push_macro("Status")  // X11 has one
+#undef Status
+  using Status = PushStatus;  ///< Of all events together.
+#pragma pop_macro("Status")
+  static constexpr PushStatus pushed = PushStatus::pushed;                  ///< `PushStatus::pushed`.
+  static constexpr PushStatus already_exists = PushStatus::already_exists;  ///< `PushStatus::already_exists`.
+  static constexpr PushStatus version_gap = PushStatus::version_gap;        ///< `PushStatus::version_gap`.
 
-  Status status = Status::pushed;  ///< Of all events together.
-  std::size_t index = 0;           ///< The offending event's place in the group, from 0.
+  PushStatus status = PushStatus::pushed;  ///< Of all events together.
+  std::size_t index = 0;                   ///< The offending event's place in the group, from 0.
+  Position position = 0;                   ///< Of the first event, when pushed; 0 where the storage has no order.
 
-  friend bool operator==(const PushOutcome&, const PushOutcome&) = default;
+  /// @brief True when the same became of both pushes, wherever their events were put.
+  friend bool operator==(const PushOutcome& left, const PushOutcome& right) noexcept {
+    return left.status == right.status && left.index == right.index;
+  }
 };
 
 /// @brief Receives events one by one, in order. It must not call the adapter; when it throws, the load ends with that.
@@ -125,8 +142,8 @@ struct AggregateIdsPage {
 /// @brief Writes all the events or none; of several pushes of one version exactly one wins. With `force` it writes
 /// exactly these events, over existing ones and past gaps.
 template <class Adapter>
-concept PushesEvents = requires(Adapter& adapter, std::span<const PushRecord> records, bool force) {
-  { adapter.push_events(records, force) } -> std::same_as<PushOutcome>;
+concept PushesEvents = requires(Adapter& adapter, std::span<const PushRecord> records, const PushOptions& options) {
+  { adapter.push_events(records, options) } -> std::same_as<PushOutcome>;
 };
 
 /// @brief Hands the events of one aggregate to the sink, in the order of their versions.
@@ -145,41 +162,68 @@ concept ListsAggregateIds =
 
 /// @brief A storage for events. Any number of threads may use one adapter object at the same time.
 ///
-/// What its storage cannot do, an adapter says by constants, such as `detects_version_gaps`; all of them are the members
-/// of `castore::testing::AdapterProperties`.
+/// What its storage cannot do, an adapter says by one constant, `static constexpr AdapterProperties properties`.
 template <class Adapter>
 concept EventStorageAdapter = PushesEvents<Adapter> && GetsEvents<Adapter> && ListsAggregateIds<Adapter>;
 
-/// @brief False for an adapter that declares `static constexpr bool detects_version_gaps = false`: its storage cannot
-/// tell within the write that a version is missing.
+/// @brief Optional. Lists the event stores that have at least one event in the storage, each once, ordered by the bytes
+/// of their ids.
 template <class Adapter>
-constexpr bool detects_version_gaps() {
-  if constexpr (requires { Adapter::detects_version_gaps; }) {
-    return Adapter::detects_version_gaps;
-  } else {
-    return true;
-  }
-}
+concept ListsEventStores = requires(Adapter& adapter) {
+  { adapter.list_event_stores() } -> std::same_as<std::vector<std::string>>;
+};
 
-/// @brief How many events one push can write at most: an adapter's `static constexpr std::size_t max_events_per_push`.
-/// It refuses more by an `InvalidEventError` whose field is `max_events_per_push`, before anything is written.
+/// @brief What a storage can and cannot do. An adapter says it once, as a constant that decorators forward as a whole:
+/// `static constexpr castore::AdapterProperties properties{.detects_version_gaps = false};`
+struct AdapterProperties {
+  /// @brief A push past the next version is refused. False: the storage cannot tell within the write.
+  bool detects_version_gaps = true;
+  /// @brief Aggregates whose initial events have equal timestamps are listed by their ids.
+  bool orders_equal_timestamps = true;
+  /// @brief The last page of a list has no token. False: an empty page may follow it.
+  bool detects_last_page = true;
+  /// @brief A load never sees a part of a group.
+  bool shows_groups_at_once = true;
+  /// @brief Every double comes back, negative zero among them.
+  bool holds_every_double = true;
+  /// @brief How many events one push can write. More are refused by an `InvalidEventError` whose field is
+  /// `max_events_per_push`, before anything is written.
+  std::optional<std::size_t> max_events_per_push{};
+  /// @brief The longest aggregate id, in bytes, that is taken with a store's id of any length up to the same.
+  std::size_t max_id_size = 1024;
+
+  friend bool operator==(const AdapterProperties&, const AdapterProperties&) = default;
+};
+
+/// @brief What an adapter says of its storage: its `properties`, or else that it can do everything.
 template <class Adapter>
-constexpr std::optional<std::size_t> max_events_per_push() {
-  if constexpr (requires { Adapter::max_events_per_push; }) {
-    return Adapter::max_events_per_push;
+constexpr AdapterProperties properties_of() {
+  if constexpr (requires { Adapter::properties; }) {
+    static_assert(std::same_as<std::remove_cv_t<decltype(Adapter::properties)>, AdapterProperties>,
+                  "castore: what an adapter says of its storage is one constant, "
+                  "`static constexpr castore::AdapterProperties properties{...};`");
+    return Adapter::properties;
   } else {
-    return std::nullopt;
+    static_assert(!(
+                      requires { Adapter::detects_version_gaps; } || requires { Adapter::orders_equal_timestamps; } ||
+                      requires { Adapter::detects_last_page; } || requires { Adapter::shows_groups_at_once; } ||
+                      requires { Adapter::holds_every_double; } || requires { Adapter::max_events_per_push; }),
+                  "castore: what an adapter says of its storage is one constant; put these members into "
+                  "`static constexpr castore::AdapterProperties properties{...};`");
+    return {};
   }
 }
 
 /// @brief Says, one error per operation, which function an adapter lacks and its exact signature.
 /// Write `static_assert(castore::explain_event_storage_adapter<MyAdapter>());` below your adapter.
+/// @return True; what is wrong is an error already, and one is enough.
 template <class Adapter>
 consteval bool explain_event_storage_adapter() {
   static_assert(!std::is_const_v<Adapter>, "castore: an event store writes to its adapter; pass one that is not const");
   static_assert(PushesEvents<Adapter>,
                 "castore: this adapter needs a public member function "
-                "`castore::PushOutcome push_events(std::span<const castore::PushRecord> records, bool force)`");
+                "`castore::PushOutcome push_events(std::span<const castore::PushRecord> records, "
+                "const castore::PushOptions& options)`");
   static_assert(GetsEvents<Adapter>,
                 "castore: this adapter needs a public member function "
                 "`void get_events(std::string_view event_store_id, std::string_view aggregate_id, "
@@ -188,7 +232,7 @@ consteval bool explain_event_storage_adapter() {
                 "castore: this adapter needs a public member function "
                 "`castore::AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, "
                 "const castore::ListAggregateIdsOptions& options)`");
-  return EventStorageAdapter<Adapter>;
+  return true;
 }
 
 }  // namespace castore

@@ -6,14 +6,22 @@
 /// What goes into the functions of an `EventStore` and what comes out of them.
 
 #include <castore/core/event.hpp>
+#include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/core/transaction_hook.hpp>
 #include <castore/fwd.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace castore {
@@ -37,8 +45,76 @@ constexpr std::optional<Value> nothing() noexcept {
 template <class Events, class Aggregate>
 struct PushedEvent {
   Event<Events> event;  ///< As stored.
-  /// @brief Given for version 1 or when the push had a `prev_aggregate`.
+  /// @brief Given for version 1 or when the push had a `prev_aggregate`. Of several events that were pushed together
+  /// each has its own, where aggregates can be copied, else the last has.
   std::optional<Aggregate> next_aggregate = detail::nothing<Aggregate>();
+};
+
+/// @brief What a store on top of another adds to every push, of one event, several, a group or a command: derive from it,
+/// and your store from the other, whose constructor takes both (see `DerivableStore`). An object is for one such store and
+/// its copies.
+/// **Guarantees:** `begin_push` of all events of a push is called before it is written, `event_pushed` after the hook
+/// `on_event_pushed`, whatever that did. Several extensions are called from the inmost store's on. Threads may call at
+/// the same time.
+template <class Events, class Aggregate>
+class StoreExtension {
+ public:
+  virtual ~StoreExtension() = default;
+  /// @brief Called before an event is written, when all checks are done. What it throws ends the push.
+  /// @return What lives until the push is over, whatever became of it; may be nothing.
+  virtual std::shared_ptr<void> begin_push(std::string_view aggregate_id, Version version, PushOptions& options) = 0;
+  /// @brief Called after the event was stored. What it throws is nested in `OnEventPushedError`.
+  virtual void event_pushed(const PushedEvent<Events, Aggregate>& pushed) = 0;
+  /// @brief What is to be done in the transactions of pushes; nothing unless said otherwise. Where it is something, the
+  /// storage must have `PushesInTransaction`. It lives as long as the extension.
+  virtual TransactionHook* transaction_hook() noexcept { return nullptr; }
+
+  /// For the library itself: puts it on top of others. @throws std::invalid_argument
+  void put_on(std::shared_ptr<StoreExtension> inner) {
+    if (is_used_) throw std::invalid_argument{"castore: a StoreExtension is for one store; make another one"};
+    inner_ = std::move(inner);
+  }
+  /// For the library itself: a store has it. @return How many extensions there are, together with the inner ones.
+  std::size_t use() noexcept {
+    is_used_ = true;
+    return inner_ ? inner_->use() + 1 : 1;
+  }
+  /// For the library itself: calls a function with all extensions, the inmost first.
+  template <class Function>
+  void for_each(const Function& function) {
+    if (inner_) inner_->for_each(function);
+    function(*this);
+  }
+
+ private:
+  std::shared_ptr<StoreExtension> inner_{};
+  std::atomic<bool> is_used_{false};
+};
+
+/// @brief What a store does about versions that are missing in an aggregate's history, as a lost row leaves them, or a
+/// forced push past a gap. Events missing at the end cannot be noticed.
+enum class MissingVersions {
+  /// No aggregate is built over a gap: loading one throws `MissingEventError`. `get_events` hands out what there is,
+  /// each
+  /// event with its version.
+  refuse_in_aggregates,
+  /// `get_events` throws, too.
+  refuse,
+  /// Aggregates are built of the events that there are. For histories whose gaps are meant.
+  accept
+};
+
+/// @brief What a store does about events whose type is not among its `Events<...>`, nor one of their older forms: as a
+/// newer program, or one for other purposes, has written them.
+enum class UnknownEvents {
+  /// Reading them throws `UnknownEventTypeError`.
+  fail,
+  /// They are left out. That is for looking at aggregates only: a command does not decide on an aggregate from which
+  /// an event was left out, nor can an event be pushed with it as `prev_aggregate`; both throw `UnknownEventTypeError`.
+  skip,
+  /// The reducer gets them as `UnknownEvent`, for which it must have an overload. What hands out events as objects, as
+  /// `get_events` and subscriptions do, has no type for them and throws `UnknownEventTypeError`.
+  keep
 };
 
 /// @brief Options of an `EventStore`.
@@ -50,12 +126,40 @@ struct EventStoreOptions {
   std::function<Timestamp()> clock{system_timestamp};
   /// @brief Called after an event was stored, on the pushing thread. What it throws is nested in `OnEventPushedError`.
   std::function<void(const PushedEvent<Events, Aggregate>&)> on_event_pushed{};
+  /// @brief What to do when loaded versions are not consecutive.
+  MissingVersions missing_versions = MissingVersions::refuse_in_aggregates;
+  /// @brief What to do when the type of a loaded event is not known.
+  UnknownEvents unknown_events = UnknownEvents::fail;
+  /// @brief What derived stores add. For those who write such a store, or make one of another's options.
+  std::shared_ptr<StoreExtension<Events, Aggregate>> extension{};
 };
 
 /// @brief Which part of an aggregate's history to build it from.
 struct GetAggregateOptions {
   std::optional<Version> max_version{};  ///< Inclusive; the aggregate as it was then.
+  /// @brief Instead of what the store's options say. With `skip` the aggregate is for looking at only: a push with it
+  /// as `prev_aggregate` is refused by stores whose own option it is, not by others.
+  std::optional<UnknownEvents> unknown_events{};
 };
+
+namespace detail {
+
+/// How an aggregate is loaded that is decided on, or told others: it must not lack events that are not known.
+template <class Store>
+GetAggregateOptions whole_aggregate(const Store& store, std::optional<Version> max_version = {}) {
+  GetAggregateOptions options{.max_version = max_version};
+  if (store.options().unknown_events == UnknownEvents::skip) options.unknown_events = UnknownEvents::fail;
+  return options;
+}
+
+/// True for a load of what the store's other loads give, too, and of all events.
+template <class Store>
+bool is_usual_load(const Store& store, const GetAggregateOptions& options) {
+  const UnknownEvents usual = store.options().unknown_events;
+  return usual != UnknownEvents::skip && options.unknown_events.value_or(usual) == usual;
+}
+
+}  // namespace detail
 
 /// @brief Options of a push.
 template <class Payload, class Aggregate>
@@ -81,6 +185,8 @@ struct PushEventResult {
   EventDetail<Payload> event;  ///< As stored, with its timestamp.
   /// @brief Given for version 1 or when the push had a `prev_aggregate`.
   std::optional<Aggregate> next_aggregate = detail::nothing<Aggregate>();
+  /// @brief The event's place in the order of all events of its storage, where it has one and tells.
+  std::optional<Position> position = detail::nothing<Position>();
 };
 
 /// @brief An aggregate together with the events it was built from.
@@ -92,6 +198,15 @@ struct History {
   /// @brief The last event, a null pointer when there is none. It points into this object.
   const Event<Events>* last_event() const& noexcept { return events.empty() ? nullptr : &events.back(); }
   const Event<Events>* last_event() const&& = delete;
+};
+
+/// @brief An aggregate and what was read to build it, for stores that are built on top of another.
+template <class Aggregate>
+struct LoadedAggregate {
+  std::optional<Aggregate> aggregate{};  ///< Nothing when there are no events.
+  std::size_t events = 0;                ///< How many were applied.
+  Timestamp last_timestamp{};            ///< That of the last event in it.
+  bool is_whole = true;                  ///< False when the type of an event that was read is not known.
 };
 
 /// @brief Options of `simulate_aggregate`.

@@ -8,7 +8,7 @@
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
-#include <castore/core/token.hpp>
+#include <castore/detail/token.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
@@ -59,17 +59,17 @@ inline PageRequest resolve_page_request(const ListAggregateIdsOptions& options) 
     detail::TokenReader<InvalidPageTokenError> token{*options.page_token, detail::page_token_prefix};
     const auto timestamp = [&token](std::string_view field) {
       const Timestamp time{Timestamp::duration{token.number<std::int64_t>(field)}};
-      token.require(time >= earliest_timestamp && time <= latest_timestamp);
+      token.demand(time >= earliest_timestamp && time <= latest_timestamp);
       return time;
     };
     if (const auto field = token.field(); !field.empty()) request.limit = token.number<std::size_t>(field);
     if (const auto field = token.field(); !field.empty()) request.initial_event_after = timestamp(field);
     if (const auto field = token.field(); !field.empty()) request.initial_event_before = timestamp(field);
     const std::string_view reverse = token.field();
-    token.require(reverse == "0" || reverse == "1");
+    token.demand(reverse == "0" || reverse == "1");
     request.reverse = reverse == "1";
     const Timestamp last_timestamp = timestamp(token.field());
-    token.require(detail::is_utf8_without_nul(token.rest()));
+    token.demand(detail::is_utf8_without_nul(token.rest()));
     request.last = AggregateIdEntry{std::string{token.rest()}, last_timestamp};
   }
   if (options.limit) request.limit = options.limit;
@@ -77,8 +77,8 @@ inline PageRequest resolve_page_request(const ListAggregateIdsOptions& options) 
   if (options.initial_event_before) request.initial_event_before = options.initial_event_before;
   if (options.reverse) request.reverse = *options.reverse;
   // No event lies outside of these, so the same is selected; and a token holds no other timestamps.
-  if (auto& after = request.initial_event_after) after = std::max(*after, earliest_timestamp);
-  if (auto& before = request.initial_event_before) before = std::min(*before, latest_timestamp);
+  if (auto& after = request.initial_event_after) after = (std::max)(*after, earliest_timestamp);
+  if (auto& before = request.initial_event_before) before = (std::min)(*before, latest_timestamp);
   return request;
 }
 

@@ -5,6 +5,8 @@
 #include <castore/core/aggregate.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/events.hpp>
+#include <castore/core/upcasts.hpp>
+#include <castore/detail/fault.hpp>
 #include <castore/detail/replaceable.hpp>
 #include <castore/fwd.hpp>
 
@@ -57,13 +59,130 @@ inline constexpr int reducer_forms = int{ReducesPurely<Reducer, Aggregate, Paylo
 template <class Reducer, class Aggregate, class Payload>
 struct CheckedReducer {
   static constexpr int forms = reducer_forms<Reducer, Aggregate, Payload>;
-  static constexpr bool is_valid = forms == 1;
-  static_assert(forms != 0,
-                "castore: the reducer has no overload for this event; write in it one of: "
-                "`TheAggregate operator()(TheAggregate, const ThePayload&) const` or "
-                "`void operator()(TheAggregate&, const ThePayload&) const` (third parameter if wanted: "
-                "`const castore::EventInfo<ThePayload>&`)");
-  static_assert(forms <= 1, "castore: the reducer has several overloads for this event; keep one of them");
+  static constexpr bool is_there = forms > 0;
+  static constexpr bool is_one = forms <= 1;
+  static constexpr bool is_valid = is_there && is_one;
+
+  static constexpr bool explain() {
+    static_assert(is_there,
+                  "castore: the reducer has no overload for this event; write in it one of: "
+                  "`TheAggregate operator()(TheAggregate, const ThePayload&) const` or "
+                  "`void operator()(TheAggregate&, const ThePayload&) const` (third parameter if wanted: "
+                  "`const castore::EventInfo<ThePayload>&`)");
+    static_assert(is_one, "castore: the reducer has several overloads for this event; keep one of them");
+    return is_valid;
+  }
+};
+
+template <class Candidate>
+struct IsNoAggregate {
+  static constexpr bool explain() {
+    static_assert(never<Candidate>,
+                  "castore: this type cannot be an aggregate; inherit castore::Aggregate (or have its members "
+                  "`std::string aggregate_id` and `castore::Version version`) and make it default-constructible");
+    return false;
+  }
+};
+
+/// Exactly an object of this class, when in braces: what is generic is not asked for what it takes then, which could
+/// fail to compile.
+template <class Base>
+struct Exactly : Base {};
+
+/// A reducer has an overload for exactly this event.
+template <class Reducer, class Aggregate, class Payload>
+inline constexpr bool reduces_exactly = false;
+template <class Reducer, class Aggregate, class Payload>
+  requires(std::is_class_v<Payload> && !std::is_final_v<Payload>)
+inline constexpr bool reduces_exactly<Reducer, Aggregate, Payload> = [] {
+  using Event = const Exactly<Payload>&;
+  using Info = const Exactly<EventInfo<Payload>>&;
+  return requires(const Reducer& reducer, Aggregate& aggregate, Event event) {
+    reducer(aggregate, {event});
+  } || requires(const Reducer& reducer, Aggregate aggregate, Event event) { reducer(std::move(aggregate), {event}); } ||
+         requires(const Reducer& reducer, Aggregate& aggregate, Event event, Info info) {
+           reducer(aggregate, {event}, {info});
+         } || requires(const Reducer& reducer, Aggregate aggregate, Event event, Info info) {
+           reducer(std::move(aggregate), {event}, {info});
+         };
+}();
+
+/// An event could be made of such an object where only the object itself is meant.
+template <class Payload, class Value>
+inline constexpr bool takes_in_braces = false;
+template <class Payload, class Value>
+  requires(!std::is_final_v<Value>)
+inline constexpr bool takes_in_braces<Payload, Value> =
+    requires(void (*take)(const Payload&), const Exactly<Value>& value) { take({value}); };
+
+/// A reducer takes events that are not known. One that takes them must do so in one of the forms.
+template <class Reducer, class Aggregate, class Events>
+inline constexpr bool reduces_unknown_events = false;
+template <class Reducer, class Aggregate, class... Payloads>
+  requires(reduces_exactly<Reducer, Aggregate, UnknownEvent> && !(takes_in_braces<Payloads, UnknownEvent> || ...))
+inline constexpr bool reduces_unknown_events<Reducer, Aggregate, Events<Payloads...>> =
+    CheckedReducer<Reducer, Aggregate, UnknownEvent>::explain();
+
+/// One older form of an event, checked so that a compiler's error names reducer and form.
+template <class Reducer, class Aggregate, class OldForm, class... Payloads>
+struct CheckedOldForm {
+  static constexpr bool is_not_reduced =
+      !reduces_exactly<Reducer, Aggregate, OldForm> || (takes_in_braces<Payloads, OldForm> || ...);
+  static constexpr bool is_valid = is_not_reduced;
+  static constexpr bool explain() {
+    static_assert(is_not_reduced,
+                  "castore: the reducer has an overload for an older form of an event, which it never gets to see; move "
+                  "what it does into upcast(), and take the overload out");
+    return is_valid;
+  }
+};
+
+/// The older forms of one event.
+template <class Reducer, class Aggregate, class Payload, class... Payloads>
+struct CheckedOldForms {
+  template <class... OldForms>
+  static constexpr auto fault_of(Upcasts<OldForms...>) {
+    using OldForm = FirstInvalid<CheckedOldForm<Reducer, Aggregate, OldForms, Payloads...>...>;
+    using Older = FirstInvalid<CheckedOldForms<Reducer, Aggregate, OldForms, Payloads...>...>;
+    if constexpr (is_fault<OldForm>) {
+      return OldForm{};
+    } else if constexpr (is_fault<Older>) {
+      return Older::fault();
+    } else {
+      return NoFault{};
+    }
+  }
+  static constexpr auto fault() {
+    if constexpr (HasUpcasts<Payload>) {
+      return fault_of(typename Payload::upcasts{});
+    } else {
+      return NoFault{};
+    }
+  }
+  static constexpr bool is_valid = !is_fault<decltype(CheckedOldForms::fault())>;
+};
+
+/// What is wrong with events, an aggregate and a reducer. One mistake is one error: what depends on a part that is
+/// wrong is not looked at.
+template <class Events, class Aggregate, class Reducer>
+struct DomainFault;
+template <class... Payloads, class Aggregate, class Reducer>
+struct DomainFault<Events<Payloads...>, Aggregate, Reducer> {
+  static constexpr auto find() {
+    if constexpr (!AggregateLike<Aggregate>) {
+      return IsNoAggregate<Aggregate>{};
+    } else if constexpr (is_fault<decltype(events_fault<Payloads...>())>) {
+      return events_fault<Payloads...>();
+    } else if constexpr (is_fault<FirstInvalid<CheckedReducer<Reducer, Aggregate, Payloads>...>>) {
+      return FirstInvalid<CheckedReducer<Reducer, Aggregate, Payloads>...>{};
+    } else if constexpr (is_fault<FirstInvalid<CheckedOldForms<Reducer, Aggregate, Payloads, Payloads...>...>>) {
+      return FirstInvalid<CheckedOldForms<Reducer, Aggregate, Payloads, Payloads...>...>::fault();
+    } else if constexpr (is_fault<FirstInvalid<CheckedValidate<Payloads>...>>) {
+      return FirstInvalid<CheckedValidate<Payloads>...>::fault();
+    } else {
+      return NoFault{};
+    }
+  }
 };
 
 template <class Reducer, class Aggregate, class Payload>
@@ -121,16 +240,18 @@ template <class Aggregate, class Reducer, class EventList>
 inline constexpr bool may_reduce_purely = true;
 template <class Aggregate, class Reducer, class... Payloads>
 inline constexpr bool may_reduce_purely<Aggregate, Reducer, Events<Payloads...>> =
-    (returns_next_aggregate<Reducer, Aggregate, Payloads> || ...);
+    (returns_next_aggregate<Reducer, Aggregate, Payloads> || ...) ||
+    (reduces_unknown_events<Reducer, Aggregate, Events<Payloads...>> &&
+     returns_next_aggregate<Reducer, Aggregate, UnknownEvent>);
 
 /// A fold in progress: the aggregate comes to life with its first event. `EventList` is `void` where it is not known.
 template <class Aggregate, class Reducer, class EventList = void>
 class AggregateFold {
  public:
   constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id)
-      : reducer_{reducer}, aggregate_id_{aggregate_id} {}
+      : reducer_(reducer), aggregate_id_{aggregate_id} {}
   constexpr AggregateFold(const Reducer& reducer, std::string_view aggregate_id, std::optional<Aggregate>&& seed)
-      : reducer_{reducer}, aggregate_id_{aggregate_id}, aggregate_{std::move(seed)} {}
+      : reducer_(reducer), aggregate_id_{aggregate_id}, aggregate_(std::move(seed)) {}
 
   template <class Payload>
   constexpr void apply(const Payload& payload, Version version, Timestamp timestamp,
@@ -169,13 +290,11 @@ class AggregateFold {
 }  // namespace detail
 
 /// @brief Folds events into an aggregate: from nothing, or on from `aggregate`.
-/// Works in constant expressions where the types do.
 /// @return Nothing when there is neither an event nor an aggregate to start from.
 /// @pre All events belong to one aggregate, that of `aggregate` when it is given.
 template <class Aggregate, class Reducer, class... Payloads>
-constexpr std::optional<Aggregate> build_aggregate(const Reducer& reducer,
-                                                   std::span<const Event<Events<Payloads...>>> events,
-                                                   std::optional<std::type_identity_t<Aggregate>> aggregate = {}) {
+std::optional<Aggregate> build_aggregate(const Reducer& reducer, std::span<const Event<Events<Payloads...>>> events,
+                                         std::optional<std::type_identity_t<Aggregate>> aggregate = {}) {
   if (events.empty()) return aggregate;
   detail::AggregateFold<Aggregate, Reducer, Events<Payloads...>> fold{reducer, events.front().aggregate_id(),
                                                                       std::move(aggregate)};

@@ -92,7 +92,7 @@ inline void wait(const CommandBackoff& backoff, int retry) {
   using Count = std::chrono::microseconds::rep;
   if (backoff.first.count() <= 0) return;
   const Count longest = std::max<Count>(0, backoff.longest.count());
-  Count limit = std::min(backoff.first.count(), longest);
+  Count limit = (std::min)(backoff.first.count(), longest);
   for (; retry > 1 && limit < longest; --retry) limit = limit > longest / 2 ? longest : 2 * limit;
   backoff.sleep(std::chrono::microseconds{static_cast<Count>(random_below(static_cast<std::uint64_t>(limit) + 1))});
 }

@@ -13,7 +13,7 @@
 namespace castore {
 
 /// @brief The timestamp of an event whose time is left to the store's clock; no event is ever stored with it.
-inline constexpr Timestamp unset_timestamp = Timestamp::min();
+inline constexpr Timestamp unset_timestamp = (Timestamp::min)();
 
 /// @brief The first and the last moment an event can carry: the years 0000 to 9999, where the text of a timestamp has
 /// a fixed length and therefore sorts like the time itself.
@@ -50,70 +50,83 @@ inline std::string format_timestamp(Timestamp time) {
   return text;
 }
 
-/// @brief Reads an ISO 8601 date and time: `YYYY-MM-DDTHH:MM:SS`, an optional fraction of any length (rounded down to
-/// the millisecond), then `Z` or an offset `+HH:MM`. Castore lets programs write any of these.
+/// @brief Reads a date, or a date and time, of ISO 8601: whatever ECMAScript's `Date` and the usual libraries write.
+/// - The date: `2024`, `2024-05`, `2024-05-06`, `20240506`; a year may also have a sign and six digits, `+002024`.
+/// - Then perhaps `T` or `t` and the time: `07`, `07:08`, `07:08:09`, `0708`, `070809`, with a fraction of a second of
+///   any length behind a point or comma (rounded down to the millisecond). `24:00` is the end of the day and a leap
+///   second, `:60`, the first of the next minute.
+/// - Then perhaps `Z`, `z` or an offset: `+02`, `+0200`, `+02:00`. Without one the time is UTC.
 /// @return Nothing when the text is anything else, names a day that does not exist, or lies outside the years
 /// 0000 to 9999.
-inline std::optional<Timestamp> parse_timestamp(std::string_view text) noexcept {
-  using namespace std::chrono;
-  bool valid = true;
-  const auto take = [&](std::size_t digits) {
+constexpr std::optional<Timestamp> parse_timestamp(std::string_view text) noexcept {
+  bool is_valid = true;
+  const auto next_is_digit = [&] { return !text.empty() && text.front() >= '0' && text.front() <= '9'; };
+  const auto take = [&](int digits) {
     int value = 0;
-    for (std::size_t digit = 0; digit < digits; ++digit) {
-      if (text.empty() || text.front() < '0' || text.front() > '9') {
-        valid = false;
-        return 0;
-      }
-      value = value * 10 + (text.front() - '0');
-      text.remove_prefix(1);
-    }
+    for (; digits > 0 && next_is_digit(); --digits, text.remove_prefix(1)) value = 10 * value + (text.front() - '0');
+    if (digits > 0) is_valid = false;
     return value;
   };
-  const auto expect = [&](char wanted) {
-    if (text.empty() || text.front() != wanted) {
-      valid = false;
-      return;
-    }
+  const auto skip = [&](char one, char other) {
+    if (text.empty() || (text.front() != one && text.front() != other)) return false;
     text.remove_prefix(1);
+    return true;
   };
-  const int year_number = take(4);
-  expect('-');
-  const int month_number = take(2);
-  expect('-');
-  const int day_number = take(2);
-  expect('T');
-  const int hour = take(2);
-  expect(':');
-  const int minute = take(2);
-  expect(':');
-  const int second = take(2);
+
+  const int year = take(skip('+', '+') ? 6 : 4);
+  int month = 1;
+  int day = 1;
+  bool has_day = false;
+  if (skip('-', '-')) {
+    month = take(2);
+    has_day = skip('-', '-');
+    if (has_day) day = take(2);
+  } else if (next_is_digit()) {
+    has_day = true;
+    month = take(2);
+    day = take(2);
+  }
+
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
   int millisecond = 0;
-  if (valid && !text.empty() && text.front() == '.') {
-    expect('.');
-    int scale = 100;
-    const std::size_t before = text.size();
-    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), scale /= 10) {
-      millisecond += (text.front() - '0') * scale;
+  int offset = 0;
+  if (has_day && skip('T', 't')) {
+    hour = take(2);
+    const bool has_colons = skip(':', ':');
+    if (has_colons || next_is_digit()) {
+      minute = take(2);
+      if (has_colons ? skip(':', ':') : next_is_digit()) {
+        second = take(2);
+        if (skip('.', ',')) {
+          if (!next_is_digit()) is_valid = false;
+          for (int scale = 100; next_is_digit(); text.remove_prefix(1), scale /= 10) {
+            millisecond += (text.front() - '0') * scale;
+          }
+        }
+      }
     }
-    if (text.size() == before) valid = false;
+    const bool is_behind = !text.empty() && text.front() == '-';
+    if (skip('+', '-')) {
+      const int hours = take(2);
+      const int minutes = skip(':', ':') || next_is_digit() ? take(2) : 0;
+      if (hours > 23 || minutes > 59) is_valid = false;
+      offset = (is_behind ? -1 : 1) * (60 * hours + minutes);
+    } else {
+      skip('Z', 'z');
+    }
   }
-  minutes offset{0};
-  if (valid && !text.empty() && (text.front() == '+' || text.front() == '-')) {
-    const int sign = text.front() == '+' ? 1 : -1;
-    text.remove_prefix(1);
-    const int offset_hour = take(2);
-    expect(':');
-    const int offset_minute = take(2);
-    if (offset_hour > 23 || offset_minute > 59) valid = false;
-    offset = minutes{sign * (offset_hour * 60 + offset_minute)};
-  } else {
-    expect('Z');
+
+  const bool is_end_of_day = hour == 24 && minute == 0 && second == 0 && millisecond == 0;
+  if (!is_valid || !text.empty() || year > 9999 || (hour > 23 && !is_end_of_day) || minute > 59 || second > 60) {
+    return std::nullopt;
   }
-  const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
-                            day{static_cast<unsigned>(day_number)}};
-  if (!valid || !text.empty() || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  const Timestamp result =
-      sys_days{date} + hours{hour} + minutes{minute} + seconds{second} + milliseconds{millisecond} - offset;
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok()) return std::nullopt;
+  const Timestamp result = std::chrono::sys_days{date} + std::chrono::minutes{60 * hour + minute - offset} +
+                           std::chrono::seconds{second} + std::chrono::milliseconds{millisecond};
   if (result < earliest_timestamp || result > latest_timestamp) return std::nullopt;
   return result;
 }

@@ -2,6 +2,8 @@
 #ifndef CASTORE_DETAIL_FUNCTION_REF_HPP
 #define CASTORE_DETAIL_FUNCTION_REF_HPP
 
+#include <castore/config.hpp>
+
 #include <concepts>
 #include <functional>
 #include <memory>

@@ -2,6 +2,8 @@
 #ifndef CASTORE_DETAIL_FUNCTION_SIGNATURE_HPP
 #define CASTORE_DETAIL_FUNCTION_SIGNATURE_HPP
 
+#include <castore/config.hpp>
+
 #include <cstddef>
 #include <tuple>
 #include <type_traits>

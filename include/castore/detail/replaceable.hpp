@@ -2,6 +2,8 @@
 #ifndef CASTORE_DETAIL_REPLACEABLE_HPP
 #define CASTORE_DETAIL_REPLACEABLE_HPP
 
+#include <castore/config.hpp>
+
 #include <memory>
 #include <optional>
 #include <type_traits>

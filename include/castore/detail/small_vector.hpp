@@ -2,6 +2,8 @@
 #ifndef CASTORE_DETAIL_SMALL_VECTOR_HPP
 #define CASTORE_DETAIL_SMALL_VECTOR_HPP
 
+#include <castore/config.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <utility>

@@ -65,7 +65,8 @@ class PourThrottle {
       std::condition_variable_any never;
       never.wait_until(lock, stop_token_, next_, [] { return false; });
       const std::chrono::duration<double> longest = std::chrono::hours{24};
-      next_ = std::max(next_, Clock::now()) + std::chrono::duration_cast<Clock::duration>(std::min(interval_, longest));
+      next_ =
+          (std::max)(next_, Clock::now()) + std::chrono::duration_cast<Clock::duration>((std::min)(interval_, longest));
     }
     return !stop_token_.stop_requested();
   }

@@ -5,9 +5,11 @@
 /// @file
 /// What goes into pouring and what comes out.
 
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
-#include <castore/core/token.hpp>
+#include <castore/detail/stop_token.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/detail/token.hpp>
 #include <castore/fwd.hpp>
 
 #include <compare>
@@ -15,7 +17,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,7 +81,7 @@ struct PourResult {
 /// @brief A pour ended early, as the storage, the channel or `on_progress` failed. What failed is nested.
 /// **Handling:** put it right, then pour again with `resume_token()`. Of the message at hand it may be unknown whether
 /// it was published; it is published again then.
-class PourInterruptedError : public Error {
+class CASTORE_DETAIL_THROWN PourInterruptedError : public Error {
  public:
   /// @brief What a pour throws; what failed is nested in it.
   PourInterruptedError(std::size_t poured_count, std::optional<std::string> resume_token)
@@ -100,12 +101,17 @@ class PourInterruptedError : public Error {
 };
 
 /// @brief A resume token was not made by this library, or was cut or changed on its way.
-/// **Handling:** fix or report: pour from the start, or from a time that is known.
-class InvalidResumeTokenError : public Error {
+/// **Handling:** fix or report: pour from the start, or from a time that is known; copy from the start.
+class CASTORE_DETAIL_THROWN InvalidResumeTokenError : public Error {
  public:
   /// @brief What a pour throws before it does anything.
   explicit InvalidResumeTokenError(std::string_view resume_token)
       : Error{"castore: " + detail::in_quotes(resume_token) + " is not a resume token of a pour; pass it unchanged"},
+        resume_token_{resume_token} {}
+  /// @brief What a copy throws. @param of What it is not a token of.
+  InvalidResumeTokenError(std::string_view resume_token, const std::string& of)
+      : Error{"castore: " + detail::in_quotes(resume_token) + " is not a resume token of " + of +
+              "; pass it unchanged, or copy from the start"},
         resume_token_{resume_token} {}
 
   /// @brief The token as it was received.
@@ -134,7 +140,7 @@ inline PourPosition parse_resume_token(std::string_view token) {
   position.version = reader.number<Version>(reader.field());
   const auto length = reader.number<std::size_t>(reader.field());
   const std::string_view ids = reader.rest();
-  reader.require(length < ids.size() && ids[length] == ';');
+  reader.demand(length < ids.size() && ids[length] == ';');
   position.event_store_id = ids.substr(0, length);
   position.aggregate_id = ids.substr(length + 1);
   return position;

@@ -27,6 +27,9 @@ namespace castore::detail {
 /// What a pour takes its messages from, in their order.
 class PourSource {
  public:
+  PourSource() = default;
+  PourSource(PourSource&&) = default;
+  PourSource& operator=(PourSource&&) = default;
   virtual ~PourSource() = default;
   /// The next message's place, nothing at the end. It points into the source.
   virtual std::optional<PourPosition> front() = 0;
@@ -134,9 +137,9 @@ class PourEvents final : public PourSource {
 
   /// How many events the next history may keep: an equal share of what may be buffered, as far as there is room.
   std::size_t share_of_next() const {
-    const std::size_t room = options_.max_buffered_events - std::min(buffered_, options_.max_buffered_events);
+    const std::size_t room = options_.max_buffered_events - (std::min)(buffered_, options_.max_buffered_events);
     const std::size_t share = options_.max_buffered_events / (open_.size() + 1);
-    return std::clamp<std::size_t>(std::min(room, share), 1, options_.page_size);
+    return std::clamp<std::size_t>((std::min)(room, share), 1, options_.page_size);
   }
 
   void set_page(History& history, std::vector<Event> events) {
@@ -153,7 +156,7 @@ class PourEvents final : public PourSource {
     for (std::size_t page_size = share;; page_size = options_.page_size) {
       for (; history.index < history.events.size(); ++history.index) {
         const Event& event = history.events[history.index];
-        history.time = std::max(history.time, event.timestamp());
+        history.time = (std::max)(history.time, event.timestamp());
         if (!is_between(event.timestamp(), options_.filters) || (start_ && position_of(history) <= *start_)) continue;
         keep_at_most(history, share);
         return true;

@@ -2,7 +2,9 @@
 #ifndef CASTORE_MESSAGING_CONNECTED_EVENT_STORE_HPP
 #define CASTORE_MESSAGING_CONNECTED_EVENT_STORE_HPP
 
+#include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/event_store.hpp>
+#include <castore/core/event_store_concepts.hpp>
 #include <castore/fwd.hpp>
 #include <castore/messaging/message.hpp>
 #include <castore/messaging/message_channel_adapter.hpp>
@@ -21,8 +23,7 @@
 namespace castore {
 
 /// @brief An event store that publishes every event after it was stored: a store's whole interface, also in commands
-/// and event groups. It is the store it was made from, with a hook of its own; connect it again to publish to a second
-/// channel.
+/// and event groups. It is derived from the store it was made from; connect it again to publish to a second channel.
 ///
 /// @code
 /// castore::ConnectedEventStore connected{pokemons, queue, [&](const auto& message, std::exception_ptr) {
@@ -44,7 +45,9 @@ namespace castore {
 /// Its storage is always that of the store it was made from: to set it for one of them is to set it for both.
 template <class Store, class Channel>
 class ConnectedEventStore : public Store {
+  static_assert(DerivableStore<Store>);
   using Pushed = castore::PushedEvent<typename Store::Events, typename Store::Aggregate>;
+  class Publisher;
 
  public:
   using NotificationMessage = castore::NotificationMessage<typename Store::Events>;  ///< What `on_publish_failed` gets.
@@ -56,94 +59,84 @@ class ConnectedEventStore : public Store {
   /// @param event_store and `message_channel` must outlive it and its copies.
   /// @throws std::invalid_argument when `on_publish_failed` is empty.
   ConnectedEventStore(Store& event_store, Channel& message_channel, OnPublishFailed on_publish_failed)
-      : Store(static_cast<const Store&>(event_store)),
-        shared_{std::make_shared<Shared>(event_store, message_channel, std::move(on_publish_failed))} {
-    follow_adapter();
-    if (!shared_->on_publish_failed) throw std::invalid_argument{"castore: on_publish_failed is empty"};
-    if constexpr (detail::check_event_channel<Channel, Store>()) publish_pushed_events();
+      : ConnectedEventStore{std::make_shared<Publisher>(event_store, message_channel, std::move(on_publish_failed))} {
+    detail::check_event_channel<Channel, Store>();
   }
   /// @brief Does not compile: it says that `on_publish_failed` is missing.
-  template <class... None>
-    requires(sizeof...(None) == 0)
-  ConnectedEventStore(Store& event_store, Channel& message_channel, None...)
+  template <class... Nothing>
+    requires(sizeof...(Nothing) == 0)
+  ConnectedEventStore(Store& event_store, Channel& message_channel, Nothing...)
       : ConnectedEventStore{event_store, message_channel, OnPublishFailed{}} {
-    static_assert(sizeof...(None) > 0,
+    static_assert(sizeof...(Nothing) > 0,
                   "castore: say what becomes of a message that cannot be published, as its event is stored all the "
                   "same: ConnectedEventStore{store, channel, [](const auto& message, std::exception_ptr error) { "
                   "... }}");
   }
 
+  /// @brief A store derived from another one, see `DerivableStore`.
+  ConnectedEventStore(const ConnectedEventStore& original, std::shared_ptr<typename Store::StoreExtension> extension)
+      : Store(original, std::move(extension)), publisher_{original.publisher_} {}
+
   /// @brief A copy that publishes to the same channel, in one order with the original.
-  ConnectedEventStore(const ConnectedEventStore& other) : Store(other), shared_{other.shared_} { follow_adapter(); }
+  ConnectedEventStore(const ConnectedEventStore& other) : ConnectedEventStore{other, nullptr} {}
   /// @brief Becomes a copy of the other.
   ConnectedEventStore& operator=(const ConnectedEventStore& other) {
+    this->share_adapter_of(other);
     Store::operator=(other);
-    shared_ = other.shared_;
-    follow_adapter();
+    publisher_ = other.publisher_;
     return *this;
   }
   ~ConnectedEventStore() = default;
 
   /// @brief The store it was made from.
-  const Store& event_store() const noexcept { return shared_->event_store; }
-  Store& event_store() noexcept { return shared_->event_store; }
+  const Store& event_store() const noexcept { return publisher_->event_store; }
+  Store& event_store() noexcept { return publisher_->event_store; }
   /// @brief The channel it publishes to.
-  Channel& message_channel() const noexcept { return shared_->message_channel; }
+  Channel& message_channel() const noexcept { return publisher_->message_channel; }
 
   /// @brief Publishes an event that is stored: one that `on_publish_failed` has kept. @throws What the channel throws.
   void publish_again(const NotificationMessage& message, PublishMessageOptions options = {}) const {
-    detail::publish_event(shared_->message_channel, shared_->event_store, message.event, std::nullopt, options);
+    detail::publish_event(publisher_->message_channel, publisher_->event_store, message.event, std::nullopt, options);
   }
 
  private:
-  struct Shared {
-    Shared(Store& event_store_, Channel& message_channel_, OnPublishFailed on_publish_failed_)
-        : event_store{event_store_},
+  /// What all copies share. It announces every push, as `PublicationOrder` wants it.
+  class Publisher final : public Store::StoreExtension, public detail::PublicationOrder<Pushed> {
+   public:
+    Publisher(Store& event_store_, Channel& message_channel_, OnPublishFailed on_publish_failed)
+        : detail::PublicationOrder<Pushed>{[this](const Pushed& pushed) { publish_now(pushed); }},
+          event_store{event_store_},
           message_channel{message_channel_},
-          on_publish_failed{std::move(on_publish_failed_)} {}
+          on_publish_failed_{std::move(on_publish_failed)} {
+      if (!on_publish_failed_) throw std::invalid_argument{"castore: on_publish_failed is empty"};
+    }
+
+    std::shared_ptr<void> begin_push(std::string_view aggregate_id, Version version, PushOptions&) override {
+      return this->announce(aggregate_id, version);
+    }
+    void event_pushed(const Pushed& pushed) override {
+      this->publish(pushed.event.aggregate_id(), pushed.event.version(), pushed);
+    }
 
     Store& event_store;
     Channel& message_channel;
-    OnPublishFailed on_publish_failed;
+
+   private:
+    void publish_now(const Pushed& pushed) const noexcept {
+      try {
+        detail::publish_event(message_channel, event_store, pushed.event, pushed.next_aggregate, {});
+      } catch (...) {
+        on_publish_failed_({std::string{event_store.event_store_id()}, pushed.event}, std::current_exception());
+      }
+    }
+
+    OnPublishFailed on_publish_failed_;
   };
 
-  /// Through a pointer to member, as the original is an object of its own and its adapter protected.
-  void follow_adapter() noexcept {
-    constexpr auto adapter = &ConnectedEventStore::adapter_;
-    this->adapter_.follow(shared_->event_store.*adapter);
-  }
+  explicit ConnectedEventStore(std::shared_ptr<Publisher> publisher)
+      : Store(static_cast<const Store&>(publisher->event_store), publisher), publisher_{std::move(publisher)} {}
 
-  void publish_pushed_events() {
-    const auto order = std::make_shared<detail::PublicationOrder<Pushed>>(
-        [shared = shared_](const Pushed& pushed) { publish(*shared, pushed); });
-    this->options_.on_event_pushed = [hook = std::move(this->options_.on_event_pushed), order](const Pushed& pushed) {
-      std::exception_ptr error;
-      try {
-        if (hook) hook(pushed);
-      } catch (...) {
-        error = std::current_exception();
-      }
-      order->publish(pushed.event.aggregate_id(), pushed.event.version(), pushed);
-      if (error) std::rethrow_exception(error);
-    };
-    this->push_scope_ = [inner = std::move(this->push_scope_), order](std::string_view aggregate_id,
-                                                                      Version version) -> std::shared_ptr<void> {
-      if (!inner) return order->announce(aggregate_id, version);
-      using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
-      return std::make_shared<Both>(inner(aggregate_id, version), order->announce(aggregate_id, version));
-    };
-  }
-
-  static void publish(const Shared& shared, const Pushed& pushed) noexcept {
-    try {
-      detail::publish_event(shared.message_channel, shared.event_store, pushed.event, pushed.next_aggregate, {});
-    } catch (...) {
-      shared.on_publish_failed({std::string{shared.event_store.event_store_id()}, pushed.event},
-                               std::current_exception());
-    }
-  }
-
-  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<Publisher> publisher_;
 };
 
 template <class Store, class Channel>

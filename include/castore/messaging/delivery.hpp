@@ -86,7 +86,7 @@ namespace detail {
 
 /// @throws std::invalid_argument
 inline void check_message_retry_options(const MessageRetryOptions& options) {
-  if (options.retry_attempts < 0 || options.retry_attempts == std::numeric_limits<int>::max()) {
+  if (options.retry_attempts < 0 || options.retry_attempts == (std::numeric_limits<int>::max)()) {
     throw std::invalid_argument{"castore: retry_attempts is out of range; 0 means no retry"};
   }
   if (options.retry_delay.count() < 0) throw std::invalid_argument{"castore: retry_delay is negative"};

@@ -2,6 +2,7 @@
 #ifndef CASTORE_MESSAGING_ERRORS_HPP
 #define CASTORE_MESSAGING_ERRORS_HPP
 
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>
 
@@ -15,7 +16,7 @@ namespace castore {
 
 /// @brief A message channel was used before it had an adapter.
 /// **Handling:** fix: give the channel an adapter, in its constructor or by `set_message_channel_adapter`.
-class UndefinedMessageChannelAdapterError : public Error {
+class CASTORE_DETAIL_THROWN UndefinedMessageChannelAdapterError : public Error {
  public:
   /// @brief What a channel throws that has no adapter.
   explicit UndefinedMessageChannelAdapterError(std::string_view message_channel_id)
@@ -32,7 +33,7 @@ class UndefinedMessageChannelAdapterError : public Error {
 
 /// @brief A message is of a store that is not among the channel's source stores. Nothing was sent.
 /// **Handling:** fix: name the store in the channel's constructor, or publish to the channel the message belongs to.
-class MessageChannelEventStoreNotFoundError : public Error {
+class CASTORE_DETAIL_THROWN MessageChannelEventStoreNotFoundError : public Error {
  public:
   /// @brief What a channel throws for a store it does not know.
   MessageChannelEventStoreNotFoundError(std::string_view message_channel_id, std::string_view event_store_id)
@@ -54,7 +55,7 @@ class MessageChannelEventStoreNotFoundError : public Error {
 /// @brief Some messages of a call were not published, those at `indices()`; all others of the call were.
 /// **Handling:** keep these messages, and publish them again: soon when `retryable()`, else after whatever the message
 /// says was put right. What caused it is nested, where something did.
-class MessagesNotPublishedError : public Error {
+class CASTORE_DETAIL_THROWN MessagesNotPublishedError : public Error {
  public:
   /// @brief What an adapter throws; it nests what caused it, where something did. @param indices Which messages of the
   /// call, from 0, ascending. @param what The reason.
@@ -73,13 +74,28 @@ class MessagesNotPublishedError : public Error {
   bool retryable_;
 };
 
+/// @brief A listener asks for messages that its bus never carries. It was not added.
+/// **Handling:** fix: spell the store or the event type as it is called, or name the store in the bus's constructor.
+class CASTORE_DETAIL_THROWN InvalidMessageFilterError : public Error {
+ public:
+  /// @brief Refuses a filter. @param field As it is called in `MessageFilter`. @param what What is wrong with it.
+  InvalidMessageFilterError(std::string_view field, const std::string& what)
+      : Error{"castore: message filter: " + detail::safe_text(field, 200) + ": " + what}, field_{field} {}
+
+  /// @brief The wrong field: `event_store_id`, `event_type`, or `filters` when there is none.
+  const std::string& field() const noexcept { return field_; }
+
+ private:
+  std::string field_;
+};
+
 /// @brief JSON or a stream image is no message of the stores it should be of.
 /// **Handling:** report: somebody else wrote to the channel, or a store or an event type is missing in this program.
-class InvalidMessageError : public Error {
+class CASTORE_DETAIL_THROWN InvalidMessageError : public Error {
  public:
   /// @brief What parsing throws. @param field As it is called in the JSON. @param what What is wrong with it.
   InvalidMessageError(std::string_view field, const std::string& what)
-      : Error{"castore: message: " + std::string{field} + ": " + what}, field_{field} {}
+      : Error{"castore: message: " + detail::safe_text(field, 200) + ": " + detail::safe_text(what)}, field_{field} {}
 
   /// @brief The missing or wrong field, as it is called in the JSON: `eventStoreId`, `event`, `aggregate` ...
   const std::string& field() const noexcept { return field_; }

@@ -117,12 +117,14 @@ class MessageChannel {
     if constexpr (std::same_as<Adapter, AnyMessageChannelAdapter>) {
       adapter_ = adapter;
     } else if constexpr (check_channel_adapter<Adapter, Message>()) {
+      tell_sources(adapter);
       adapter_ = AnyMessageChannelAdapter{adapter};
     }
   }
   template <class Adapter>
   void set_message_channel_adapter(std::shared_ptr<Adapter> adapter) {
     if constexpr (check_channel_adapter<Adapter, Message>()) {
+      if (adapter) tell_sources(*adapter);
       adapter_ = AnyMessageChannelAdapter{std::move(adapter)};
     }
   }
@@ -208,6 +210,16 @@ class MessageChannel {
     if (!views.empty()) adapter.publish_messages(views, options);
   }
 
+  /// An adapter that wants to know whose messages it will get has `add_source_event_store`.
+  template <class Adapter>
+  void tell_sources(Adapter& adapter) const {
+    if constexpr (requires { adapter.template add_source_event_store<Message>(std::string_view{}); }) {
+      with_sources([&]<class Store>(const Store& store) {
+        adapter.template add_source_event_store<MessageOf<Store>>(store.event_store_id());
+      });
+    }
+  }
+
   std::string id_;
   std::tuple<Stores&...> sources_;
   AnyMessageChannelAdapter adapter_;
@@ -236,7 +248,7 @@ class StateCarryingMessageChannel : public MessageChannel<MessageKind::state_car
                   .event_store_id = notification.event_store_id,
                   .event = notification.event,
                   .aggregate = store.get_existing_aggregate(notification.event.aggregate_id(),
-                                                            {.max_version = notification.event.version()})},
+                                                            whole_aggregate(store, notification.event.version()))},
               options);
           is_published = true;
         }

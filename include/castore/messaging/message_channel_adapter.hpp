@@ -6,7 +6,7 @@
 /// The contract between a message channel and what carries its messages: one function. The laws behind it are the tests
 /// of `castore/testing/message_channel_conformance.hpp`.
 
-#include <castore/core/typed_event_storage.hpp>
+#include <castore/detail/type_identity.hpp>
 #include <castore/messaging/message.hpp>
 #include <castore/messaging/message_json.hpp>
 

@@ -9,12 +9,15 @@
 /// An aggregate is what its codec makes of it, an object, plus `aggregateId` and `version`.
 
 #include <castore/core/codec.hpp>
+#include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_codec.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/fwd.hpp>
 #include <castore/json.hpp>
+#include <castore/json/kinds.hpp>
+#include <castore/json/storable.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
 
@@ -76,9 +79,15 @@ auto in_message_field(const char* name, Function function) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    std::throw_with_nested(InvalidMessageError{name, error.what()});
+    const auto* const named = dynamic_cast<const InvalidMessageError*>(&error);
+    if (named != nullptr && named->field() == name) throw;
+    std::throw_with_nested(InvalidMessageError{name, without_prefix(error.what())});
   }
 }
+
+/// An aggregate that is stored by its fields, with the id among them, which has another name in a message.
+template <class Aggregate>
+inline constexpr bool has_found_id = PlainStruct<Aggregate> && requires { codec<Aggregate>::explain(); };
 
 template <class Aggregate>
 nlohmann::json aggregate_to_json(const Aggregate& aggregate) {
@@ -86,6 +95,7 @@ nlohmann::json aggregate_to_json(const Aggregate& aggregate) {
     const std::string text = codec<Aggregate>::encode(aggregate);
     nlohmann::json object = text.empty() ? nlohmann::json::object() : text_to_json(text);
     if (!object.is_object()) throw InvalidMessageError{"aggregate", "its codec must make an object of it"};
+    if constexpr (has_found_id<Aggregate>) object.erase("aggregate_id");
     object["aggregateId"] = aggregate.aggregate_id;
     object["version"] = aggregate.version;
     return object;
@@ -96,7 +106,16 @@ template <class Aggregate>
 Aggregate aggregate_from_json(const nlohmann::json& message) {
   const nlohmann::json& json = message_field(message, "aggregate", nlohmann::json::value_t::object);
   return in_message_field("aggregate", [&] {
-    Aggregate aggregate = codec<Aggregate>::decode(json_to_text(json));
+    const auto decode = [&json] {
+      if constexpr (has_found_id<Aggregate>) {
+        nlohmann::json with_id = json;
+        with_id["aggregate_id"] = message_string(json, "aggregateId");
+        return codec<Aggregate>::decode(json_to_text(with_id));
+      } else {
+        return codec<Aggregate>::decode(json_to_text(json));
+      }
+    };
+    Aggregate aggregate = decode();
     aggregate.aggregate_id = message_string(json, "aggregateId");
     const auto version = json.find("version");
     if (version == json.end() || !version->is_number_integer() ||

@@ -3,6 +3,7 @@
 #define CASTORE_MESSAGING_PARSE_IMAGE_HPP
 
 #include <castore/core/events.hpp>
+#include <castore/detail/decimal.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/json.hpp>
 #include <castore/messaging/errors.hpp>
@@ -22,47 +23,52 @@ namespace castore {
 
 namespace detail {
 
-/// An attribute value of DynamoDB as the JSON it stands for; sets become arrays.
-/// Source: Amazon DynamoDB API reference, AttributeValue.
+/// An attribute value of DynamoDB as the JSON it stands for, as the DynamoDB adapter reads it: sets become arrays,
+/// binary its base64 text. Source: Amazon DynamoDB API reference, AttributeValue.
 /// @throws InvalidMessageError
 inline nlohmann::json json_of_attribute(const nlohmann::json& attribute, const char* field, std::size_t depth = 0) {
-  const auto require = [field](bool condition) {
-    if (!condition) throw InvalidMessageError{field, "it is no attribute value of DynamoDB that stands for JSON"};
+  const auto demand = [field](bool condition) {
+    if (!condition) {
+      throw InvalidMessageError{field, "it is not an attribute value of DynamoDB that stands for JSON"};
+    }
   };
-  const auto number = [&require](const nlohmann::json& text) {
-    require(text.is_string());
-    nlohmann::json value = nlohmann::json::parse(text.get_ref<const std::string&>(), nullptr, false);
-    require(value.is_number());
+  const auto number = [&demand](const nlohmann::json& value) {
+    demand(value.is_string());
+    const auto& text = value.get_ref<const std::string&>();
+    const auto decimal = parse_decimal(text);
+    demand(decimal.has_value());
+    nlohmann::json result = nlohmann::json::parse(is_plain_integer(text) ? text : to_text(*decimal), nullptr, false);
+    demand(result.is_number());
+    return result;
+  };
+  const auto text = [&demand](const nlohmann::json& value) {
+    demand(value.is_string());
     return value;
   };
-  require(attribute.is_object() && attribute.size() == 1 && depth < max_json_depth);
+  const auto array_of = [&demand](const nlohmann::json& elements, const auto& read_element) {
+    demand(elements.is_array());
+    nlohmann::json result = nlohmann::json::array();
+    for (const nlohmann::json& element : elements) result.push_back(read_element(element));
+    return result;
+  };
+  demand(attribute.is_object() && attribute.size() == 1 && depth <= dynamodb_max_read_depth);
   const std::string& type = attribute.begin().key();
   const nlohmann::json& value = attribute.begin().value();
-  nlohmann::json result;
-  if (type == "S") {
-    require(value.is_string());
-    result = value;
-  } else if (type == "N") {
-    result = number(value);
-  } else if (type == "BOOL") {
-    require(value.is_boolean());
-    result = value;
-  } else if (type == "M") {
-    require(value.is_object());
-    result = nlohmann::json::object();
-    for (const auto& [key, member] : value.items()) result[key] = json_of_attribute(member, field, depth + 1);
-  } else if (type == "L") {
-    require(value.is_array());
-    result = nlohmann::json::array();
-    for (const nlohmann::json& element : value) result.push_back(json_of_attribute(element, field, depth + 1));
-  } else if (type == "SS" || type == "NS") {
-    require(value.is_array());
-    result = nlohmann::json::array();
-    for (const nlohmann::json& element : value) result.push_back(type == "SS" ? element : number(element));
-  } else {
-    require(type == "NULL");
+  if (type == "S" || type == "B") return text(value);
+  if (type == "N") return number(value);
+  if (type == "SS" || type == "BS") return array_of(value, text);
+  if (type == "NS") return array_of(value, number);
+  if (type == "L") {
+    return array_of(value, [&](const nlohmann::json& element) { return json_of_attribute(element, field, depth + 1); });
   }
-  return result;
+  if (type == "M") {
+    demand(value.is_object());
+    nlohmann::json result = nlohmann::json::object();
+    for (const auto& [key, member] : value.items()) result[key] = json_of_attribute(member, field, depth + 1);
+    return result;
+  }
+  demand((type == "BOOL" || type == "NULL") && value.is_boolean());
+  return type == "BOOL" ? value : nlohmann::json{};
 }
 
 }  // namespace detail

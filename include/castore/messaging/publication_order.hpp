@@ -39,13 +39,18 @@ class PublicationOrder : public std::enable_shared_from_this<PublicationOrder<Me
     return scope;
   }
 
-  /// Publishes the message of a committed event, now or as soon as it is next.
-  void publish(const std::string& aggregate_id, Version version, Message message) {
+  /// Publishes the message of a committed event, now or, as a copy, as soon as it is next.
+  void publish(const std::string& aggregate_id, Version version, const Message& message) {
     std::unique_lock lock{mutex_};
     Aggregate& aggregate = aggregates_[aggregate_id];
     // Others that announced this version too must fail.
     std::erase_if(aggregate.announced, [version](const auto& announced) { return announced.second == version; });
-    aggregate.ready.emplace(version, std::move(message));
+    // Where it is next nothing is ready that comes before it: that would have been next before.
+    if (!aggregate.is_publishing && is_next(aggregate, version)) {
+      publish_unlocked(lock, aggregate, message);
+    } else {
+      aggregate.ready.emplace(version, message);
+    }
     publish_ready(lock, aggregate_id, aggregate);
   }
 
@@ -66,15 +71,18 @@ class PublicationOrder : public std::enable_shared_from_this<PublicationOrder<Me
 
   void publish_ready(std::unique_lock<std::mutex>& lock, const std::string& aggregate_id, Aggregate& aggregate) {
     if (aggregate.is_publishing) return;
-    aggregate.is_publishing = true;
     while (!aggregate.ready.empty() && is_next(aggregate, aggregate.ready.begin()->first)) {
-      const auto message = aggregate.ready.extract(aggregate.ready.begin());
-      lock.unlock();
-      publish_(message.mapped());
-      lock.lock();
+      publish_unlocked(lock, aggregate, aggregate.ready.extract(aggregate.ready.begin()).mapped());
     }
-    aggregate.is_publishing = false;
     if (aggregate.announced.empty() && aggregate.ready.empty()) aggregates_.erase(aggregate_id);
+  }
+
+  void publish_unlocked(std::unique_lock<std::mutex>& lock, Aggregate& aggregate, const Message& message) {
+    aggregate.is_publishing = true;
+    lock.unlock();
+    publish_(message);
+    lock.lock();
+    aggregate.is_publishing = false;
   }
 
   static bool is_next(const Aggregate& aggregate, Version version) {

@@ -71,11 +71,11 @@ void publish_event(Channel& channel, const Store& store, const typename Store::E
     channel.publish_message(NotificationMessage<typename Store::Events>{std::move(id), event}, options);
   } else if constexpr (CarriesState<Channel, Store>) {
     using Message = StateCarryingMessage<typename Store::Events, typename Store::Aggregate>;
-    channel.publish_message(
-        Message{std::move(id), event,
-                aggregate ? *aggregate
-                          : store.get_existing_aggregate(event.aggregate_id(), {.max_version = event.version()})},
-        options);
+    channel.publish_message(Message{std::move(id), event,
+                                    aggregate ? *aggregate
+                                              : store.get_existing_aggregate(event.aggregate_id(),
+                                                                             whole_aggregate(store, event.version()))},
+                            options);
   }
 }
 

@@ -2,7 +2,8 @@
 #ifndef CASTORE_MESSAGING_RUN_IN_BACKGROUND_HPP
 #define CASTORE_MESSAGING_RUN_IN_BACKGROUND_HPP
 
-#include <stop_token>
+#include <castore/detail/stop_token.hpp>
+
 #include <thread>
 
 namespace castore {

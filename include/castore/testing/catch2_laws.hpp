@@ -32,6 +32,15 @@ inline void assert_in_catch2(const std::optional<std::string>& failure) {
 #endif
 }
 
+/// @param text What a report of successes shows.
+inline void succeed_in_catch2(const std::string& text) {
+#ifdef CATCH_CONFIG_PREFIX_ALL
+  CATCH_SUCCEED(text);
+#else
+  SUCCEED(text);
+#endif
+}
+
 template <void (*check)()>
 void check_law_in_catch2() {
   std::optional<std::string> violation;
@@ -43,14 +52,18 @@ void check_law_in_catch2() {
   assert_in_catch2(violation);
 }
 
+template <void (*test)()>
+void register_in_catch2(const std::string& name, const std::string& tags, const std::source_location& where) {
+  const Catch::AutoReg registered{Catch::makeTestInvoker(test), Catch::SourceLineInfo{where.file_name(), where.line()},
+                                  Catch::StringRef{}, Catch::NameAndTags{name, tags}};
+}
+
 /// @tparam check Throws a LawViolation unless the law is kept.
 template <void (*check)(), class Law>
 void register_law_in_catch2(const Law& law, const std::string& adapter_name, const std::string& tags,
                             const std::source_location& where) {
   const std::string name = adapter_name + ": law " + std::to_string(law.law) + ": " + std::string{law.name};
-  const Catch::AutoReg registered{Catch::makeTestInvoker(&check_law_in_catch2<check>),
-                                  Catch::SourceLineInfo{where.file_name(), where.line()}, Catch::StringRef{},
-                                  Catch::NameAndTags{name, tags}};
+  register_in_catch2<&check_law_in_catch2<check>>(name, tags, where);
 }
 
 }  // namespace castore::testing::detail

@@ -37,7 +37,7 @@ void register_message_channel_law(const std::string& channel_name, const std::st
 
 /// @brief Makes a Catch2 test case of every law that applies to a message channel adapter: `my channel: law 2: all
 /// ...`. Call it once per adapter to initialise a constant outside of functions.
-/// @tparam Fixture Made anew for every law, over an empty channel of its own.
+/// @tparam Fixture Made for every law, over an empty channel of its own.
 /// @param channel_name Begins the names of the test cases; without commas, brackets and backslashes.
 /// @param tags As for `TEST_CASE`.
 /// @return true

@@ -3,7 +3,8 @@
 #define CASTORE_TESTING_DOMAIN_HPP
 
 #include <castore/core/aggregate.hpp>
-#include <castore/core/decision.hpp>
+#include <castore/core/command.hpp>
+#include <castore/core/event.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/reducer.hpp>
 #include <castore/fwd.hpp>
@@ -12,6 +13,7 @@
 #include <functional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace castore::testing {
@@ -32,11 +34,7 @@ struct Domain<castore::Events<Payloads...>, AggregateT, ReducerT> {
   using Reducer = ReducerT;                     ///< What builds it.
   using Event = castore::Event<Events>;         ///< An event of any of the types.
 
-  static_assert(Events::is_valid);
-  static_assert(AggregateLike<Aggregate>,
-                "castore: this type cannot be an aggregate; inherit castore::Aggregate (or have its members "
-                "`std::string aggregate_id` and `castore::Version version`) and make it default-constructible");
-  static_assert((std::size_t{0} + ... + sizeof(castore::detail::CheckedReducer<Reducer, Aggregate, Payloads>)) > 0);
+  static_assert(decltype(castore::detail::DomainFault<Events, Aggregate, Reducer>::find())::explain() || true);
 };
 
 namespace detail {
@@ -51,26 +49,43 @@ concept IsDomain = requires {
 template <class Domain, class Decide>
 using DecisionOf = castore::detail::Decision<Domain, std::decay_t<Decide>>;
 
-template <class Domain>
-using PayloadsOf = std::vector<typename castore::detail::DecidedEvents<typename Domain::Events>::Payload>;
+template <class Events>
+struct AnyDecidedEvent;
+template <class... Payloads>
+struct AnyDecidedEvent<castore::Events<Payloads...>> {
+  using type = std::variant<EventWithMetadata<Payloads>...>;
+};
+/// What a decision consists of.
+template <class Events>
+using DecidedEvents = std::vector<typename AnyDecidedEvent<Events>::type>;
+
+/// Appends the events of a value.
+template <class Events, class Value>
+constexpr void add_decided(DecidedEvents<Events>& events, Value&& value) {
+  castore::detail::for_each_event_of(
+      std::move(value), [&events]<class Payload>(Payload&& payload, MetadataOf<Payload>&& metadata) {
+        events.emplace_back(EventWithMetadata<Payload>{std::move(payload), std::move(metadata)});
+      });
+}
 
 /// What is decided. @throws What the decide function throws.
 template <class Domain, class Decide, class... Inputs>
-constexpr PayloadsOf<Domain> decide_payloads(const Decide& decide,
-                                             const typename DecisionOf<Domain, Decide>::State& state,
-                                             Inputs&... inputs) {
+constexpr DecidedEvents<typename Domain::Events> decide_events(const Decide& decide,
+                                                               const typename DecisionOf<Domain, Decide>::State& state,
+                                                               Inputs&... inputs) {
   using Decision = DecisionOf<Domain, Decide>;
-  castore::detail::DecidedEvents<typename Domain::Events> decided;
+  DecidedEvents<typename Domain::Events> decided;
   Decision::template check_call<Inputs...>();
+  castore::detail::check_decision<typename Decision::Events,
+                                  typename decltype(Decision::template decided_by<Inputs...>())::type>();
   if constexpr (Decision::template is_right_call<Inputs...>()) {
     if constexpr (std::is_void_v<typename Decision::template Decided<Inputs...>>) {
       std::invoke(decide, state, inputs...);
     } else {
-      auto result = std::invoke(decide, state, inputs...);
-      decided.add(std::move(result));
+      add_decided<typename Domain::Events>(decided, std::invoke(decide, state, inputs...));
     }
   }
-  return std::move(decided).take();
+  return decided;
 }
 
 }  // namespace detail

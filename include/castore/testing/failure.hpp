@@ -2,6 +2,8 @@
 #ifndef CASTORE_TESTING_FAILURE_HPP
 #define CASTORE_TESTING_FAILURE_HPP
 
+#include <castore/config.hpp>
+
 #include <atomic>
 #include <stdexcept>
 #include <string>
@@ -10,7 +12,7 @@ namespace castore::testing {
 
 /// @brief A check of the test kit failed; `what()` is the whole report, several lines of text.
 /// **Handling:** let it pass: a test framework takes it for a failed test and prints the text.
-class Failure : public std::runtime_error {
+class CASTORE_DETAIL_THROWN Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };

@@ -3,8 +3,8 @@
 #define CASTORE_TESTING_FAULT_HPP
 
 #include <castore/core/errors.hpp>
+#include <castore/core/storage_operations.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -20,12 +20,7 @@
 
 namespace castore::testing {
 
-/// @brief The operations of a storage; what an `EventStore` does becomes one or more of them.
-enum class StorageOperation {
-  push_events,        ///< Every push: of one event, of several, of a group.
-  get_events,         ///< Every load.
-  list_aggregate_ids  ///< Every page of a list.
-};
+using castore::StorageOperation;
 
 /// @brief What happens to an operation instead of, or besides, what it does.
 struct Fault {
@@ -52,9 +47,9 @@ Fault fails_before(Exception exception) {
   return {.kind = Fault::Kind::before, .exception = std::make_exception_ptr(std::move(exception))};
 }
 
-/// @brief The operation takes effect and throws then, as when a connection breaks before the answer comes: the events of
-/// a push are stored though the caller sees an error. Who pushes them again meets `EventAlreadyExistsError`. A load has
-/// handed out its events before it throws.
+/// @brief The operation takes effect and throws then, as when a connection breaks before the answer comes: the events
+/// of a push are stored though the caller sees an error. A second push of them meets `EventAlreadyExistsError`. A load
+/// has handed out its events before it throws.
 inline Fault fails_after() { return {.kind = Fault::Kind::after}; }
 template <class Exception>
 Fault fails_after(Exception exception) {
@@ -75,16 +70,22 @@ inline Fault follows(std::function<void()> first) { return {.first = std::move(f
 
 namespace detail {
 
-inline std::string_view name_of(StorageOperation operation) {
-  constexpr std::array<std::string_view, 3> names{"push_events", "get_events", "list_aggregate_ids"};
-  return names[static_cast<std::size_t>(operation)];
+/// The name of an operation, by whichever of its functions it is done.
+template <class... Operations>
+constexpr std::string_view name_of(StorageOperation operation, castore::detail::OperationList<Operations...>) {
+  std::string_view name;
+  static_cast<void>((... || (Operations::operation == operation && !(name = Operations::name).empty())));
+  return name;
 }
 
-[[noreturn]] inline void raise(const Fault& fault, StorageOperation operation) {
+template <class Operation>
+[[noreturn]] void raise(const Fault& fault) {
   if (fault.exception) std::rethrow_exception(fault.exception);
-  throw StorageError{"injected fault: " + std::string{name_of(operation)} +
-                         " lost its connection; whether it took effect is unknown",
-                     true};
+  constexpr std::string_view name = name_of(Operation::operation, castore::detail::AllOperations{});
+  throw StorageError{"injected fault: " + std::string{name} + " lost its connection; whether it took effect is unknown",
+                     true,
+                     Operation::operation == StorageOperation::push_events ? StorageError::Outcome::unknown
+                                                                           : StorageError::Outcome::not_done};
 }
 
 /// Which operations will meet which faults, and how many operations there were.
@@ -104,7 +105,7 @@ class FaultPlan {
   }
   void clear() {
     const std::scoped_lock lock{mutex_};
-    for (Plan& plan : plans_) {
+    for (auto& [operation, plan] : plans_) {
       plan.faults.clear();
       plan.rule = nullptr;
     }
@@ -141,11 +142,10 @@ class FaultPlan {
     Rule rule{};
   };
 
-  Plan& of(StorageOperation operation) { return plans_[static_cast<std::size_t>(operation)]; }
-  const Plan& of(StorageOperation operation) const { return plans_[static_cast<std::size_t>(operation)]; }
+  Plan& of(StorageOperation operation) const { return plans_[operation]; }
 
   mutable std::mutex mutex_;
-  std::array<Plan, 3> plans_;
+  mutable std::map<StorageOperation, Plan> plans_;
 };
 
 }  // namespace detail

@@ -3,8 +3,9 @@
 #define CASTORE_TESTING_FAULT_INJECTING_ADAPTER_HPP
 
 #include <castore/core/any_event_storage_adapter.hpp>
+#include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
-#include <castore/core/typed_event_storage.hpp>
+#include <castore/core/storage_operations.hpp>
 #include <castore/fwd.hpp>
 #include <castore/testing/fault.hpp>
 
@@ -12,22 +13,12 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <span>
 #include <stdexcept>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace castore::testing {
-
-namespace detail {
-
-/// In place of `TypedEventStorage`, for a storage that knows records only.
-struct RecordsOnly {};
-
-}  // namespace detail
 
 /// @brief Stands between an event store and its storage and lets operations fail as it is told.
 ///
@@ -38,40 +29,16 @@ struct RecordsOnly {};
 /// storage.inject(StorageOperation::push_events, conflicts(), 3);   // of the third from now
 /// @endcode
 ///
-/// **Guarantees:** an operation without a fault passes unchanged, also with typed events; a fault is used up by the
-/// operation that meets it. Any number of threads may use one adapter, also to inject faults.
-/// Over an `AnyEventStorageAdapter` it works on records.
+/// **Guarantees:** it has the operations that its storage has, the optional ones, too. One without a fault passes
+/// unchanged, also with typed events; a fault is used up by the operation that meets it. Any number of threads may use
+/// one adapter, also to inject faults.
 template <EventStorageAdapter Adapter>
-class FaultInjectingAdapter final
-    : public std::conditional_t<KeepsTypedEvents<Adapter>, TypedEventStorage, detail::RecordsOnly> {
+class FaultInjectingAdapter final : public ForwardsOperations<FaultInjectingAdapter<Adapter>> {
  public:
-  /// @brief What the storage says of itself.
-  static constexpr bool detects_version_gaps = castore::detects_version_gaps<Adapter>();
-  /// @brief What the storage says.
-  static constexpr std::optional<std::size_t> max_events_per_push = castore::max_events_per_push<Adapter>();
-  /// @brief What the storage says.
-  static constexpr bool orders_equal_timestamps = [] {
-    if constexpr (requires { Adapter::orders_equal_timestamps; }) return Adapter::orders_equal_timestamps;
-    return true;
-  }();
-  /// @brief What the storage says.
-  static constexpr bool detects_last_page = [] {
-    if constexpr (requires { Adapter::detects_last_page; }) return Adapter::detects_last_page;
-    return true;
-  }();
-  /// @brief What the storage says.
-  static constexpr bool shows_groups_at_once = [] {
-    if constexpr (requires { Adapter::shows_groups_at_once; }) return Adapter::shows_groups_at_once;
-    return true;
-  }();
-  /// @brief What the storage says.
-  static constexpr bool holds_every_double = [] {
-    if constexpr (requires { Adapter::holds_every_double; }) return Adapter::holds_every_double;
-    return true;
-  }();
+  static constexpr AdapterProperties properties = properties_of<Adapter>();  ///< Those of the storage.
 
-  /// @brief Refers to a storage, which must outlive it. Of an `AnyEventStorageAdapter` it keeps a copy, so that it can take
-  /// the place of a store's own: `FaultInjectingAdapter faulty{store.event_storage_adapter()}`.
+  /// @brief Refers to a storage, which must outlive it. Of an `AnyEventStorageAdapter` it keeps a copy, so that it can
+  /// take the place of a store's own: `FaultInjectingAdapter faulty{store.event_storage_adapter()}`.
   explicit FaultInjectingAdapter(Adapter& adapter) {
     if constexpr (std::same_as<Adapter, AnyEventStorageAdapter>) {
       adapter_ = std::make_shared<Adapter>(adapter);
@@ -109,48 +76,40 @@ class FaultInjectingAdapter final
 
   // --- the adapter ---------------------------------------------------------------------------------------------------
 
-  /// @brief The storage's, unless a fault is due. @throws What the fault throws
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) {
-    return run(StorageOperation::push_events, [&] { return adapter_->push_events(records, force); });
-  }
-  /// @brief The storage's, unless a fault is due. @throws What the fault throws
-  void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
-                  RecordSink sink) const {
-    run(StorageOperation::get_events, [&] { adapter_->get_events(event_store_id, aggregate_id, options, sink); });
-  }
-  /// @brief The storage's, unless a fault is due. @throws What the fault throws
-  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id, const ListAggregateIdsOptions& options) const {
-    return run(StorageOperation::list_aggregate_ids,
-               [&] { return adapter_->list_aggregate_ids(event_store_id, options); });
-  }
+  /// @brief That of the storage, where it has any.
+  using Transaction = typename castore::detail::TransactionOf<Adapter>::Type;
 
-  // These override what TypedEventStorage declares where that is the base; else nobody calls them.
-  /// @brief A load of typed events; a fault of `get_events` is its own. @throws What the fault throws
-  EventStreamSnapshot snapshot(std::string_view event_store_id, std::string_view aggregate_id) const {
-    return run(StorageOperation::get_events, [&] { return adapter_->snapshot(event_store_id, aggregate_id); });
+  /// @brief True when its storage has the operation, or may have it.
+  template <class Operation>
+  static constexpr bool may_have = Operation::template is_had_by<Adapter>;
+  /// @brief True when its storage has the operation.
+  template <class Operation>
+  bool supports() const {
+    return castore::supports<Operation>(*adapter_);
   }
-  /// @brief A push of typed events; a fault of `push_events` is its own. @throws What the fault throws
-  PushOutcome push_typed_events(std::span<const EventToKeep* const> events, bool force) {
-    return run(StorageOperation::push_events, [&] { return adapter_->push_typed_events(events, force); });
+  /// @brief The storage's operation, unless a fault is due. @throws What the fault throws
+  template <class Operation, class... With>
+  auto call(With&&... with) const {
+    return run<Operation>([&] { return Operation::call(*adapter_, std::forward<With>(with)...); });
   }
 
  private:
-  template <class Function>
-  auto run(StorageOperation operation, const Function& function) const {
+  template <class Operation, class Function>
+  auto run(const Function& function) const {
     using Result = std::invoke_result_t<const Function&>;
-    const Fault fault = plan_.next(operation);
+    const Fault fault = plan_.next(Operation::operation);
     if (fault.first) fault.first();
-    if (fault.kind == Fault::Kind::before) detail::raise(fault, operation);
+    if (fault.kind == Fault::Kind::before) detail::raise<Operation>(fault);
     if (fault.kind == Fault::Kind::conflict) {
       if constexpr (std::same_as<Result, PushOutcome>) return PushOutcome{PushOutcome::already_exists, fault.index};
       throw std::logic_error{"castore: a conflict was injected into an operation that is no push"};
     }
     if constexpr (std::is_void_v<Result>) {
       function();
-      if (fault.kind == Fault::Kind::after) detail::raise(fault, operation);
+      if (fault.kind == Fault::Kind::after) detail::raise<Operation>(fault);
     } else {
       Result result = function();
-      if (fault.kind == Fault::Kind::after) detail::raise(fault, operation);
+      if (fault.kind == Fault::Kind::after) detail::raise<Operation>(fault);
       return result;
     }
   }

@@ -9,6 +9,7 @@
 #include <castore/fwd.hpp>
 #include <castore/testing/domain.hpp>
 #include <castore/testing/given_when_then/scenario.hpp>
+#include <castore/testing/given_when_then/stored.hpp>
 #include <castore/testing/given_when_then/when.hpp>
 #include <castore/testing/report_text.hpp>
 
@@ -24,6 +25,14 @@
 
 namespace castore::testing {
 
+namespace detail {
+
+/// What calls a projection with one event; `castore/testing/project.hpp` defines it.
+template <class Projection, class Transaction>
+struct ProjectsEvents;
+
+}  // namespace detail
+
 /// @brief What `given` fills in where its events leave it open: payload n is version n of this aggregate, and happened
 /// n - 1 seconds after this moment.
 inline constexpr std::string_view given_aggregate_id = "aggregate";
@@ -37,7 +46,7 @@ class GivenEvents {
   /// @brief For the kit itself: `given` makes them.
   template <class... Events>
   constexpr GivenEvents(typename Domain::Reducer reducer, std::string_view event_store_id, Events&&... events)
-      : reducer_{std::move(reducer)}, event_store_id_{event_store_id}, events_{std::forward<Events>(events)...} {
+      : reducer_(std::move(reducer)), event_store_id_{event_store_id}, events_(std::forward<Events>(events)...) {
     for_each([this](Version version, const auto& event) { this->check_header(version, event); });
   }
 
@@ -68,12 +77,33 @@ class GivenEvents {
     }
   }
 
+  /// @brief Calls a projection with the events, in a transaction of a storage such as one on ":memory:", which holds
+  /// what is asserted then. Event n has position n. It needs `castore/testing/project.hpp`; `project(...)` there takes
+  /// events of several aggregates.
+  template <class Projection, class Transaction>
+  void project(const Projection& projection, Transaction& transaction) const {
+    using Projects = detail::ProjectsEvents<Projection, Transaction>;
+    constexpr bool is_included = requires { sizeof(Projects); };
+    static_assert(is_included,
+                  "castore: given(...).project(...) needs a header more: #include <castore/testing/project.hpp>");
+    if constexpr (is_included) {
+      for_each([&](Version version, const auto& event) {
+        with_header(version, event,
+                    [&](const auto& detail) { Projects::call(projection, transaction, detail, version); });
+      });
+    }
+  }
+
   /// For the kit itself.
   template <class Aggregate, class Reducer>
   constexpr std::optional<Aggregate> fold(const Reducer& reducer) const {
     castore::detail::AggregateFold<Aggregate, Reducer> fold{reducer, aggregate_id()};
     for_each([&fold](Version version, const auto& event) { apply(fold, version, event); });
     return std::move(fold).result();
+  }
+  /// For the kit itself. @throws Failure when an event would not come back from a storage as it is.
+  void check_stored() const {
+    for_each([](Version, const auto& event) { detail::check_event_stored(event); });
   }
   /// @brief The id that the events name, else `given_aggregate_id`.
   constexpr std::string_view aggregate_id() const {
@@ -130,15 +160,34 @@ class GivenEvents {
 
   static constexpr Timestamp time_of(Version version) { return given_timestamp + std::chrono::seconds{version - 1}; }
 
+  /// The event with all that was left out, as a storage gives it back.
+  template <class Payload, class Function>
+  void with_header(Version version, const Payload& payload, const Function& function) const {
+    with_header(version, EventDetail<Payload>{.payload = payload}, function);
+  }
+  template <class Payload, class Function>
+  void with_header(Version version, EventDetail<Payload> event, const Function& function) const {
+    event.aggregate_id = aggregate_id();
+    event.version = version;
+    if (event.timestamp == unset_timestamp) event.timestamp = time_of(version);
+    if constexpr (detail::is_stored<Payload>) event.payload = detail::stored(event.payload);
+    if constexpr (detail::is_stored<MetadataOf<Payload>>) event.metadata = detail::stored(event.metadata);
+    function(event);
+  }
+
   template <class Fold, class Payload>
   static constexpr void apply(Fold& fold, Version version, const Payload& payload) {
     const MetadataOf<Payload> metadata{};
-    fold.apply(payload, version, time_of(version), metadata);
+    detail::use_stored(payload, [&](const Payload& stored) { fold.apply(stored, version, time_of(version), metadata); });
   }
   template <class Fold, class Payload>
   static constexpr void apply(Fold& fold, Version version, const EventDetail<Payload>& event) {
     const Timestamp timestamp = event.timestamp == unset_timestamp ? time_of(version) : event.timestamp;
-    fold.apply(event.payload, version, timestamp, event.metadata);
+    detail::use_stored(event.payload, [&](const Payload& payload) {
+      detail::use_stored(event.metadata, [&](const MetadataOf<Payload>& metadata) {
+        fold.apply(payload, version, timestamp, metadata);
+      });
+    });
   }
 
   template <class Payload>
@@ -159,9 +208,12 @@ class GivenEvents {
 
 /// @brief Tests a decision without any storage: these events happened, this is decided, therefore that happens.
 ///
-/// `Domain` is the type of an `EventStore` or a `castore::testing::Domain`; it may be left out when the first argument is
-/// an event store, or when `when` gets a `Command`. The events are payloads, or `EventDetail`s where the header matters
-/// (what is left out of it is filled in). Payloads are compared by `==`, else by JSON.
+/// `Domain` is the type of an `EventStore` or a `castore::testing::Domain`; it may be left out when the first argument
+/// is an event store, or when `when` gets a `Command`. The events are payloads, or `EventDetail`s where the header
+/// matters (what is left out of it is filled in). Given and decided events are those that a storage would give back:
+/// they go through their JSON form, where they have one, and one that comes back changed is a failure. Payloads are
+/// compared by
+/// `==`, else by their fields, else by JSON.
 /// @code
 /// given<PokemonStore>(PokemonAppeared{"Pikachu", 5}).when(level_up).then(PokemonLeveledUp{});
 /// given<PokemonStore>(PokemonAppeared{"Pikachu", 100}).when(level_up).then(throws<std::domain_error>());
@@ -171,6 +223,7 @@ class GivenEvents {
 ///
 /// **Errors:** `Failure` from `then` shows given, when, expected and actual. Any test framework reports it; in Catch2
 /// write `CHECK(given(...).when(...).then(...))`, or include `castore/testing/catch2_checks.hpp`.
+/// A projection is called with them by `given(...).project(PokemonList{}, tx)`.
 template <class Domain = detail::UnknownDomain, class... Events>
   requires((std::same_as<Domain, detail::UnknownDomain> || detail::IsDomain<Domain>) &&
            (!detail::IsEventStore<std::remove_cvref_t<Events>> && ...))

@@ -2,6 +2,8 @@
 #ifndef CASTORE_TESTING_ID_GENERATOR_HPP
 #define CASTORE_TESTING_ID_GENERATOR_HPP
 
+#include <castore/config.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>

@@ -69,7 +69,7 @@ inline void a_message_comes_as_its_json(const ChannelUnderTest& channel) {
 }
 
 inline void any_id_and_version_can_be_sent(const ChannelUnderTest& channel) {
-  const Version last = std::numeric_limits<Version>::max();
+  const Version last = (std::numeric_limits<Version>::max)();
   channel.publish({channel_message("A", "B#1", 1), channel_message("A#B", "1", 1), channel_message("STORE", "", 1),
                    channel_message("'\"`;", "__proto__", 1), channel_message("STORE", "\U0001F600 é", 1),
                    channel_message("STORE", std::string(400, 'x'), 1), channel_message("STORE", "a", last)});
@@ -201,7 +201,7 @@ template <MessageChannelFixture Fixture>
 void check_message_channel_law(const MessageChannelLaw& law, Fixture& fixture) {
   const ChannelUnderTest channel{fixture};
   try {
-    law.check(channel);
+    (law.check)(channel);
   } catch (const detail::Deviation& deviation) {
     throw LawViolation{law.law, law.name, deviation.expected, deviation.seen};
   } catch (const std::exception& error) {

@@ -3,22 +3,23 @@
 #define CASTORE_TESTING_REPORT_TEXT_HPP
 
 /// @file
-/// How the kit compares values, and how it prints them when they differ.
+/// How the kit prints values, events and exceptions, and two of them side by side.
 
 #include <castore/core/codec.hpp>
 #include <castore/core/event.hpp>
+#include <castore/detail/fields.hpp>
 #include <castore/json.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,40 +34,6 @@ namespace castore::testing::detail {
 
 /// Lines of text.
 using Lines = std::vector<std::string>;
-
-/// One value, checked so that a compiler's error names its type.
-template <class Value>
-struct CheckedComparable {
-  static constexpr bool by_json = HasCodec<Value>;
-  static_assert(ComparableValue<Value> || by_json,
-                "castore: the test kit cannot compare values of this type; write in it "
-                "`friend bool operator==(const TheType&, const TheType&) = default;` or "
-                "`NLOHMANN_DEFINE_TYPE_INTRUSIVE(TheType, its, fields)`");
-};
-
-/// By `==` where the type has it, else by JSON.
-template <class Value>
-constexpr bool are_equal(const Value& left, const Value& right) {
-  if constexpr (ComparableValue<Value>) {
-    return castore::detail::equal_values(left, right);
-  } else if constexpr (CheckedComparable<Value>::by_json) {
-    return codec<Value>::encode(left) == codec<Value>::encode(right);
-  } else {
-    return false;
-  }
-}
-
-template <class... Payloads>
-constexpr bool are_equal(const std::vector<std::variant<Payloads...>>& left,
-                         const std::vector<std::variant<Payloads...>>& right) {
-  const auto is_equal = [](const std::variant<Payloads...>& one, const std::variant<Payloads...>& other) {
-    if (one.index() != other.index()) return false;
-    return std::visit(
-        [&other]<class Payload>(const Payload& payload) { return are_equal(payload, *std::get_if<Payload>(&other)); },
-        one);
-  };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), is_equal);
-}
 
 inline std::string type_name(const std::type_info& type) {
 #if __has_include(<cxxabi.h>)
@@ -122,17 +89,33 @@ inline Lines json_lines(const std::string& text) {
   return lines;
 }
 
-template <class... Payloads>
-Lines payload_lines(const std::variant<Payloads...>& payload) {
+/// A value with one line per field, where the compiler finds them, also those that its JSON leaves out.
+template <class Value>
+Lines value_lines(const Value& value) {
+  if constexpr (castore::detail::HasKnownFields<Value>) {
+    Lines lines;
+    castore::detail::use_fields(value, [&lines](const auto&... fields) {
+      castore::detail::use_field_types<Value>([&](auto... field_types) {
+        (lines.push_back("  " + std::string{decltype(field_types)::name} + ": " + json_text(fields)), ...);
+      });
+    });
+    return lines;
+  } else {
+    const std::string json = json_text(value);
+    return json.empty() ? Lines{} : json_lines(json);
+  }
+}
+
+template <class... Events>
+Lines event_lines(const std::variant<Events...>& event) {
   return std::visit(
-      []<class Payload>(const Payload& value) {
+      []<class Payload>(const EventWithMetadata<Payload>& value) {
         Lines lines{std::string{Payload::type}};
-        const std::string json = json_text(value);
-        if (json.empty()) return lines;
-        for (std::string& line : json_lines(json)) lines.push_back(std::move(line));
+        for (std::string& line : value_lines(value.payload)) lines.push_back(std::move(line));
+        for (const std::string& line : value_lines(value.metadata)) lines.push_back("  metadata." + line.substr(2));
         return lines;
       },
-      payload);
+      event);
 }
 
 /// How wide a terminal shows the text, as far as UTF-8 alone tells.
@@ -145,7 +128,7 @@ inline std::size_t width_of(std::string_view text) {
 inline std::string side_by_side(const std::vector<Lines>& expected, const std::vector<Lines>& actual) {
   std::size_t width = width_of("expected");
   for (const Lines& block : expected) {
-    for (const std::string& line : block) width = std::max(width, width_of(line));
+    for (const std::string& line : block) width = (std::max)(width, width_of(line));
   }
   std::string text;
   const auto add_row = [&](const std::string& left, std::string_view mark, const std::string& right) {
@@ -159,9 +142,9 @@ inline std::string side_by_side(const std::vector<Lines>& expected, const std::v
   const auto line_of = [](const std::vector<Lines>& blocks, std::size_t block, std::size_t line) -> std::string {
     return block < blocks.size() && line < blocks[block].size() ? blocks[block][line] : std::string{};
   };
-  for (std::size_t block = 0; block < std::max(expected.size(), actual.size()); ++block) {
-    const std::size_t height = std::max(block < expected.size() ? expected[block].size() : 0,
-                                        block < actual.size() ? actual[block].size() : 0);
+  for (std::size_t block = 0; block < (std::max)(expected.size(), actual.size()); ++block) {
+    const std::size_t height = (std::max)(block < expected.size() ? expected[block].size() : 0,
+                                          block < actual.size() ? actual[block].size() : 0);
     for (std::size_t line = 0; line < height; ++line) {
       const std::string left = line_of(expected, block, line);
       const std::string right = line_of(actual, block, line);

@@ -6,7 +6,9 @@
 /// The test kit without a test framework.
 
 #include <castore/testing/adapter_conformance.hpp>
+#include <castore/testing/check_events.hpp>
 #include <castore/testing/domain.hpp>
+#include <castore/testing/event_schema.hpp>
 #include <castore/testing/failure.hpp>
 #include <castore/testing/fake_clock.hpp>
 #include <castore/testing/fault.hpp>

@@ -6,9 +6,10 @@
 /// JSON text to DynamoDB's attribute values and back, as `marshall` and `unmarshall` of the AWS SDK for JavaScript do
 /// it for Castore.
 
-#include <castore/adapters/dynamodb/decimal.hpp>
 #include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/core/errors.hpp>
+#include <castore/core/event_checks.hpp>
+#include <castore/detail/decimal.hpp>
 #include <castore/detail/text.hpp>
 
 #include <nlohmann/json.hpp>
@@ -28,7 +29,6 @@ inline constexpr std::size_t dynamodb_max_item_size = 400 * 1024;
 inline constexpr std::size_t dynamodb_max_transaction_size = 4 * 1024 * 1024;
 inline constexpr std::size_t dynamodb_max_key_size = 2048;
 inline constexpr std::size_t dynamodb_max_depth = 32;
-inline constexpr std::size_t dynamodb_max_digits = 38;
 inline constexpr int dynamodb_largest_exponent = 126;
 inline constexpr int dynamodb_smallest_exponent = -129;
 
@@ -59,8 +59,9 @@ class AttributeWriter {
   AttributeWriter(std::string& request, std::string_view field) : request_{request}, field_{field} {}
 
   /// @throws InvalidEventError
-  void append(std::string_view json) {
-    if (!nlohmann::json::accept(json)) refuse("is not JSON text");
+  void append(const std::string& json) {
+    if (json.empty()) refuse("is empty");
+    check_json_text(field_, json);
     JsonScanner scanner{json};
     append_value(scanner, 1);
   }
@@ -131,23 +132,25 @@ class AttributeWriter {
 
   void append_number(std::string_view text) {
     std::string number{text};
-    std::size_t digits = text.substr(0, text.find_last_not_of('0') + 1).size();
+    std::size_t length = text.substr(0, text.find_last_not_of('0') + 1).size();  // of sign and digits
     if (!is_plain_integer(text)) {
-      const auto decimal = *parse_decimal(text);
-      digits = decimal.digits.size();
-      if (digits > dynamodb_max_digits) {
+      const auto decimal = parse_decimal(text);
+      if (!decimal) refuse("has a number of " + std::to_string(text.size()) + " characters");
+      const std::size_t digits = decimal->digits.size();
+      if (digits > std::size_t{dynamodb_max_digits}) {
         refuse("has the number " + in_quotes(text) +
                " of more than 38 digits, which DynamoDB cannot hold; make it text");
       }
       if (digits > 0 &&
-          (decimal.exponent > dynamodb_largest_exponent || decimal.exponent < dynamodb_smallest_exponent)) {
+          (decimal->exponent > dynamodb_largest_exponent || decimal->exponent < dynamodb_smallest_exponent)) {
         refuse("has the number " + in_quotes(text) +
                ", which DynamoDB cannot hold (1e-130 to 9.99e125, and 0); make it text");
       }
-      number = to_ecmascript(decimal);
+      number = to_text(*decimal);
+      length = digits + (decimal->negative ? 1 : 0);
     }
     request_.append(R"({"N":")").append(number) += "\"}";
-    size_ += digits / 2 + 2;
+    size_ += length / 2 + 2;
   }
 
   [[noreturn]] void refuse(const std::string& why) const { throw InvalidEventError{field_, "it " + why}; }
@@ -165,14 +168,14 @@ inline void append_json_number(std::string& json, std::string_view number) {
   }
   const auto decimal = parse_decimal(number);
   if (!decimal) throw JsonScanError{"a number is " + in_quotes(number)};
-  json += to_ecmascript(*decimal);
+  json += to_text(*decimal);
 }
 
 /// Appends the JSON text of the attribute value that comes next. Sets become arrays; binary becomes its base64 text,
 /// as JSON has no bytes.
 /// @throws JsonScanError
 inline void append_attribute_value(std::string& json, JsonScanner& values, std::size_t depth = 0) {
-  if (depth > 2 * dynamodb_max_depth) throw JsonScanError{"an attribute value is nested too deep"};
+  if (depth > dynamodb_max_read_depth) throw JsonScanError{"an attribute value is nested too deep"};
   const auto append_string = [&] { json.append("\"").append(values.string()) += '"'; };
   const auto append_array = [&](const auto& append_element) {
     json += '[';
@@ -192,11 +195,10 @@ inline void append_attribute_value(std::string& json, JsonScanner& values, std::
       append_string();
     } else if (type == "N") {
       append_json_number(json, values.string());
-    } else if (type == "BOOL") {
-      json += values.literal();
-    } else if (type == "NULL") {
-      values.literal();
-      json += "null";
+    } else if (type == "BOOL" || type == "NULL") {
+      const std::string_view value = values.literal();
+      if (value != "true" && value != "false") throw JsonScanError{"an attribute value is neither true nor false"};
+      json += type == "NULL" ? "null" : value;
     } else if (type == "SS" || type == "BS") {
       append_array(append_string);
     } else if (type == "NS") {

@@ -5,7 +5,9 @@
 /// @file
 /// What the DynamoDB adapter asks of a client: one function that sends one request once, and two errors.
 
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
+#include <castore/detail/text.hpp>
 
 #include <concepts>
 #include <string>
@@ -19,7 +21,7 @@ namespace castore {
 /// `DynamoDbEventStorageAdapter`; a client of your own throws it.
 /// **Handling:** as that of the `StorageError` around it. `code()` is explained in the "Errors" part of each operation
 /// in the Amazon DynamoDB API Reference.
-class DynamoDbError : public Error {
+class CASTORE_DETAIL_THROWN DynamoDbError : public Error {
  public:
   /// @brief What a client throws for an answer whose HTTP status is not 200.
   /// @param http_status The answer's status, such as 400.
@@ -27,8 +29,9 @@ class DynamoDbError : public Error {
   /// @param cancellation_reasons The `Code` of each entry of `CancellationReasons`, in their order.
   DynamoDbError(int http_status, std::string code, const std::string& message,
                 std::vector<std::string> cancellation_reasons = {})
-      : Error{"castore: DynamoDB: " + (code.empty() ? "HTTP status " + std::to_string(http_status) : code) +
-              (message.empty() ? "" : ": " + message)},
+      : Error{"castore: DynamoDB: " +
+              (code.empty() ? "HTTP status " + std::to_string(http_status) : detail::safe_text(code, 200)) +
+              (message.empty() ? "" : ": " + detail::safe_text(message))},
         http_status_{http_status},
         code_{std::move(code)},
         cancellation_reasons_{std::move(cancellation_reasons)} {}
@@ -49,13 +52,13 @@ class DynamoDbError : public Error {
 /// @brief There was no answer, or none that can be understood. Nested in the `StorageError` of a
 /// `DynamoDbEventStorageAdapter`; a client of your own throws it.
 /// **Handling:** as that of the `StorageError` around it.
-class DynamoDbConnectionError : public Error {
+class CASTORE_DETAIL_THROWN DynamoDbConnectionError : public Error {
  public:
   /// @brief What a client throws when there was no answer that can be understood.
   /// @param request_sent Whether DynamoDB may have got the request and done it. When in doubt, true.
   /// @param retryable Whether the same may succeed a little later; not so for a wrong address or certificate.
   DynamoDbConnectionError(const std::string& what, bool request_sent, bool retryable = true)
-      : Error{"castore: " + what}, request_sent_{request_sent}, retryable_{retryable} {}
+      : Error{"castore: " + detail::safe_text(what)}, request_sent_{request_sent}, retryable_{retryable} {}
 
   /// @brief True when DynamoDB may have got the request, so that a write may have happened.
   bool request_sent() const noexcept { return request_sent_; }
@@ -73,7 +76,9 @@ class DynamoDbConnectionError : public Error {
 /// Any number of threads call it at the same time. It sends a request **once**: repeating is the adapter's business, as
 /// a repeated write must not be taken for a conflict with itself. Where a client cannot be kept from repeating (the AWS
 /// SDK can, by a retry strategy of 0 retries), pushes may report such conflicts. It throws `DynamoDbError` or
-/// `DynamoDbConnectionError`; other exceptions pass through the adapter unchanged.
+/// `DynamoDbConnectionError`; other exceptions pass through the adapter unchanged. A client that also has
+/// `call(operation, request, deadline)`, with a `std::chrono::steady_clock::time_point`, is asked by it and ends by
+/// then.
 template <class Client>
 concept DynamoDbClient = requires(Client& client, std::string_view operation, const std::string& request) {
   { client.call(operation, request) } -> std::convertible_to<std::string>;

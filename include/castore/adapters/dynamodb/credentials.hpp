@@ -2,9 +2,13 @@
 #ifndef CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_HPP
 #define CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_HPP
 
+#include <castore/adapters/dynamodb/client.hpp>
+#include <castore/adapters/dynamodb/deadline.hpp>
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -15,7 +19,7 @@ namespace castore {
 
 /// @brief Who asks AWS: two keys and, where they are temporary, a session token and when they end.
 struct AwsCredentials {
-  std::string access_key_id{};                                        ///< Says who asks; no secret.
+  std::string access_key_id{};                                        ///< Says who asks; not a secret.
   std::string secret_access_key{};                                    ///< Signs the requests; a secret.
   std::string session_token{};                                        ///< Empty: none.
   std::optional<std::chrono::system_clock::time_point> expires_at{};  ///< Unset: never.
@@ -29,7 +33,7 @@ using AwsCredentialsProvider = std::function<AwsCredentials()>;
 
 /// @brief There are no credentials, or none could be got where they should be.
 /// **Handling:** fix the set-up: the message says where was looked. It never holds a secret.
-class AwsCredentialsError : public Error {
+class CASTORE_DETAIL_THROWN AwsCredentialsError : public Error {
  public:
   /// @brief What a provider throws that has none; `what` must hold no secret.
   explicit AwsCredentialsError(const std::string& what) : Error{"castore: AWS credentials: " + what} {}
@@ -47,40 +51,77 @@ class CachedCredentials {
   CachedCredentials(AwsCredentialsProvider provider, std::function<Clock::time_point()> clock)
       : provider_{std::move(provider)}, clock_{std::move(clock)} {}
 
-  /// @throws AwsCredentialsError, and whatever the provider throws
-  AwsCredentials get() {
-    const std::lock_guard lock{mutex_};
-    const Clock::time_point now = clock_();
-    if (current_ && !expires_within(now < not_again_before_ ? std::chrono::minutes{0} : refreshed_before_expiry, now)) {
-      return *current_;
-    }
-    try {
-      current_ = provider_();
-      not_again_before_ = now + wait_after_failure;
-    } catch (...) {
-      // The old ones still work: a later call tries again.
-      if (!current_ || expires_within({}, now)) throw;
-      not_again_before_ = now + wait_after_failure;
+  /// While one thread gets new ones, the others go on with the old ones or, when these have expired, wait.
+  /// @throws AwsCredentialsError, whatever the provider throws, and DynamoDbConnectionError when waiting took too long
+  AwsCredentials get(Deadline deadline = no_deadline) {
+    std::unique_lock lock{mutex_};
+    const auto are_valid_for = [this](std::chrono::seconds time, Clock::time_point now) {
+      return current_ && !(current_->expires_at && *current_->expires_at - now <= time);
+    };
+    for (;;) {
+      const Clock::time_point now = clock_();
+      const bool may_ask = !is_asking_ && now >= not_again_before_;
+      if (are_valid_for(may_ask ? std::chrono::seconds{refreshed_before_expiry} : std::chrono::seconds{0}, now)) break;
+      if (is_asking_) {
+        wait(lock, deadline);
+        continue;
+      }
+      try {
+        ask(lock);
+        not_again_before_ = now + wait_after_failure;
+      } catch (...) {
+        // The old ones still work: a later call tries again.
+        if (!are_valid_for({}, now)) throw;
+        not_again_before_ = now + wait_after_failure;
+      }
+      break;
     }
     return *current_;
   }
 
   /// Says that AWS refused these. @return Whether `get` may have others now.
-  bool refuse(const AwsCredentials& refused) {
-    const std::lock_guard lock{mutex_};
+  bool refuse(const AwsCredentials& refused, Deadline deadline = no_deadline) {
+    std::unique_lock lock{mutex_};
+    while (is_asking_) wait(lock, deadline);
     if (current_ != refused) return true;
-    current_ = provider_();
+    ask(lock);
     return current_ != refused;
   }
 
  private:
-  bool expires_within(std::chrono::seconds time, Clock::time_point now) const {
-    return current_->expires_at && *current_->expires_at - now <= time;
+  /// Not under the lock, as a provider may take its time.
+  void ask(std::unique_lock<std::mutex>& lock) {
+    is_asking_ = true;
+    lock.unlock();
+    std::optional<AwsCredentials> answer;
+    const auto end = [&] {
+      lock.lock();
+      is_asking_ = false;
+      asked_.notify_all();
+    };
+    try {
+      answer = provider_();
+    } catch (...) {
+      end();
+      throw;
+    }
+    end();
+    current_ = std::move(answer);
+  }
+
+  void wait(std::unique_lock<std::mutex>& lock, Deadline deadline) {
+    if (deadline == no_deadline) {
+      asked_.wait(lock);
+    } else if (asked_.wait_until(lock, deadline) == std::cv_status::timeout && is_asking_) {
+      throw DynamoDbConnectionError{"another thread was getting AWS credentials until the time was over", false};
+    }
   }
 
   AwsCredentialsProvider provider_;
   std::function<Clock::time_point()> clock_;
   std::mutex mutex_;
+  std::condition_variable asked_;
+  bool is_asking_ = false;
   std::optional<AwsCredentials> current_;
   Clock::time_point not_again_before_{};
 };

@@ -11,7 +11,9 @@
 #include <castore/adapters/dynamodb/credentials.hpp>
 #include <castore/adapters/dynamodb/environment.hpp>
 #include <castore/adapters/dynamodb/http.hpp>
+#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/signature_v4.hpp>
+#include <castore/core/errors.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
@@ -29,6 +31,13 @@
 #include <utility>
 
 namespace castore::detail {
+
+/// Of text that becomes a header. @throws AwsCredentialsError
+inline void require_line(std::string_view text, const std::string& what) {
+  constexpr std::string_view ends{"\r\n\0", 3};
+  if (text.find_first_of(ends) == std::string_view::npos) return;
+  throw AwsCredentialsError{what + " has a line break or NUL; remove it"};
+}
 
 /// Looks for credentials where AWS users keep them.
 class AwsCredentialsChain {
@@ -56,10 +65,18 @@ class AwsCredentialsChain {
   }
 
  private:
+  static void require_both(const std::optional<std::string>& id, const std::optional<std::string>& secret,
+                           const std::string& id_name, const std::string& secret_name, const std::string& where) {
+    if (id.has_value() == secret.has_value()) return;
+    throw AwsCredentialsError{where + " has " + (id ? id_name : secret_name) + " but not " +
+                              (id ? secret_name : id_name) + "; give both or none"};
+  }
+
   std::optional<AwsCredentials> from_environment() const {
     const auto id = environment_("AWS_ACCESS_KEY_ID");
     const auto secret = environment_("AWS_SECRET_ACCESS_KEY");
-    if (!id || !secret) return std::nullopt;
+    require_both(id, secret, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "the environment");
+    if (!id) return std::nullopt;
     return AwsCredentials{*id, *secret, environment_("AWS_SESSION_TOKEN").value_or(""), {}};
   }
 
@@ -82,7 +99,8 @@ class AwsCredentialsChain {
             ", which is not supported here; give a credentials function that asks the AWS SDK or CLI"};
       }
     }
-    if (!id || !secret) return std::nullopt;
+    require_both(id, secret, "aws_access_key_id", "aws_secret_access_key", "the profile " + in_quotes(name));
+    if (!id) return std::nullopt;
     return AwsCredentials{*id, *secret, setting(profile, "aws_session_token").value_or(""), {}};
   }
 
@@ -96,8 +114,8 @@ class AwsCredentialsChain {
   AwsCredentials assume_role(const std::string& role, const std::string& token_file,
                              const std::optional<std::string>& session) const {
     const std::string what = "AssumeRoleWithWebIdentity";
-    const auto token = read_file(token_file);
-    if (!token) throw AwsCredentialsError{"cannot read the web identity token file " + in_quotes(token_file)};
+    const auto token = read_aws_file(token_file, web_identity_file);
+    if (!token) throw AwsCredentialsError{std::string{web_identity_file} + " does not exist"};
     std::string endpoint = "https://sts.amazonaws.com";
     if (!region_.empty()) {
       endpoint = "https://sts." + region_ + (region_.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
@@ -106,13 +124,15 @@ class AwsCredentialsChain {
     const std::string body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + percent_encode(role) +
                              "&RoleSessionName=" + percent_encode(session.value_or("castore")) +
                              "&WebIdentityToken=" + percent_encode(trimmed(*token));
-    const HttpResponse response =
-        ask(what, {endpoint + "/", {"Content-Type: application/x-www-form-urlencoded"}, "POST", body});
+    const HttpResponse response = ask({.peer = what,
+                                       .url = endpoint + "/",
+                                       .headers = {"Content-Type: application/x-www-form-urlencoded"},
+                                       .body = body});
     const auto element = [&response](std::string_view name) -> std::string {
       const std::string open = "<" + std::string{name} + ">";
       const std::size_t start = response.body.find(open);
-      if (start == std::string::npos) return {};
       const std::size_t end = response.body.find("</", start);
+      if (start == std::string::npos || end == std::string::npos) return {};
       return response.body.substr(start + open.size(), end - start - open.size());
     };
     return checked(what, {element("AccessKeyId"), element("SecretAccessKey"), element("SessionToken"), {}},
@@ -124,25 +144,27 @@ class AwsCredentialsChain {
     const auto full = environment_("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     if (!relative && !full) return std::nullopt;
     const std::string url = relative ? "http://169.254.170.2" + *relative : *full;
+    if (relative && !relative->starts_with('/')) {
+      throw AwsCredentialsError{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with a '/'"};
+    }
     if (!relative && !is_safe_container_url(url)) {
       throw AwsCredentialsError{
           "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this host; the credentials "
           "would cross a network in plain text"};
     }
-    HttpRequest request{url, {}, "GET", {}};
+    HttpRequest request{.peer = "the container endpoint", .url = url, .method = "GET"};
     std::optional<std::string> token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (const auto file = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")) {
-      token = read_file(*file);
-      if (!token) throw AwsCredentialsError{"cannot read AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"};
+      const std::string what = "the file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names";
+      token = read_aws_file(*file, what);
+      if (!token) throw AwsCredentialsError{what + " does not exist"};
       token = std::string{trimmed(*token)};
     }
     if (token) {
-      if (token->find_first_of("\r\n") != std::string::npos) {
-        throw AwsCredentialsError{"the container authorization token has a line break"};
-      }
+      require_line(*token, "the container authorization token");
       request.headers.push_back("Authorization: " + *token);
     }
-    return from_json("the container endpoint", ask("the container endpoint", request, url.starts_with("https")).body);
+    return from_json(request.peer, ask(request, url.starts_with("https")).body);
   }
 
   static bool is_safe_container_url(std::string_view url) {
@@ -150,7 +172,7 @@ class AwsCredentialsChain {
     constexpr std::string_view scheme = "http://";
     if (!url.starts_with(scheme)) return false;
     url.remove_prefix(scheme.size());
-    const std::string_view authority = url.substr(0, std::min(url.find_first_of("/?#"), url.size()));
+    const std::string_view authority = url.substr(0, (std::min)(url.find_first_of("/?#"), url.size()));
     if (authority.find('@') != std::string_view::npos) return false;
     const std::string_view host = authority.starts_with('[') ? authority.substr(0, authority.find(']') + 1)
                                                              : authority.substr(0, authority.find(':'));
@@ -170,39 +192,45 @@ class AwsCredentialsChain {
     impatient.uses_proxy = false;
     impatient.connect_timeout = impatient.request_timeout = std::chrono::seconds{1};
     HttpConnection connection{impatient};
+    const std::string peer = "the EC2 instance metadata service";
     try {
-      const auto token =
-          connection.send({base + "/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds: 21600"}, "PUT", {}});
+      const auto token = connection.send({.peer = peer,
+                                          .url = base + "/latest/api/token",
+                                          .headers = {"X-aws-ec2-metadata-token-ttl-seconds: 21600"},
+                                          .method = "PUT"});
       if (token.status != 200) return std::nullopt;
-      const std::string header = "X-aws-ec2-metadata-token: " + std::string{trimmed(token.body)};
-      const auto role = connection.send({roles, {header}, "GET", {}});
+      HttpRequest request{.peer = peer,
+                          .url = roles,
+                          .headers = {"X-aws-ec2-metadata-token: " + std::string{trimmed(token.body)}},
+                          .method = "GET"};
+      const auto role = connection.send(request);
       if (role.status != 200) return std::nullopt;
-      const std::string name{trimmed(role.body.substr(0, role.body.find('\n')))};
-      const auto answer = connection.send({roles + percent_encode(name), {header}, "GET", {}});
+      request.url += percent_encode(trimmed(role.body.substr(0, role.body.find('\n'))));
+      const auto answer = connection.send(request);
       if (answer.status != 200) return std::nullopt;
-      return from_json("the EC2 instance metadata service", answer.body);
+      return from_json(peer, answer.body);
     } catch (const DynamoDbConnectionError&) {
       return std::nullopt;
     }
   }
 
-  HttpResponse ask(const std::string& what, const HttpRequest& request, bool uses_proxy = true) const {
+  HttpResponse ask(const HttpRequest& request, bool uses_proxy = true) const {
     HttpOptions options = http_;
     options.uses_proxy = uses_proxy;
     HttpResponse response;
     try {
       response = HttpConnection{options}.send(request);
     } catch (const DynamoDbConnectionError& error) {
-      std::throw_with_nested(AwsCredentialsError{what + " gives no answer"});
+      std::throw_with_nested(AwsCredentialsError{without_prefix(error.what())});
     }
     if (response.status != 200) {
-      throw AwsCredentialsError{what + " answers with HTTP status " + std::to_string(response.status)};
+      throw AwsCredentialsError{request.peer + " answers with HTTP status " + std::to_string(response.status)};
     }
     return response;
   }
 
   static AwsCredentials from_json(const std::string& what, const std::string& body) {
-    const auto json = nlohmann::json::parse(body, nullptr, false);
+    const auto json = parse_json(body);
     const auto text = [&json](const char* name) -> std::string {
       if (!json.is_object() || !json.contains(name) || !json[name].is_string()) return {};
       return json[name].get<std::string>();
@@ -216,11 +244,14 @@ class AwsCredentialsChain {
     }
     if (const auto time = parse_timestamp(expiration)) {
       using Clock = std::chrono::system_clock;  // it ends in the year 2262
-      constexpr Timestamp last = std::chrono::floor<Timestamp::duration>(Clock::time_point::max());
-      credentials.expires_at = std::min(*time, last);
+      constexpr Timestamp last = std::chrono::floor<Timestamp::duration>((Clock::time_point::max)());
+      credentials.expires_at = (std::min)(*time, last);
     }
     return credentials;
   }
+
+  static constexpr const char* web_identity_file =
+      "the web identity token file (AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file in the profile)";
 
   AwsEnvironment environment_;
   std::string profile_name_;

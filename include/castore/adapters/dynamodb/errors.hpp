@@ -4,12 +4,52 @@
 
 #include <castore/adapters/dynamodb/client.hpp>
 #include <castore/adapters/dynamodb/retry.hpp>
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/fwd.hpp>
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+namespace castore {
+
+/// @brief An item in a table of events is not an event, or is a damaged one. A load or list that meets it fails with
+/// this error; a list may also leave it out, see `DynamoDbDamagedEntries`.
+/// **Handling:** report: somebody has to correct or delete that item. The error says which it is.
+class CASTORE_DETAIL_THROWN DynamoDbDamagedItemError : public StorageError {
+ public:
+  /// @brief Says what is wrong with which attribute. @param key What the item has as `aggregateId`.
+  DynamoDbDamagedItemError(std::string table, std::string key, std::optional<Version> version, std::string attribute,
+                           const std::string& what)
+      : StorageError{"DynamoDB table " + detail::in_quotes(table) + ", item " + detail::in_quotes(key) +
+                     (version ? " version " + std::to_string(*version) : "") + ", attribute " +
+                     detail::in_quotes(attribute) + ": " + detail::safe_text(what) + "; correct or delete that item"},
+        table_{std::move(table)},
+        key_{std::move(key)},
+        version_{version},
+        attribute_{std::move(attribute)} {}
+
+  /// @brief The table's name.
+  const std::string& table() const noexcept { return table_; }
+  /// @brief The item's `aggregateId` as it is stored, such as `POKEMONS#pikachu`; empty when it has none.
+  const std::string& key() const noexcept { return key_; }
+  /// @brief The item's version; nothing when it has none.
+  const std::optional<Version>& version() const noexcept { return version_; }
+  /// @brief The attribute that is wrong or missing.
+  const std::string& attribute() const noexcept { return attribute_; }
+
+ private:
+  std::string table_;
+  std::string key_;
+  std::optional<Version> version_;
+  std::string attribute_;
+};
+
+}  // namespace castore
 
 namespace castore::detail {
 
@@ -20,7 +60,8 @@ struct DynamoDbTranslation {
 
 inline constexpr DynamoDbTranslation dynamodb_translations[] = {
     {"ResourceNotFoundException",
-     "there is no such table, or it has no index 'initialEvents'; create them (docs/guides/dynamodb.md), or correct the "
+     "there is no such table, or it has no index 'initialEvents'; create them (docs/guides/dynamodb.md), or correct "
+     "the "
      "table's name, the region or the endpoint"},
     {"AccessDeniedException", "access was denied; allow the actions that docs/guides/dynamodb.md lists"},
     {"UnrecognizedClientException",
@@ -42,24 +83,22 @@ inline std::string_view translate_dynamodb_code(std::string_view code) {
   return "it refused; report this with the reason it gave";
 }
 
-/// Why an error happened, as far as it is the cause of a failed operation.
-inline std::string without_prefix(std::string_view what) {
-  constexpr std::string_view prefix = "castore: ";
-  return std::string{what.starts_with(prefix) ? what.substr(prefix.size()) : what};
+/// What an attempt to push was that failed: its message and whether the push may have been done all the same.
+inline StorageError dynamodb_storage_error(std::string what, bool retryable, bool may_be_done) {
+  if (!may_be_done) return StorageError{what, retryable};
+  what += ". Whether it was written is unknown: load the aggregate to see";
+  return StorageError{what, false, StorageError::Outcome::unknown};
 }
-
-inline constexpr std::string_view dynamodb_write_unknown =
-    ". Whether it was written is unknown: load the aggregate to see";
 
 /// Throws a StorageError around the error that is being handled.
 /// @param action What was tried, as it stands after "cannot": `push to table 'events'`.
 /// @param may_be_done Whether an attempt before may have done it all the same.
 [[noreturn]] inline void throw_dynamodb_refusal(const std::string& action, const DynamoDbError& error,
                                                 bool may_be_done) {
-  std::string what = "cannot " + action + ": " + std::string{translate_dynamodb_code(error.code())} +
-                     ". Reason: " + without_prefix(error.what());
-  if (may_be_done) what += dynamodb_write_unknown;
-  std::throw_with_nested(StorageError{what});
+  std::throw_with_nested(dynamodb_storage_error("cannot " + action + ": " +
+                                                    std::string{translate_dynamodb_code(error.code())} +
+                                                    ". Reason: " + without_prefix(error.what()),
+                                                false, may_be_done));
 }
 
 }  // namespace castore::detail

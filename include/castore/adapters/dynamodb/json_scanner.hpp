@@ -2,6 +2,7 @@
 #ifndef CASTORE_ADAPTERS_DYNAMODB_JSON_SCANNER_HPP
 #define CASTORE_ADAPTERS_DYNAMODB_JSON_SCANNER_HPP
 
+#include <castore/config.hpp>
 #include <castore/detail/text.hpp>
 
 #include <nlohmann/json.hpp>
@@ -14,7 +15,7 @@
 namespace castore::detail {
 
 /// JSON text is not what it should be.
-class JsonScanError : public std::runtime_error {
+class CASTORE_DETAIL_THROWN JsonScanError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -152,13 +153,19 @@ class JsonScanner {
   std::size_t place_ = 0;
 };
 
+/// JSON text as a value; a discarded one when it is anything else. nlohmann_json alone takes a NUL for the end.
+inline nlohmann::json parse_json(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return nlohmann::json::value_t::discarded;
+  return nlohmann::json::parse(text, nullptr, false);
+}
+
 /// The text of a string that stands with its escapes in JSON text.
 /// @throws JsonScanError
 inline std::string unescape_json(std::string_view escaped) {
   if (escaped.find('\\') == std::string_view::npos) return std::string{escaped};
   std::string quoted{"\""};
   quoted.append(escaped) += '"';
-  const auto value = nlohmann::json::parse(quoted, nullptr, false);
+  const auto value = parse_json(quoted);
   if (!value.is_string()) throw JsonScanError{"JSON text has a string with a wrong escape"};
   return value.get<std::string>();
 }

@@ -16,11 +16,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace castore::detail {
+
+/// The longest page token that is read: a key of 2048 bytes, each written as `\u0000`, takes 12 kB.
+inline constexpr std::size_t max_dynamodb_page_token_size = 32 * 1024;
 
 /// The place of an initial event in the index.
 struct DynamoDbIndexKey {
@@ -68,48 +72,51 @@ inline DynamoDbPageRequest resolve_dynamodb_page_request(const ListAggregateIdsO
                                                          const DynamoDbIndexPartition& partition) {
   DynamoDbPageRequest request;
   if (options.page_token) {
-    const auto require = [&](bool condition) {
+    const auto demand = [&](bool condition) {
       if (!condition) throw InvalidPageTokenError{*options.page_token};
     };
-    const auto token = nlohmann::json::parse(*options.page_token, nullptr, false);
-    require(token.is_object());
+    demand(options.page_token->size() <= max_dynamodb_page_token_size);
+    const auto token = parse_json(*options.page_token);
+    demand(token.is_object());
     const auto text = [&](const char* name) -> std::optional<std::string> {
       const auto found = token.find(name);
       if (found == token.end()) return std::nullopt;
-      require(found->is_string());
+      demand(found->is_string());
       return found->get<std::string>();
     };
     if (const auto limit = token.find("limit"); limit != token.end()) {
-      require(limit->is_number_unsigned());
-      request.limit = limit->get<std::size_t>();
+      demand(limit->is_number_unsigned());
+      const auto wanted = limit->get<std::uint64_t>();
+      constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)();
+      request.limit = wanted < most ? static_cast<std::size_t>(wanted) : most;
     }
     request.after = text("initialEventAfter");
     request.before = text("initialEventBefore");
     if (const auto reverse = token.find("reverse"); reverse != token.end()) {
-      require(reverse->is_boolean());
+      demand(reverse->is_boolean());
       request.reverse = reverse->get<bool>();
     }
     const auto key = token.find("lastEvaluatedKey");
-    require(key != token.end() && key->is_object() && key->size() == 4);
+    demand(key != token.end() && key->is_object() && key->size() == 4);
     const auto part = [&](const char* name, const char* type) {
       const auto attribute = key->find(name);
-      require(attribute != key->end() && attribute->is_object() && attribute->size() == 1);
+      demand(attribute != key->end() && attribute->is_object() && attribute->size() == 1);
       const auto value = attribute->find(type);
-      require(value != attribute->end() && value->is_string());
+      demand(value != attribute->end() && value->is_string());
       return value->get<std::string>();
     };
     request.last = DynamoDbIndexKey{part("aggregateId", "S"), part("timestamp", "S")};
-    require(part("version", "N") == "1");
-    require(key->contains(partition.attribute) && (*key)[partition.attribute] == partition.value);
-    require(request.last->aggregate_id.starts_with(partition.prefix));
+    demand(part("version", "N") == "1");
+    demand(key->contains(partition.attribute) && (*key)[partition.attribute] == partition.value);
+    demand(request.last->aggregate_id.starts_with(partition.prefix));
   }
   // No event lies outside of these, so the same is selected.
   if (options.limit) request.limit = options.limit;
   if (const auto& after = options.initial_event_after) {
-    request.after = *after > latest_timestamp ? "a" : format_timestamp(std::max(*after, earliest_timestamp));
+    request.after = *after > latest_timestamp ? "a" : format_timestamp((std::max)(*after, earliest_timestamp));
   }
   if (const auto& before = options.initial_event_before) {
-    request.before = *before < earliest_timestamp ? " " : format_timestamp(std::min(*before, latest_timestamp));
+    request.before = *before < earliest_timestamp ? " " : format_timestamp((std::min)(*before, latest_timestamp));
   }
   if (options.reverse) request.reverse = *options.reverse;
   return request;

@@ -3,7 +3,7 @@
 #define CASTORE_ADAPTERS_DYNAMODB_REQUESTS_HPP
 
 /// @file
-/// The requests of the adapter and the parts of their answers, as JSON text; they are Castore's.
+/// The requests of the adapter, as JSON text; they are Castore's.
 
 #include <castore/adapters/dynamodb/attribute_values.hpp>
 #include <castore/adapters/dynamodb/json_scanner.hpp>
@@ -24,8 +24,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace castore::detail {
 
@@ -126,15 +124,15 @@ inline std::string new_client_request_token() {
   std::random_device device;
   std::string token;
   while (token.size() < 32) {
-    auto bits = static_cast<std::uint32_t>(device());
+    std::uint32_t bits = device();
     for (int digit = 0; digit < 8; ++digit, bits >>= 4U) token += digits[bits & 0xFU];
   }
   return token;
 }
 
 inline void append_limit(std::string& json, std::size_t limit) {
-  constexpr std::size_t largest = std::numeric_limits<std::int32_t>::max();
-  json.append(",\"Limit\":").append(std::to_string(std::min(limit, largest)));
+  constexpr std::size_t largest = (std::numeric_limits<std::int32_t>::max)();
+  json.append(",\"Limit\":").append(std::to_string((std::min)(limit, largest)));
 }
 
 /// @param start The key of the last item before, as the answer before had it; empty: from the beginning.
@@ -195,88 +193,6 @@ inline std::string initial_events_query(std::string_view table, const DynamoDbIn
   if (!start.empty()) json.append(R"(,"ExclusiveStartKey":)").append(start);
   return json += '}';
 }
-
-/// The answer to a query, as views into its text.
-struct QueryAnswer {
-  std::vector<std::string_view> items{};
-  std::string_view last_evaluated_key{};  ///< Empty: there is nothing more.
-};
-
-/// @throws JsonScanError
-inline QueryAnswer read_query_answer(std::string_view json) {
-  QueryAnswer answer;
-  JsonScanner scanner{json};
-  bool has_items = false;
-  scanner.object([&](std::string_view name) {
-    if (name == "Items") {
-      has_items = true;
-      scanner.array([&] { answer.items.push_back(scanner.value()); });
-    } else if (name == "LastEvaluatedKey" && scanner.peek() == '{') {
-      answer.last_evaluated_key = scanner.value();
-    } else {
-      scanner.value();
-    }
-  });
-  if (!has_items) throw JsonScanError{"it has no Items"};
-  return answer;
-}
-
-/// An item of a table or its index. Its buffers are used again for the next.
-class StoredEvent {
- public:
-  /// @throws JsonScanError when an attribute that every event has is missing or of another type.
-  void read(std::string_view item) {
-    std::optional<std::string> version;
-    std::optional<std::string> timestamp;
-    std::optional<std::string> key;
-    std::optional<std::string> type;
-    payload_.clear();
-    metadata_.clear();
-    JsonScanner scanner{item};
-    scanner.object([&](std::string_view name) {
-      if (name == "aggregateId") {
-        key = attribute_text(scanner, "S");
-      } else if (name == "version") {
-        version = attribute_text(scanner, "N");
-      } else if (name == "type") {
-        type = attribute_text(scanner, "S");
-      } else if (name == "timestamp") {
-        timestamp = attribute_text(scanner, "S");
-      } else if (name == "payload") {
-        append_attribute_value(payload_, scanner);
-      } else if (name == "metadata") {
-        append_attribute_value(metadata_, scanner);
-      } else {
-        scanner.value();
-      }
-    });
-    const auto number = parse_integer<Version>(version.value_or(""));
-    const auto time = parse_timestamp(timestamp.value_or(""));
-    if (!key || !number || *number < 1 || !time) {
-      throw JsonScanError{"it has no valid aggregateId, version or timestamp"};
-    }
-    version_ = *number;
-    timestamp_ = *time;
-    key_ = {*std::move(key), *std::move(timestamp)};
-    type_ = std::move(type);
-  }
-
-  /// @throws JsonScanError when there is no type, as in an index.
-  EventRecordView view(std::string_view aggregate_id) const {
-    if (!type_) throw JsonScanError{"it has no valid type"};
-    return {aggregate_id, version_, *type_, timestamp_, payload_, metadata_};
-  }
-  Timestamp timestamp() const noexcept { return timestamp_; }
-  const DynamoDbIndexKey& key() const noexcept { return key_; }
-
- private:
-  DynamoDbIndexKey key_{};
-  Version version_ = 0;
-  std::optional<std::string> type_{};
-  Timestamp timestamp_{};
-  std::string payload_{};
-  std::string metadata_{};
-};
 
 }  // namespace castore::detail
 

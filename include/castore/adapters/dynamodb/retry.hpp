@@ -20,10 +20,13 @@ namespace castore {
 /// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
 /// (AWS Architecture Blog, "Exponential Backoff And Jitter").
 struct DynamoDbRetryPolicy {
-  int max_attempts = 10;                       ///< From 1, which never retries.
-  std::chrono::milliseconds first{50};         ///< The upper bound of the first wait.
-  std::chrono::milliseconds longest{5'000};    ///< The upper bound of all waits.
-  std::chrono::milliseconds deadline{30'000};  ///< No attempt begins later than this after the first one began.
+  int max_attempts = 10;                                        ///< From 1, which never retries.
+  std::chrono::milliseconds first{50};                          ///< The upper bound of the first wait.
+  std::chrono::milliseconds longest = std::chrono::seconds{5};  ///< The upper bound of all waits.
+  /// @brief For a push with all its attempts, waits and look-ups, and for each page of a load or list. No attempt
+  /// begins later; one that runs is ended then by a client that takes a deadline, such as `DynamoDbHttpClient`. The
+  /// first attempt is always made, and ends by the client's own time-out.
+  std::chrono::milliseconds deadline = std::chrono::seconds{30};
   /// @brief Waits; by default it puts the thread to sleep.
   std::function<void(std::chrono::milliseconds)> sleep{
       [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }};
@@ -47,6 +50,7 @@ inline bool is_transient(const DynamoDbError& error) {
                                         "ThrottlingException",
                                         "ThrottledException",
                                         "RequestLimitExceeded",
+                                        "LimitExceededException",
                                         "RequestThrottledException",
                                         "InternalServerError",
                                         "InternalFailure",

@@ -124,9 +124,9 @@ inline std::string canonical_path(std::string_view path) {
   std::vector<std::string_view> segments;
   const bool is_folder = path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
   while (!path.empty()) {
-    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::size_t end = (std::min)(path.find('/'), path.size());
     const std::string_view segment = path.substr(0, end);
-    path.remove_prefix(std::min(end + 1, path.size()));
+    path.remove_prefix((std::min)(end + 1, path.size()));
     if (segment == "..") {
       if (!segments.empty()) segments.pop_back();
     } else if (!segment.empty() && segment != ".") {
@@ -142,12 +142,12 @@ inline std::string canonical_path(std::string_view path) {
 inline std::string canonical_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> parameters;
   while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::size_t end = (std::min)(query.find('&'), query.size());
     const std::string_view parameter = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
+    query.remove_prefix((std::min)(end + 1, query.size()));
     if (parameter.empty()) continue;
-    const std::size_t equals = std::min(parameter.find('='), parameter.size());
-    const std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+    const std::size_t equals = (std::min)(parameter.find('='), parameter.size());
+    const std::string_view value = parameter.substr((std::min)(equals + 1, parameter.size()));
     parameters.emplace_back(percent_encode(percent_decode(parameter.substr(0, equals))),
                             percent_encode(percent_decode(value)));
   }
@@ -188,6 +188,7 @@ inline HttpHeaders canonical_headers(const HttpHeaders& headers) {
 struct AwsSignature {
   std::string canonical_request;
   std::string string_to_sign;
+  std::string signature;
   std::string authorization;  ///< The value of the header `Authorization`.
 };
 
@@ -214,9 +215,9 @@ inline AwsSignature sign_v4(const AwsRequest& request, const AwsCredentials& cre
   for (const std::string_view part : {scope.region, scope.service, std::string_view{"aws4_request"}}) {
     key = hmac_sha256(key, part);
   }
+  signature.signature = hexadecimal(hmac_sha256(key, signature.string_to_sign));
   signature.authorization = "AWS4-HMAC-SHA256 Credential=" + credentials.access_key_id + "/" + credential_scope +
-                            ", SignedHeaders=" + names +
-                            ", Signature=" + hexadecimal(hmac_sha256(key, signature.string_to_sign));
+                            ", SignedHeaders=" + names + ", Signature=" + signature.signature;
   return signature;
 }
 

@@ -7,6 +7,7 @@
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -30,15 +31,19 @@ class DynamoDbTables {
   explicit DynamoDbTables(DynamoDbTablePerEventStore per_store)
       : is_single_{false}, per_store_{std::move(per_store.tables)} {}
 
+  /// One table for all event stores.
+  bool is_single() const noexcept { return is_single_; }
+
   /// @throws InvalidEventError when the layout has no place for this event store.
   const std::string& table(std::string_view event_store_id) const {
     if (is_single_) {
+      // The longest leaves room for the '#' alone.
       if (event_store_id.empty() || event_store_id.find('#') != std::string_view::npos ||
-          event_store_id.size() > dynamodb_max_key_size) {
+          event_store_id.size() >= dynamodb_max_key_size) {
         throw InvalidEventError{"event_store_id",
                                 in_quotes(event_store_id) +
                                     " cannot be kept in DynamoDB, where it begins each key and ends with a '#' there; "
-                                    "choose one of 1 to 2048 bytes without '#'"};
+                                    "choose one of 1 to 2047 bytes without '#'"};
       }
       return table_;
     }
@@ -56,9 +61,13 @@ class DynamoDbTables {
     if (is_single_) key.append(event_store_id).append("#");
     key.append(aggregate_id);
     if (key.empty() || key.size() > dynamodb_max_key_size) {
-      throw InvalidEventError{"aggregate_id", in_quotes(aggregate_id) +
-                                                  " cannot be kept in DynamoDB: with its event store id and a '#' it "
-                                                  "makes a key, which has 1 to 2048 bytes"};
+      // The longer one of the two is to blame.
+      const bool is_store = is_single_ && event_store_id.size() > aggregate_id.size();
+      throw InvalidEventError{is_store ? "event_store_id" : "aggregate_id",
+                              in_quotes(is_store ? event_store_id : aggregate_id) +
+                                  " cannot be kept in DynamoDB: event store id, '#' and aggregate id make a key, which "
+                                  "has 1 to 2048 bytes; this one has " +
+                                  std::to_string(key.size())};
     }
     return key;
   }

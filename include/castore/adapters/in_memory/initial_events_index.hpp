@@ -4,7 +4,7 @@
 
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/page_token.hpp>
-#include <castore/core/typed_event_storage.hpp>
+#include <castore/core/typed_events.hpp>
 #include <castore/fwd.hpp>
 
 #include <algorithm>
@@ -41,17 +41,23 @@ class InitialEventsIndex {
     const std::string id;
     mutable std::shared_mutex mutex;
     Entries entries;
+    bool has_other_events = false;  // pushed by force, perhaps without an initial one
   };
 
  public:
-  /// An entry that is ready to go in: committing it cannot fail.
+  /// An entry that is ready to go in, or none: committing it cannot fail.
   class Change {
    public:
+    explicit Change(Store& store) : store_{&store} {}
     Change(Store& store, typename Entries::node_type entry, std::optional<Timestamp> replaced)
         : store_{&store}, entry_{std::move(entry)}, replaced_{replaced} {}
 
     void commit() && noexcept {
       const std::unique_lock lock{store_->mutex};
+      if (entry_.empty()) {
+        store_->has_other_events = true;
+        return;
+      }
       if (replaced_) {
         const Timestamp wanted = std::exchange(entry_.value().initial_event_timestamp, *replaced_);
         store_->entries.erase(entry_.value());
@@ -62,15 +68,29 @@ class InitialEventsIndex {
 
    private:
     Store* store_;
-    typename Entries::node_type entry_;
-    std::optional<Timestamp> replaced_;
+    typename Entries::node_type entry_{};
+    std::optional<Timestamp> replaced_{};
   };
 
   /// @param replaced The timestamp of the initial event that is overwritten, if one is.
-  Change prepare(const EventToKeep& event, std::optional<Timestamp> replaced) {
+  Change prepare(const EventToPush& event, std::optional<Timestamp> replaced) {
     Entries one;
-    one.insert(Entry{std::string{event.aggregate_id()}, event.timestamp()});
-    return {store(event.event_store_id()), one.extract(one.begin()), replaced};
+    one.insert(Entry{std::string{event.aggregate_id}, event.timestamp});
+    return {store(event.event_store_id), one.extract(one.begin()), replaced};
+  }
+
+  /// The same for an event that is not an initial one.
+  Change prepare_other(const EventToPush& event) { return Change{store(event.event_store_id)}; }
+
+  /// The stores that have events, ordered by their ids.
+  std::vector<std::string> event_stores() const {
+    std::vector<std::string> ids;
+    const std::shared_lock lock{mutex_};
+    for (const std::unique_ptr<Store>& store : stores_) {
+      const std::shared_lock store_lock{store->mutex};
+      if (!store->entries.empty() || store->has_other_events) ids.push_back(store->id);
+    }
+    return ids;
   }
 
   AggregateIdsPage page(std::string_view event_store_id, const PageRequest& request) const {
@@ -105,7 +125,7 @@ class InitialEventsIndex {
   static AggregateIdsPage take(const PageRequest& request, std::size_t entries, Iterator next, Iterator end) {
     AggregateIdsPage page;
     constexpr std::size_t most = 1000;  // the bounds may leave less than the limit
-    if (request.limit) page.aggregate_ids.reserve(std::min({*request.limit, entries, most}));
+    if (request.limit) page.aggregate_ids.reserve((std::min)({*request.limit, entries, most}));
     const auto is_inside = [&](const Entry& entry) {
       return (!request.initial_event_after || entry.initial_event_timestamp >= *request.initial_event_after) &&
              (!request.initial_event_before || entry.initial_event_timestamp <= *request.initial_event_before);

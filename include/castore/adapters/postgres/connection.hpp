@@ -3,25 +3,25 @@
 #define CASTORE_ADAPTERS_POSTGRES_CONNECTION_HPP
 
 #include <castore/adapters/postgres/errors.hpp>
+#include <castore/adapters/postgres/refusals.hpp>
+#include <castore/adapters/postgres/settings.hpp>
+#include <castore/adapters/postgres/socket.hpp>
+#include <castore/adapters/postgres/statements.hpp>
 #include <castore/adapters/postgres/table.hpp>
 #include <castore/adapters/postgres/values.hpp>
 #include <castore/core/errors.hpp>
+#include <castore/detail/text.hpp>
 
 #include <libpq-fe.h>
 
-#include <poll.h>
-
-#include <algorithm>
-#include <array>
 #include <bitset>
-#include <chrono>
 #include <cstddef>
-#include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -31,25 +31,20 @@
 
 namespace castore::detail {
 
-/// What all connections of an adapter have in common.
-struct PostgresSettings {
-  std::vector<std::pair<std::string, std::string>> parameters;  ///< Of libpq; of a repeated one the last counts.
-  std::string quoted_table;
-  std::string name;  ///< What error messages call the table and its server.
-  std::chrono::milliseconds statement_timeout{};
-  std::chrono::milliseconds patience{};  ///< Beyond the statement timeout, until a server counts as gone; 0 for ever.
-  bool prepared_statements = true;
-};
-
 /// One connection to a server. One thread at a time may use it. What is to be done goes in one flight: libpq's pipeline
-/// mode is never left, and what is in one flight is one transaction.
+/// mode is never left, and what is in one flight is one transaction. A flight has one deadline.
 class PostgresConnection {
  public:
-  /// @throws StorageError
-  explicit PostgresConnection(const PostgresSettings& settings) : settings_{settings} {
+  /// libpq keeps the connect timeout, through signals and partial answers, for each address on its own.
+  /// @param parameters Those of the settings, with credentials.
+  /// @param name What error messages call the table until there is a connection.
+  /// @throws PostgresNotConnected
+  PostgresConnection(const PostgresSettings& settings, PostgresConnectionParameters parameters, const std::string& name)
+      : settings_{settings}, parameters_{std::move(parameters)} {
+    parameters_["client_encoding"] = "UTF8";
     std::vector<const char*> keywords;
     std::vector<const char*> values;
-    for (const auto& [keyword, value] : settings.parameters) {
+    for (const auto& [keyword, value] : parameters_) {
       keywords.push_back(keyword.c_str());
       values.push_back(value.c_str());
     }
@@ -57,43 +52,65 @@ class PostgresConnection {
     values.push_back(nullptr);
     handle_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
     if (!handle_) throw std::bad_alloc{};
-    if (PQstatus(handle()) != CONNECTION_OK) throw_not_connected();
+    if (PQstatus(handle()) != CONNECTION_OK) throw_not_connected(name, PQerrorMessage(handle()));
+    // A connection was made with these, so they hold no secret by mistake; where there is an address, a host's name may
+    // not have been looked at.
+    const std::string_view address = PQhostaddr(handle());
+    name_ = settings.name + " (dbname " + in_quotes(PQdb(handle())) + ", host " +
+            in_quotes(address.empty() ? PQhost(handle()) : address) + ")";
     PQsetNoticeReceiver(
         handle(), [](void*, const PGresult*) {}, nullptr);  // libpq's own one prints
     if (PQsetnonblocking(handle(), 1) != 0 || PQenterPipelineMode(handle()) != 1) throw_lost();
   }
   PostgresConnection(PostgresConnection&&) = delete;
 
+  /// What error messages call the table and its server.
+  const std::string& name() const noexcept { return name_; }
+
+  bool prepares_statements() const noexcept { return settings_.prepared_statements; }
+
   /// The table, looked at when first asked for.
   /// @throws StorageError, PostgresConnectionLost
   const PostgresTable& table() {
     if (!table_) {
       set_up_session();
-      PostgresValues name;
-      name.text(settings_.quoted_table);
-      send(PostgresTable::describe_sql, name);
-      const Outcome outcome = finish();
-      if (outcome.failed) throw_postgres_error(settings_.name, "look at", outcome.failure);
-      table_.emplace(settings_.quoted_table, settings_.name, outcome.last);
+      const Outcome columns = describe();
+      if (columns.failed) throw_postgres_error(name_, "look at", columns.failure);
+      table_.emplace(settings_.quoted_table, settings_.quoted_snapshots, name_, columns.rows);
     }
     return *table_;
   }
 
+  /// Looks at the table again, after something did not go as it should with the one that is known.
+  /// @throws PostgresConnectionLost
+  bool has_another_table() {
+    if (!table_ || !is_idle()) return false;
+    const Outcome columns = describe();
+    return !columns.failed && PostgresTable::description(columns.rows) != table_->description();
+  }
+
   struct Outcome {
-    PostgresResult last;                ///< The last execution's rows.
-    int rows = 0;                       ///< Of all executions.
-    std::optional<std::size_t> failed;  ///< The execution that failed first; then nothing has happened.
+    PostgresResult rows;                ///< Of the first statement that has any.
+    std::vector<PostgresResult> more_rows{};  ///< Of those after it.
+    std::optional<std::size_t> failed;  ///< The place of what failed in the flight; then nothing has happened.
     PostgresFailure failure;            ///< Its reason.
   };
 
-  /// Executes a statement so many times, all or none, in one round trip; again when another transaction was in the way.
-  /// @param bind Called with the number of each execution and its `PostgresValues` to fill.
+  /// Executes a statement in one round trip; again when another transaction was in the way.
   /// @throws PostgresConnectionLost
-  template <class Bind>
-  Outcome execute(PostgresStatement statement, std::size_t times, Bind bind) {
+  Outcome execute(PostgresStatement statement, const PostgresValues& values) {
+    return execute_all(statement, [&values](const auto& send) { send(values); });
+  }
+  /// The same several times, all or none.
+  /// @param send_all Called with a function that sends the `PostgresValues` of one execution.
+  template <class SendAll>
+  Outcome execute_all(PostgresStatement statement, const SendAll& send_all) {
+    const auto index = static_cast<std::size_t>(statement);
+    const std::string& sql = table().sql(statement);
+    const auto deadline = begin();
     constexpr int most_attempts = 4;
     for (int attempt = 1;; ++attempt) {
-      Outcome outcome = try_execute(statement, times, bind);
+      Outcome outcome = try_execute(index, sql, send_all, deadline);
       const bool was_in_the_way = outcome.failure.sqlstate == "40001" || outcome.failure.sqlstate == "40P01";
       if (!was_in_the_way || attempt == most_attempts) return outcome;
     }
@@ -102,23 +119,62 @@ class PostgresConnection {
   /// Executes one statement that is none of the adapter's own.
   /// @throws PostgresConnectionLost
   Outcome execute(const std::string& sql, const PostgresValues& values = {}) {
+    const auto deadline = begin();
     send(sql.c_str(), values);
-    return finish();
+    return finish(deadline);
   }
 
-  /// Lets what follows take any time, as making an index may. The connection is not used again afterwards.
-  void take_time() {
+  /// Sends a statement of a transaction, with its parameters and results as text; `receive` waits for the answers to
+  /// all that was sent. Texts that come again are prepared.
+  /// @throws PostgresConnectionLost
+  void send_text(const std::string& sql, const std::vector<const char*>& values) {
+    busy_ = true;
+    const auto count = static_cast<int>(values.size());
+    if (!settings_.prepared_statements || values.empty()) {
+      must(PQsendQueryParams(handle(), sql.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0));
+      return;
+    }
+    constexpr std::size_t most_texts = 500;
+    if (texts_.size() >= most_texts) forget_texts();
+    auto& [name, is_prepared] = texts_[sql];
+    if (!is_prepared) {
+      name = "castore_text_" + std::to_string(++last_text_);
+      must(PQsendPrepare(handle(), name.c_str(), sql.c_str(), 0, nullptr));
+      is_prepared = true;
+    }
+    must(PQsendQueryPrepared(handle(), name.c_str(), count, values.data(), nullptr, nullptr, 0));
+  }
+  /// @throws PostgresConnectionLost
+  Outcome receive() {
+    Outcome outcome = finish(begin());
+    if (outcome.failed) {
+      forget_texts();  // it is not known which were prepared
+      has_checkpoints_ = false;
+    }
+    return outcome;
+  }
+  PGconn* native() const noexcept { return handle(); }
+  /// Whether the table of checkpoints was found over this connection.
+  bool has_checkpoints() const noexcept { return has_checkpoints_; }
+  void set_has_checkpoints(bool has) noexcept { has_checkpoints_ = has; }
+
+  /// Whether what must hold for an order was found to, over this connection.
+  bool has_order() const noexcept { return has_order_; }
+  void set_has_order() noexcept { has_order_ = true; }
+
+  /// Lets what follows take any time, as making an index may, as long as the server says, over another connection, that
+  /// it works on it. The connection is not used again afterwards.
+  void take_time() noexcept {
+    takes_time_ = true;
     is_outdated_ = true;
-    timeout_ = -1;
   }
 
   /// False when an operation was left before its end, or the connection should not be used again.
-  bool is_done() const noexcept { return !busy_ && !is_outdated_ && PQtransactionStatus(handle()) == PQTRANS_IDLE; }
+  bool is_done() const noexcept { return !busy_ && !is_outdated_ && is_idle(); }
 
   /// False when the server has closed the connection. To be asked between operations.
   bool is_open() noexcept {
-    pollfd socket{PQsocket(handle()), POLLIN, 0};
-    while (poll(&socket, 1, 0) > 0) {
+    while (wait_for_postgres_socket(PQsocket(handle()), false, PostgresClock::time_point{})) {
       if (PQconsumeInput(handle()) == 0) return false;
     }
     return PQstatus(handle()) == CONNECTION_OK;
@@ -132,22 +188,41 @@ class PostgresConnection {
   };
 
   PGconn* handle() const noexcept { return handle_.get(); }
+  bool is_idle() const noexcept { return PQtransactionStatus(handle()) == PQTRANS_IDLE; }
 
+  /// Our needs win over the settings of a role or a database, where they would change what statements mean or how they
+  /// are planned.
   void set_up_session() {
-    const auto set = [this](std::string_view name, std::string_view value) {
-      PostgresValues values;
-      values.text(name).text(value);
-      send("SELECT pg_catalog.set_config($1::text, $2::text, false)", values);
-    };
-    if (settings_.statement_timeout.count() > 0 && timeout_ >= 0) {
-      set("statement_timeout", std::to_string(settings_.statement_timeout.count()));
-    }
     if (!settings_.prepared_statements) return;  // the session may be another client's next
+    const auto set = [this](const std::string& setting) { send(("SET " + setting).c_str(), {}); };
+    // First, as the role's may be too short for the others.
+    if (settings_.statement_timeout.count() > 0 && !takes_time_) {
+      set("statement_timeout = " + std::to_string(settings_.statement_timeout.count()));
+    }
+    set("default_transaction_isolation = 'read committed'");
     // One plan for each statement is enough, as there is an index for each; a plan that was made while the table was
     // small must be right when it has grown.
-    set("plan_cache_mode", "force_generic_plan");
-    // The ways that are off look dear where they are taken all the same, for which a plan would be compiled each time.
-    for (const char* const way : {"enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"}) set(way, "off");
+    set("plan_cache_mode = force_generic_plan");
+    for (const char* const way : {"enable_indexscan", "enable_indexonlyscan"}) set(way + std::string{" = on"});
+    // The ways that are off look dear where they are taken anyway, for which a plan would be compiled each time.
+    for (const char* const way : {"enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"}) {
+      set(way + std::string{" = off"});
+    }
+  }
+
+  Outcome describe() {
+    PostgresValues name;
+    name.text(settings_.quoted_table);
+    return execute(PostgresTable::describe_sql, name);
+  }
+
+  PostgresClock::time_point begin() const { return PostgresClock::now() + settings_.answer_timeout; }
+
+  /// The server keeps what was prepared until the connection ends, so that is not used for long any more.
+  void forget_texts() {
+    texts_.clear();
+    constexpr int most_prepared = 5'000;
+    if (last_text_ > most_prepared) is_outdated_ = true;
   }
 
   void must(int is_done) {
@@ -160,42 +235,33 @@ class PostgresConnection {
                            binary));
   }
 
-  template <class Bind>
-  Outcome try_execute(PostgresStatement statement, std::size_t times, Bind& bind) {
-    const auto index = static_cast<std::size_t>(statement);
-    const std::string& sql = table().sql(statement);
+  template <class SendAll>
+  Outcome try_execute(std::size_t index, const std::string& sql, const SendAll& send_all,
+                      PostgresClock::time_point deadline) {
+    if (!settings_.prepared_statements) {
+      send_all([&](const PostgresValues& values) { send(sql.c_str(), values); });
+      return finish(deadline);
+    }
     const std::string name = "castore_" + std::to_string(index);
-    const bool prepare = settings_.prepared_statements && !prepared_[index];
+    const bool prepare = !prepared_[index];
     busy_ = true;
     if (prepare) must(PQsendPrepare(handle(), name.c_str(), sql.c_str(), 0, nullptr));
-    for (std::size_t time = 0; time < times; ++time) {
-      PostgresValues values;
-      bind(time, values);
-      if (settings_.prepared_statements) {
-        must(PQsendQueryPrepared(handle(), name.c_str(), values.count(), values.values(), values.lengths(),
-                                 values.formats(), binary));
-      } else {
-        send(sql.c_str(), values);
-      }
-    }
-    Outcome outcome = finish();
-    if (prepare) {
-      if (outcome.failed) {
-        // Whether this was the preparation matters to nobody else: it is done again.
-        if (*outcome.failed == 0) return outcome;
-        --*outcome.failed;
-      }
-      prepared_[index] = true;
-    }
+    send_all([&](const PostgresValues& values) {
+      must(PQsendQueryPrepared(handle(), name.c_str(), values.count(), values.values(), values.lengths(),
+                               values.formats(), binary));
+    });
+    Outcome outcome = finish(deadline);
+    const bool was_not_prepared = prepare && outcome.failed == std::size_t{0};
+    if (!was_not_prepared) prepared_[index] = true;
     return outcome;
   }
 
   /// Ends the flight. Only its end tells that what it did is committed.
-  Outcome finish() {
+  Outcome finish(PostgresClock::time_point deadline) {
     must(PQpipelineSync(handle()));
     Outcome outcome;
     for (std::size_t command = 0;;) {
-      await(outcome.failure);
+      await(outcome.failure, deadline);
       PostgresResult result{PQgetResult(handle())};
       const ExecStatusType status = PQresultStatus(result.handle());
       if (PQstatus(handle()) == CONNECTION_BAD) throw_lost(outcome.failure);
@@ -204,8 +270,7 @@ class PostgresConnection {
       } else if (status == PGRES_PIPELINE_SYNC) {
         break;
       } else if (status == PGRES_TUPLES_OK) {
-        outcome.rows += result.rows();
-        outcome.last = std::move(result);
+        outcome.rows ? outcome.more_rows.push_back(std::move(result)) : void(outcome.rows = std::move(result));
       } else if (status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_ABORTED && !outcome.failed) {
         outcome.failed = command;
         outcome.failure = failure_of(result);
@@ -218,15 +283,36 @@ class PostgresConnection {
   }
 
   /// Waits until the next result is there.
-  void await(const PostgresFailure& failure) {
+  void await(const PostgresFailure& failure, PostgresClock::time_point& deadline) {
     while (true) {
       const int is_unsent = PQflush(handle());
       if (is_unsent < 0) throw_lost(failure);
       if (PQisBusy(handle()) == 0) return;
-      pollfd socket{PQsocket(handle()), static_cast<short>(is_unsent != 0 ? POLLIN | POLLOUT : POLLIN), 0};
-      const int ready = poll(&socket, 1, timeout_);
-      if (ready == 0) throw_lost({{}, "the server has not answered for " + std::to_string(timeout_) + " ms", {}});
-      if (ready > 0 && (socket.revents & ~POLLOUT) != 0 && PQconsumeInput(handle()) == 0) throw_lost(failure);
+      if (wait_for_postgres_socket(PQsocket(handle()), is_unsent != 0, deadline) && PQconsumeInput(handle()) == 0) {
+        throw_lost(failure);
+      }
+      if (PostgresClock::now() < deadline) continue;
+      if (!takes_time_ || !is_worked_for()) {
+        throw_lost({{}, "the server has not answered for " + std::to_string(settings_.answer_timeout.count()) + " ms"});
+      }
+      deadline = begin();
+    }
+  }
+
+  /// Whether the server says, over another connection, that it still works for this one.
+  bool is_worked_for() const {
+    try {
+      PostgresConnection other{settings_, parameters_, name_};
+      PostgresValues process;
+      process.integer(PQbackendPID(handle()));
+      return other
+                 .execute("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int8 AND state NOT LIKE 'idle%'",
+                          process)
+                 .rows.rows() == 1;
+    } catch (const StorageError&) {
+      return false;
+    } catch (const PostgresConnectionLost&) {
+      return false;
     }
   }
 
@@ -235,43 +321,34 @@ class PostgresConnection {
       const char* const text = PQresultErrorField(result.handle(), code);
       return std::string{text == nullptr ? "" : text};
     };
-    return {field(PG_DIAG_SQLSTATE), field(PG_DIAG_MESSAGE_PRIMARY), field(PG_DIAG_COLUMN_NAME)};
-  }
-
-  std::string message() const {
-    std::string text{PQerrorMessage(handle())};
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
+    return {field(PG_DIAG_SQLSTATE), field(PG_DIAG_MESSAGE_PRIMARY), field(PG_DIAG_SOURCE_FUNCTION)};
   }
 
   /// @param failure What the server said before, if anything.
   [[noreturn]] void throw_lost(const PostgresFailure& failure = {}) const {
-    throw PostgresConnectionLost{failure.message.empty() ? PostgresFailure{{}, message(), {}} : failure};
-  }
-
-  /// libpq does not tell the SQLSTATE of a refused connection, so what is final, and what a server says that may soon
-  /// be otherwise, is told by its words; in another language than English what a server says counts as final.
-  [[noreturn]] void throw_not_connected() const {
-    const PostgresFailure failure{{}, message(), {}};
-    const auto says_one_of = [&](std::initializer_list<std::string_view> texts) {
-      return std::ranges::any_of(
-          texts, [&](std::string_view text) { return failure.message.find(text) != std::string::npos; });
-    };
-    const bool retryable = !says_one_of({"FATAL:", "invalid ", "certificate", "no password supplied", " required"}) ||
-                           says_one_of({"starting up", "shutting down", "recovery mode", "not yet accepting",
-                                        "too many clients", "too many connections", "remaining connection slots"});
-    throw_with_postgres_error("cannot connect to the server of " + settings_.name +
-                                  ": see that it runs and accepts this user, and that the connection string is right",
-                              retryable, failure);
+    if (!failure.message.empty()) throw PostgresConnectionLost{failure};
+    std::string text{PQerrorMessage(handle())};
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    throw PostgresConnectionLost{{{}, text}};
   }
 
   const PostgresSettings& settings_;
+  PostgresConnectionParameters parameters_;
   std::unique_ptr<PGconn, Finish> handle_;
+  std::string name_;
   std::optional<PostgresTable> table_;
   std::bitset<postgres_statement_count> prepared_;
-  int timeout_ = settings_.patience.count() > 0 ? static_cast<int>(settings_.patience.count()) : -1;
+  bool takes_time_ = false;
   bool busy_ = false;
   bool is_outdated_ = false;
+  bool has_order_ = false;
+  bool has_checkpoints_ = false;
+  struct Text {
+    std::string name;
+    bool is_prepared = false;
+  };
+  std::unordered_map<std::string, Text> texts_;
+  int last_text_ = 0;
 };
 
 }  // namespace castore::detail

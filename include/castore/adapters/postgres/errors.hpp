@@ -2,7 +2,10 @@
 #ifndef CASTORE_ADAPTERS_POSTGRES_ERRORS_HPP
 #define CASTORE_ADAPTERS_POSTGRES_ERRORS_HPP
 
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
+#include <castore/core/event_log.hpp>
+#include <castore/detail/text.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -15,11 +18,11 @@ namespace castore {
 /// @brief What PostgreSQL or libpq said; nested in the `StorageError` of a `PostgresEventStorageAdapter`.
 /// **Handling:** as that of the `StorageError` around it. For a report: `sqlstate()` is explained in appendix A of
 /// PostgreSQL's manual (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-class PostgresError : public std::runtime_error {
+class CASTORE_DETAIL_THROWN PostgresError : public std::runtime_error {
  public:
   /// @brief What the adapter makes of an error that PostgreSQL or libpq reports.
   PostgresError(std::string sqlstate, const std::string& what)
-      : std::runtime_error{what}, sqlstate_{std::move(sqlstate)} {}
+      : std::runtime_error{detail::safe_text(what)}, sqlstate_{std::move(sqlstate)} {}
 
   /// @brief Five characters; empty when libpq itself failed, which happens when a server cannot be reached.
   const std::string& sqlstate() const noexcept { return sqlstate_; }
@@ -34,11 +37,13 @@ namespace detail {
 struct PostgresFailure {
   std::string sqlstate;
   std::string message;
-  std::string column;  ///< That refused a value, if it was one.
+  std::string routine{};  ///< Of PostgreSQL's source, which no language changes.
 };
 
 /// The connection broke during an operation that may or may not have happened.
-struct PostgresConnectionLost {
+struct PostgresConnectionLost : StorageInterruption {
+  explicit PostgresConnectionLost(PostgresFailure lost) : failure{std::move(lost)} {}
+
   PostgresFailure failure;
 };
 
@@ -51,7 +56,14 @@ struct PostgresTranslation {
 /// A code stands before its class; the first that fits is taken.
 inline constexpr PostgresTranslation postgres_translations[] = {
     {"22001", false, "a text is longer than its column and nothing was written; give the table longer columns"},
-    {"22003", false, "a number does not fit its column and nothing was written; give the table wider columns"},
+    {"22003", false,
+     "a number does not fit its column and nothing was written; give the table wider columns: where column id is an "
+     "INTEGER, make it and its sequence a BIGINT"},
+    {"22012", true, "it conflicted with other pushes, again and again, and nothing was written; do it again"},
+    {"2200H", false,
+     "the sequence of column id has given out its last number and nothing was written; where it is one of 32 bits, as "
+     "that of a SERIAL is, make column and sequence a BIGINT (ALTER TABLE ... ALTER id TYPE BIGINT; ALTER SEQUENCE ... "
+     "AS BIGINT)"},
     {"22P05", false,
      "the database's encoding has no such character and nothing was written; keep events in a UTF8 database"},
     {"23505", false,
@@ -60,8 +72,9 @@ inline constexpr PostgresTranslation postgres_translations[] = {
     {"23", false,
      "a constraint that was added to the table forbids it and nothing was written; remove it, or change the event"},
     {"25006", false,
-     "the server is read-only, as a standby is; connect to the primary, for which target_session_attrs=read-write in "
-     "the connection string looks among several hosts"},
+     "the server is read-only, as a standby is, or default_transaction_read_only is set for the role or the database; "
+     "connect to the primary, for which target_session_attrs=read-write looks among several hosts, or take the setting "
+     "back"},
     {"26000", false,
      "the server lost a prepared statement, as happens behind a pooler that shares connections between transactions; "
      "set prepared_statements = false"},
@@ -107,7 +120,7 @@ inline PostgresTranslation translate_postgres_code(std::string_view sqlstate) {
 [[noreturn]] inline void throw_with_postgres_error(const std::string& what, bool retryable,
                                                    const PostgresFailure& failure) {
   const std::string native =
-      failure.message + (failure.sqlstate.empty() ? std::string{} : " (SQLSTATE " + failure.sqlstate + ")");
+      safe_text(failure.message) + (failure.sqlstate.empty() ? std::string{} : " (SQLSTATE " + failure.sqlstate + ")");
   try {
     throw PostgresError{failure.sqlstate, native};
   } catch (const PostgresError&) {

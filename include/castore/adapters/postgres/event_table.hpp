@@ -35,10 +35,10 @@ enum class PostgresIdType {
 /// aggregate id, 32 characters for the name of an event store and 64 for an event's type. Lengths are in characters,
 /// from 1 to 10,485,760, or 0 for no limit.
 struct PostgresEventTableOptions {
-  PostgresIdType id_type = PostgresIdType::bigserial;  ///< Of the numbers of all events.
-  std::size_t aggregate_name_length = 0;  ///< Of the id of an event store.
+  PostgresIdType id_type = PostgresIdType::bigserial;                         ///< Of the numbers of all events.
+  std::size_t aggregate_name_length = 0;                                      ///< Of the id of an event store.
   PostgresAggregateIdType aggregate_id_type = PostgresAggregateIdType::text;  ///< Of aggregate ids.
-  std::size_t aggregate_id_length = 0;  ///< Needed by `varchar`, and only by this.
+  std::size_t aggregate_id_length = 0;                             ///< Needed by `varchar`, and only by this.
   PostgresVersionType version_type = PostgresVersionType::bigint;  ///< Of versions.
   std::size_t type_length = 0;                                     ///< Of an event's type.
 };
@@ -76,7 +76,7 @@ inline std::string postgres_create_table_sql(const std::string& table, const Pos
 /// which is collation 950.
 inline constexpr char postgres_has_list_index[] =
     "SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = pg_catalog.to_regclass($1::text) AND i.indisvalid"
-    " AND pg_catalog.pg_get_expr(i.indpred, i.indrelid) = '(version = 1)'"
+    " AND pg_catalog.pg_get_expr(i.indpred, i.indrelid) IN ('(version = 1)', '(\"version\" = 1)')"
     " AND ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place)"
     " JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place)"
     " = ARRAY['aggregate_name', 'timestamp', 'aggregate_id'] AND i.indcollation[2] IN (0, 950)";
@@ -89,7 +89,7 @@ void change_postgres_event_table(PostgresConnection& connection, const PostgresS
                                  std::string_view action, Change change) {
   const auto execute = [&](const std::string& sql, const PostgresValues& values = {}) {
     PostgresConnection::Outcome outcome = connection.execute(sql, values);
-    if (outcome.failed) throw_postgres_error(settings.name, action, outcome.failure);
+    if (outcome.failed) throw_postgres_error(connection.name(), action, outcome.failure);
     return outcome;
   };
   PostgresValues name;
@@ -110,7 +110,7 @@ inline void create_postgres_event_table(PostgresConnection& connection, const Po
     const bool is_uuid = connection.table().ids_are_uuids();
     PostgresValues name;
     name.text(settings.quoted_table);
-    if (execute(postgres_has_list_index, name).rows == 0) {
+    if (execute(postgres_has_list_index, name).rows.rows() == 0) {
       execute("CREATE INDEX ON " + settings.quoted_table + " (aggregate_name, timestamp, aggregate_id" +
               (is_uuid ? "" : " COLLATE \"C\"") + ") WHERE version = 1");
     }
@@ -119,7 +119,12 @@ inline void create_postgres_event_table(PostgresConnection& connection, const Po
 
 inline void drop_postgres_event_table(PostgresConnection& connection, const PostgresSettings& settings) {
   change_postgres_event_table(connection, settings, "drop",
-                              [&](auto& execute) { execute("DROP TABLE IF EXISTS " + settings.quoted_table); });
+                              [&](auto& execute) {
+                                execute("DROP TABLE IF EXISTS " + settings.quoted_table);
+                                if (settings.has_room_for_snapshots()) {
+                                  execute("DROP TABLE IF EXISTS " + settings.quoted_snapshots);
+                                }
+                              });
 }
 
 }  // namespace detail

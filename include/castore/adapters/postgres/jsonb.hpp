@@ -5,11 +5,11 @@
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace castore::detail {
 
@@ -17,25 +17,32 @@ namespace castore::detail {
 /// sign. JSONB itself has decimal numbers, of which zero has none.
 inline constexpr std::string_view postgres_negative_zero = "-1e-400";
 
-/// The length of the JSON number at the start of `text` when it is a negative zero, else 0.
-inline std::size_t negative_zero_length(std::string_view text) noexcept {
-  if (!text.starts_with("-0")) return 0;
-  std::size_t length = 2;
-  const auto skip_zeros = [&] {
-    while (length < text.size() && text[length] == '0') ++length;
+/// The length of what is a JSON number, or would be one if it were right, at the start of `text`; 0 when there is none.
+inline std::size_t json_number_length(std::string_view text) noexcept {
+  constexpr std::string_view beginnings = "+-.0123456789";
+  if (text.empty() || beginnings.find(text.front()) == std::string_view::npos) return 0;
+  return (std::min)(text.find_first_not_of("+-.0123456789eE"), text.size());
+}
+
+/// Whether a whole JSON number is a negative zero. Of what is not a JSON number, false: the server refuses it.
+inline bool is_negative_zero(std::string_view number) noexcept {
+  const auto skip = [&number](std::string_view characters) {
+    const std::size_t length = (std::min)(number.find_first_not_of(characters), number.size());
+    number.remove_prefix(length);
+    return length;
   };
-  const auto is_digit = [&] { return length < text.size() && text[length] >= '0' && text[length] <= '9'; };
-  if (length < text.size() && text[length] == '.') {
-    ++length;
-    skip_zeros();
+  if (!number.starts_with("-0")) return false;
+  number.remove_prefix(2);
+  if (number.starts_with('.')) {
+    number.remove_prefix(1);
+    if (skip("0") == 0) return false;
   }
-  if (is_digit()) return 0;
-  if (length < text.size() && (text[length] == 'e' || text[length] == 'E')) {
-    ++length;
-    if (length < text.size() && (text[length] == '+' || text[length] == '-')) ++length;
-    while (is_digit()) ++length;
+  if (number.starts_with('e') || number.starts_with('E')) {
+    number.remove_prefix(1);
+    if (number.starts_with('+') || number.starts_with('-')) number.remove_prefix(1);
+    if (skip("0123456789") == 0) return false;
   }
-  return length;
+  return number.empty();
 }
 
 /// The code unit of the escape `\uXXXX` at the start of `text`, nothing when there is none.
@@ -80,18 +87,18 @@ inline std::optional<std::string> to_jsonb(const char* field, std::string_view t
         const auto low = unicode_escape(text.substr(index + 6));
         if (*unit >= 0xDC00 || !low || *low < 0xDC00 || *low > 0xDFFF) {
           throw InvalidEventError{field, "it holds half of a surrogate pair (" + std::string{text.substr(index, 6)} +
-                                             "), which is no character; write valid Unicode"};
+                                             "), which is not a character; write valid Unicode"};
         }
         index += 6;
       }
-      index += unit ? 5 : 1;
-    } else if (!in_string && character == '-') {
-      if (const std::size_t length = negative_zero_length(text.substr(index)); length > 0) {
+      index += unit ? 5U : 1U;
+    } else if (const std::size_t length = in_string ? 0 : json_number_length(text.substr(index)); length > 0) {
+      if (is_negative_zero(text.substr(index, length))) {
         changed += text.substr(copied, index - copied);
         changed += postgres_negative_zero;
         copied = index + length;
-        index = copied - 1;
       }
+      index += length - 1;
     }
   }
   if (copied == 0) return std::nullopt;

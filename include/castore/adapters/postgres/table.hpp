@@ -2,6 +2,7 @@
 #ifndef CASTORE_ADAPTERS_POSTGRES_TABLE_HPP
 #define CASTORE_ADAPTERS_POSTGRES_TABLE_HPP
 
+#include <castore/adapters/postgres/statements.hpp>
 #include <castore/adapters/postgres/values.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
@@ -9,119 +10,137 @@
 #include <castore/fwd.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace castore::detail {
-
-/// The statements of an adapter, in the order of `PostgresTable::sql`.
-enum class PostgresStatement : std::size_t {
-  push,
-  push_in_group,
-  push_forced,
-  has_event,
-  has_same_event,
-  get,
-  get_reverse,
-  list,
-  list_after,
-  list_reverse,
-  list_reverse_after
-};
-inline constexpr std::size_t postgres_statement_count = 11;
-
-/// A name as SQL text that means this name and nothing else.
-/// @throws StorageError
-inline std::string quote_postgres_name(std::string_view name) {
-  // PostgreSQL cuts longer names, so that two of them could be one.
-  if (name.empty() || name.size() > 63 || !is_utf8_without_nul(name)) {
-    throw StorageError{in_quotes(name) +
-                       " is no name of a PostgreSQL table or schema; a name has 1 to 63 bytes of "
-                       "UTF-8 text without NUL"};
-  }
-  std::string quoted{'"'};
-  for (const char character : name) quoted.append(character == '"' ? 2 : 1, character);
-  return quoted += '"';
-}
 
 /// What the catalogs say of an events table, and the statements that fit it.
 class PostgresTable {
  public:
-  /// Tells name, type and type modifier of the columns; `$1` is the quoted name.
+  /// Tells of each column its name, type, type modifier, whether its collation, or that of a unique index of it, takes
+  /// different texts for equal, what gives the next number to column id, whether the table has its unique key, and the
+  /// type's name; `$1` is the quoted name. Numbers stand for types, as names are written in one way or another as a
+  /// setting wants it.
   static constexpr char describe_sql[] =
-      "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, NULL)::text, a.atttypmod::int8"
-      " FROM pg_catalog.pg_attribute a WHERE a.attrelid = pg_catalog.to_regclass($1::text)"
-      " AND a.attnum > 0 AND NOT a.attisdropped";
+      "SELECT a.attname::text, a.atttypid::int8, a.atttypmod::int8, (c.collisdeterministic IS FALSE OR EXISTS"
+      " (SELECT 1 FROM pg_catalog.pg_index i, unnest(i.indkey::int2[], i.indcollation::oid[]) k(attnum, id)"
+      " JOIN pg_catalog.pg_collation o ON o.oid = k.id WHERE i.indrelid = a.attrelid AND i.indisunique"
+      " AND k.attnum = a.attnum AND NOT o.collisdeterministic))::int4::int8,"
+      " CASE a.attname WHEN 'id' THEN coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_catalog.nextval('"
+      " || pg_catalog.quote_literal(pg_catalog.pg_get_serial_sequence($1::text, 'id')) || '::pg_catalog.regclass)')"
+      " END, (SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique AND "
+      "i.indisvalid"
+      " AND i.indimmediate AND i.indpred IS NULL AND i.indnkeyatts = 3 AND ARRAY(SELECT k.attname::text"
+      " FROM pg_catalog.pg_attribute k WHERE k.attrelid = a.attrelid AND k.attnum = ANY (i.indkey[0:2])"
+      " ORDER BY k.attname) = ARRAY['aggregate_id', 'aggregate_name', 'version']), pg_catalog.format_type(a.atttypid, "
+      "NULL)::text FROM pg_catalog.pg_attribute a"
+      " LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation"
+      " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+      " WHERE a.attrelid = pg_catalog.to_regclass($1::text) AND a.attnum > 0 AND NOT a.attisdropped"
+      " ORDER BY a.attnum";
+
+  /// All that `describe_sql` told, to see whether it is another table now.
+  static std::string description(const PostgresResult& columns) {
+    std::string text;
+    for (int row = 0; row < columns.rows(); ++row) {
+      for (int column = 0; column < 6; ++column) (text += columns.text(row, column)) += '\0';
+    }
+    return text;
+  }
 
   /// @param quoted_name With its schema, if it has one.
+  /// @param quoted_snapshots That of the table of snapshots.
   /// @param name What an error message calls it.
   /// @throws StorageError when it is not there or has other columns.
-  PostgresTable(const std::string& quoted_name, const std::string& name, const PostgresResult& columns) {
+  PostgresTable(const std::string& quoted_name, const std::string& quoted_snapshots, const std::string& name,
+                const PostgresResult& columns)
+      : description_{description(columns)},
+        snapshots_{quoted_snapshots == quoted_name ? std::string{} : quoted_snapshots} {
     if (columns.rows() == 0) {
       throw StorageError{"there is no " + name +
                          "; create it with create_event_table, or correct its name: it is "
                          "taken literally, with upper and lower case"};
     }
-    const auto column = [&](std::string_view wanted, std::initializer_list<std::string_view> types) {
+    constexpr std::string_view remedy = "; name another table, or create one with create_event_table";
+    const auto column = [&](std::string_view wanted, std::initializer_list<ColumnType> types) {
       for (int row = 0; row < columns.rows(); ++row) {
         if (columns.text(row, 0) != wanted) continue;
-        const std::string_view type = columns.text(row, 1);
-        if (std::ranges::find(types, type) != types.end()) return std::pair{type, columns.integer(row, 2)};
-        throw StorageError{name + " is no events table: its column " + std::string{wanted} + " has the type " +
-                           std::string{type} + " instead of " + std::string{*types.begin()} +
-                           "; name another table, or create one with create_event_table"};
+        const Column found{static_cast<ColumnType>(columns.integer(row, 1)), columns.integer(row, 2),
+                           columns.integer(row, 3) != 0, columns.text(row, 4)};
+        if (std::ranges::find(types, found.type) != types.end()) return found;
+        throw StorageError{name + " is not an events table: its column " + std::string{wanted} + " has the type " +
+                           std::string{columns.text(row, 6)} + " instead of " + name_of(*types.begin()) +
+                           std::string{remedy}};
       }
-      throw StorageError{name + " is no events table: it has no column " + std::string{wanted} +
-                         "; name another table, or create one with create_event_table"};
+      throw StorageError{name + " is not an events table: it has no column " + std::string{wanted} +
+                         std::string{remedy}};
     };
-    static constexpr std::string_view varying = "character varying";
-    const auto length = [](const auto& type_and_modifier) {  // the modifier is the length and 4 more, or -1
-      const auto [type, modifier] = type_and_modifier;
-      return type == varying && modifier > 4 ? static_cast<std::size_t>(modifier) - 4 : unlimited;
+    // Its equal texts would be one key.
+    const auto key_column = [&](std::string_view wanted, std::initializer_list<ColumnType> types) {
+      const Column found = column(wanted, types);
+      if (!found.confuses_texts) return found;
+      throw StorageError{name + " cannot hold events: its column " + std::string{wanted} +
+                         " has a nondeterministic collation, by itself or in a unique index, which takes different ids "
+                         "for equal; give it another one (ALTER TABLE ... ALTER " +
+                         std::string{wanted} + " TYPE text COLLATE \"C\"), or drop the index"};
     };
-    name_length_ = length(column("aggregate_name", {"text", varying}));
-    const auto id = column("aggregate_id", {"text", varying, "uuid"});
-    id_is_uuid_ = id.first == "uuid";
-    id_length_ = length(id);
-    if (column("version", {"bigint", "integer"}).first == "integer") {
-      last_version_ = std::numeric_limits<std::int32_t>::max();
+    using enum ColumnType;
+    has_key_ = columns.integer(0, 5) > 0;
+    const std::string_view next_id = column("id", {bigint, integer}).next_value;
+    name_length_ = key_column("aggregate_name", {text, varchar}).length();
+    const Column id = key_column("aggregate_id", {text, varchar, uuid});
+    id_is_uuid_ = id.type == uuid;
+    id_length_ = id.length();
+    if (column("version", {bigint, integer}).type == integer) {
+      last_version_ = (std::numeric_limits<std::int32_t>::max)();
     }
-    type_length_ = length(column("type", {"text", varying}));
-    column("data", {"jsonb"});
-    column("metadata", {"jsonb"});
-    column("timestamp", {"timestamp with time zone"});
-    write_sql(quoted_name);
+    type_length_ = column("type", {text, varchar}).length();
+    column("data", {jsonb});
+    column("metadata", {jsonb});
+    constexpr std::int64_t milliseconds = 3;
+    if (const std::int64_t digits = column("timestamp", {timestamptz}).modifier; digits >= 0 && digits < milliseconds) {
+      throw StorageError{name +
+                         " cannot hold events: its column timestamp has no room for milliseconds; make it a "
+                         "TIMESTAMPTZ without a number (ALTER TABLE ... ALTER timestamp TYPE timestamptz)"};
+    }
+    sql_ = write_postgres_statements(quoted_name, quoted_snapshots, id_is_uuid_, std::string{next_id.empty() ? "NULL::int8" : next_id});
   }
 
   const std::string& sql(PostgresStatement statement) const noexcept {
     return sql_[static_cast<std::size_t>(statement)];
   }
+  const std::string& description() const noexcept { return description_; }
+
+  /// The quoted name of the table of snapshots; empty where there cannot be one.
+  const std::string& snapshots() const noexcept { return snapshots_; }
 
   bool ids_are_uuids() const noexcept { return id_is_uuid_; }
+  /// Whether two events of one version cannot be.
+  bool has_key() const noexcept { return has_key_; }
 
   /// @throws InvalidEventError when the table has no room for the event's ids, type or version.
-  void check(const PushRecord& push) const {
+  void check_event(const PushRecord& push) const {
     const EventRecord& record = push.record;
     check_length("event_store_id", push.event_store_id, name_length_);
     if (id_is_uuid_ && !is_canonical_uuid(record.aggregate_id)) {
       throw InvalidEventError{"aggregate_id", in_quotes(record.aggregate_id) +
-                                                  " is no UUID in lower case, as this table's ids are; give the "
+                                                  " is not a UUID in lower case, as this table's ids are; give the "
                                                   "event such an id, or create a table with ids of another type"};
     }
     check_length("aggregate_id", record.aggregate_id, id_length_);
     // Longer ones do not fit the entry of an index, which is less than a third of a page.
     constexpr std::size_t longest_key = 2'600;
     if (push.event_store_id.size() + record.aggregate_id.size() > longest_key) {
-      throw InvalidEventError{"aggregate_id", in_quotes(record.aggregate_id) +
-                                                  " is too long; with its event store's id it has at most " +
-                                                  std::to_string(longest_key) + " bytes in PostgreSQL"};
+      const bool is_store = push.event_store_id.size() > record.aggregate_id.size();
+      throw InvalidEventError{is_store ? "event_store_id" : "aggregate_id",
+                              in_quotes(is_store ? push.event_store_id : std::string_view{record.aggregate_id}) +
+                                  " is too long; an event store's id and an aggregate's have together at most " +
+                                  std::to_string(longest_key) + " bytes in PostgreSQL"};
     }
     if (record.version > last_version_) {
       throw InvalidEventError{"version", std::to_string(record.version) +
@@ -140,7 +159,42 @@ class PostgresTable {
   }
 
  private:
-  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t unlimited = (std::numeric_limits<std::size_t>::max)();
+
+  /// By their numbers in pg_type, which never change.
+  enum class ColumnType : std::int64_t {
+    bigint = 20,
+    integer = 23,
+    text = 25,
+    varchar = 1043,
+    timestamptz = 1184,
+    uuid = 2950,
+    jsonb = 3802
+  };
+  static std::string name_of(ColumnType type) {
+    switch (type) {
+      case ColumnType::bigint:
+        return "bigint";
+      case ColumnType::text:
+        return "text";
+      case ColumnType::timestamptz:
+        return "timestamp with time zone";
+      default:
+        return "jsonb";
+    }
+  }
+
+  struct Column {
+    ColumnType type;
+    std::int64_t modifier;
+    bool confuses_texts;
+    std::string_view next_value;
+
+    /// A modifier is the length and 4 more, or -1.
+    std::size_t length() const noexcept {
+      return type == ColumnType::varchar && modifier > 4 ? static_cast<std::size_t>(modifier) - 4 : unlimited;
+    }
+  };
 
   static void check_length(std::string_view field, std::string_view text, std::size_t longest) {
     if (text.size() <= longest) return;
@@ -164,79 +218,15 @@ class PostgresTable {
   }
   static bool is_canonical_uuid(std::string_view text) noexcept { return is_uuid(text, true); }
 
-  void write_sql(const std::string& table) {
-    const std::string id = id_is_uuid_ ? "$2::text::uuid" : "$2::text";
-    const std::string aggregate = " FROM " + table + " e WHERE e.aggregate_name = $1::text AND e.aggregate_id = " + id;
-    const std::string event = "SELECT 1" + aggregate + " AND e.version = $3::int8";
-    const std::string event_before = event + " - 1";
-    const std::string insert =
-        "INSERT INTO " + table + " (aggregate_name, aggregate_id, version, type, data, metadata, timestamp)";
-    const auto values = [&](std::string_view version) {
-      return "$1::text, " + id + ", " + std::string{version} + ", $4::text, $5::jsonb, $6::jsonb, $7::timestamptz";
-    };
-    const std::string key = "(aggregate_name, aggregate_id, version)";
-    const auto set = [this](PostgresStatement statement, std::string sql) {
-      sql_[static_cast<std::size_t>(statement)] = std::move(sql);
-    };
-
-    // All its parts see the table at one moment, except for the insert, which also meets what others write then.
-    set(PostgresStatement::push,
-        "WITH pushed AS (" + insert + " SELECT " + values("$3::int8") + " WHERE $3::int8 = 1 OR EXISTS (" +
-            event_before + ") ON CONFLICT " + key + " DO NOTHING RETURNING 1)" +
-            " SELECT CASE WHEN EXISTS (SELECT 1 FROM pushed) THEN 0::int8 WHEN $3::int8 = 1 OR EXISTS (" +
-            event_before + ") OR EXISTS (" + event + ") THEN 1::int8 ELSE 2::int8 END");
-    // What must not be written is an error here, which ends the whole group: the version that exists meets the unique
-    // constraint, and the one after a gap is NULL, which the column refuses.
-    set(PostgresStatement::push_in_group, insert + " SELECT " +
-                                              values("CASE WHEN $3::int8 = 1 OR EXISTS (" + event_before +
-                                                     ") OR EXISTS (" + event + ") THEN $3::int8 END"));
-    set(PostgresStatement::push_forced,
-        insert + " VALUES (" + values("$3::int8") + ") ON CONFLICT " + key +
-            " DO UPDATE SET type = excluded.type, data = excluded.data, metadata = excluded.metadata, timestamp = "
-            "excluded.timestamp");
-    set(PostgresStatement::has_event, event);
-    set(PostgresStatement::has_same_event,
-        event +
-            " AND e.type = $4::text AND e.data IS NOT DISTINCT FROM $5::jsonb"
-            " AND e.metadata IS NOT DISTINCT FROM $6::jsonb AND e.timestamp = $7::timestamptz");
-
-    const auto get = [&](const char* direction) {
-      return "SELECT e.version::int8, e.type::text, e.timestamp, e.data, e.metadata" + aggregate +
-             " AND e.version BETWEEN $3::int8 AND $4::int8 ORDER BY e.version" + direction + " LIMIT $5::int8";
-    };
-    set(PostgresStatement::get, get(""));
-    set(PostgresStatement::get_reverse, get(" DESC"));
-
-    // A page begins at a moment or after an aggregate; the one comparison that says so leads the index there. Other
-    // programs may have stored microseconds, of which a page token knows nothing, so the last aggregate's are looked
-    // up: by its version in a parameter, so that the index for lists, which is the wrong one, cannot be taken.
-    const std::string sorted_id = id_is_uuid_ ? "e.aggregate_id" : "e.aggregate_id COLLATE \"C\"";
-    const std::string last_id = id_is_uuid_ ? "$5::text::uuid" : "$5::text";
-    const std::string last =
-        "(coalesce((SELECT CASE WHEN l.timestamp >= $3::timestamptz AND l.timestamp < $3::timestamptz + interval"
-        " '1 millisecond' THEN l.timestamp END FROM " +
-        table + " l WHERE l.aggregate_name = $1::text AND l.aggregate_id = " + last_id +
-        " AND l.version = $6::int8), $3::timestamptz), " + last_id + ")";
-    const auto list = [&](const std::string& bounds, const std::string& direction) {
-      return "SELECT e.aggregate_id::text, e.timestamp FROM " + table +
-             " e WHERE e.aggregate_name = $1::text AND e.version = 1 AND " + bounds + " ORDER BY e.timestamp" +
-             direction + ", " + sorted_id + direction + " LIMIT $4::int8";
-    };
-    const std::string between = "e.timestamp >= $2::timestamptz AND e.timestamp < $3::timestamptz";
-    const std::string position = "(e.timestamp, " + sorted_id + ")";
-    set(PostgresStatement::list, list(between, ""));
-    set(PostgresStatement::list_reverse, list(between, " DESC"));
-    set(PostgresStatement::list_after, list(position + " > " + last + " AND e.timestamp < $2::timestamptz", ""));
-    set(PostgresStatement::list_reverse_after,
-        list(position + " < " + last + " AND e.timestamp >= $2::timestamptz", " DESC"));
-  }
-
+  std::string description_;
+  std::string snapshots_;
   std::size_t name_length_ = unlimited;
   std::size_t id_length_ = unlimited;
   std::size_t type_length_ = unlimited;
-  Version last_version_ = std::numeric_limits<Version>::max();
+  Version last_version_ = (std::numeric_limits<Version>::max)();
   bool id_is_uuid_ = false;
-  std::array<std::string, postgres_statement_count> sql_;
+  bool has_key_ = false;
+  PostgresStatements sql_;
 };
 
 }  // namespace castore::detail

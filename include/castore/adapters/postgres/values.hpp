@@ -3,18 +3,20 @@
 #define CASTORE_ADAPTERS_POSTGRES_VALUES_HPP
 
 /// @file
-/// Values to and from PostgreSQL in its binary formats, which need no text, no time zone and no copies.
-/// Source of the formats: `int8send`, `timestamptz_send` and `jsonb_send` in PostgreSQL's source.
+/// Values to and from PostgreSQL in its binary formats, which need no text and no time zone.
+/// Source of the formats: `int8send`, `timestamptz_send`, `jsonb_send` and `array_send` in PostgreSQL's source.
 
 #include <castore/core/timestamp.hpp>
 #include <castore/fwd.hpp>
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -40,6 +42,62 @@ inline std::optional<Timestamp> from_postgres_time(std::int64_t microseconds) {
   return postgres_epoch + std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
+/// A number as PostgreSQL sends it: the most significant byte first.
+template <class Integer>
+std::array<char, sizeof(Integer)> to_postgres_bytes(Integer value) noexcept {
+  std::array<char, sizeof(Integer)> bytes{};
+  auto bits = static_cast<std::uint64_t>(value);
+  for (std::size_t index = bytes.size(); index-- > 0; bits >>= 8U) bytes[index] = static_cast<char>(bits & 0xFFU);
+  return bytes;
+}
+
+/// The types of what is sent in arrays and of what comes back, by their numbers in pg_type, which never change.
+enum class PostgresType : std::int32_t { boolean = 16, bigint = 20, text = 25, timestamptz = 1184, jsonb = 3802 };
+
+/// Values of one type, which one parameter carries. It has as many as it was made for when it is sent.
+class PostgresArray {
+ public:
+  PostgresArray(PostgresType type, std::size_t size) {
+    constexpr std::int32_t dimensions = 1;
+    constexpr std::int32_t may_hold_null = 1;
+    constexpr std::int32_t first_index = 1;
+    for (const std::int32_t field :
+         {dimensions, may_hold_null, static_cast<std::int32_t>(type), static_cast<std::int32_t>(size), first_index}) {
+      append(to_postgres_bytes(field));
+    }
+  }
+
+  void text(std::string_view value) {
+    append(to_postgres_bytes(static_cast<std::int32_t>(value.size())));
+    bytes_ += value;
+  }
+  /// An empty text is NULL.
+  void json(std::string_view value) {
+    constexpr std::int32_t null = -1;
+    constexpr char version_of_format = 1;
+    append(to_postgres_bytes(value.empty() ? null : static_cast<std::int32_t>(value.size() + 1)));
+    if (!value.empty()) (bytes_ += version_of_format) += value;
+  }
+  void integer(std::int64_t value) { element(to_postgres_bytes(value)); }
+  void time(Timestamp value) { integer(to_postgres_time(value)); }
+  void boolean(bool value) { element(std::array{static_cast<char>(value)}); }
+
+  std::string_view bytes() const noexcept { return bytes_; }
+
+ private:
+  template <std::size_t size>
+  void append(const std::array<char, size>& bytes) {
+    bytes_.append(bytes.data(), size);
+  }
+  template <std::size_t size>
+  void element(const std::array<char, size>& bytes) {
+    append(to_postgres_bytes(static_cast<std::int32_t>(size)));
+    append(bytes);
+  }
+
+  std::string bytes_;
+};
+
 /// The parameters of one execution of a statement. They refer to the texts they were given.
 class PostgresValues {
  public:
@@ -56,11 +114,18 @@ class PostgresValues {
   }
   PostgresValues& integer(std::int64_t value) {
     auto& bytes = integers_[static_cast<std::size_t>(count_)];
-    auto bits = static_cast<std::uint64_t>(value);
-    for (std::size_t index = bytes.size(); index-- > 0; bits >>= 8U) bytes[index] = static_cast<char>(bits & 0xFFU);
+    bytes = to_postgres_bytes(value);
     return add(bytes.data(), bytes.size(), binary);
   }
   PostgresValues& time(Timestamp value) { return integer(to_postgres_time(value)); }
+  PostgresValues& array(const PostgresArray& value) { return text(value.bytes()); }
+  /// Without texts, NULL.
+  PostgresValues& texts(const PostgresArray& value, bool is_null) { return is_null ? null() : array(value); }
+  /// Of a number of rows; without one, NULL, which is no limit. @param more Rows beyond.
+  PostgresValues& limit(const std::optional<std::size_t>& rows, std::size_t more = 0) {
+    constexpr auto largest = static_cast<std::size_t>((std::numeric_limits<std::int64_t>::max)());
+    return rows ? integer(static_cast<std::int64_t>((std::min)(*rows, largest - more) + more)) : null();
+  }
   PostgresValues& null() { return add(nullptr, 0, binary); }
 
   int count() const noexcept { return count_; }
@@ -71,7 +136,7 @@ class PostgresValues {
  private:
   static constexpr int textual = 0;
   static constexpr int binary = 1;
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t most = 9;
 
   PostgresValues& add(const char* value, std::size_t length, int format) {
     const auto index = static_cast<std::size_t>(count_++);
@@ -97,6 +162,12 @@ class PostgresResult {
   explicit operator bool() const noexcept { return result_ != nullptr; }
   PGresult* handle() const noexcept { return result_.get(); }
   int rows() const noexcept { return PQntuples(result_.get()); }
+  /// Whether the columns have these types.
+  bool has_types(std::initializer_list<PostgresType> types) const noexcept {
+    int column = 0;
+    return std::ranges::all_of(
+        types, [&](PostgresType type) { return PQftype(result_.get(), column++) == static_cast<Oid>(type); });
+  }
 
   /// Of NULL, an empty one whose data() is a null pointer.
   std::string_view text(int row, int column) const noexcept {

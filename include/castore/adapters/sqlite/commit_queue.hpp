@@ -2,6 +2,7 @@
 #ifndef CASTORE_ADAPTERS_SQLITE_COMMIT_QUEUE_HPP
 #define CASTORE_ADAPTERS_SQLITE_COMMIT_QUEUE_HPP
 
+#include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/fwd.hpp>
 
@@ -12,26 +13,35 @@
 #include <utility>
 #include <vector>
 
+namespace castore {
+
+class SqliteTransaction;
+
+}  // namespace castore
+
 namespace castore::detail {
+
+using SqlitePushHook = PushHook<castore::SqliteTransaction>;
 
 /// One thread's push, and what became of it.
 struct SqlitePush {
   std::span<const PushRecord> records;
-  bool force = false;
+  PushOptions options{};
+  const SqlitePushHook* hook = nullptr;  ///< Called in the transaction, if there is one.
   PushOutcome outcome{};
   std::exception_ptr error{};
   bool is_done = false;
 };
 
 /// Lets the pushes that come while a transaction is written share the next one, and so its flush to the disk ("group
-/// commit"). Who finds nobody writing writes for all that wait; nobody waits for more pushes to come.
+/// commit"). The thread that finds nobody writing writes for all that wait; nobody waits for more pushes
+/// to come.
 class SqliteCommitQueue {
  public:
   /// @param write `void(std::span<SqlitePush* const>) noexcept`: gives every push its outcome or its error.
-  /// @return The outcome of this push. @throws Its error.
+  /// @throws The error of this push.
   template <class Write>
-  PushOutcome push(std::span<const PushRecord> records, bool force, const Write& write) {
-    SqlitePush push{.records = records, .force = force};
+  void push(SqlitePush& push, const Write& write) {
     std::unique_lock lock{mutex_};
     waiting_.push_back(&push);
     changed_.wait(lock, [&] { return push.is_done || !is_writing_; });
@@ -47,7 +57,6 @@ class SqliteCommitQueue {
       changed_.notify_all();
     }
     if (push.error) std::rethrow_exception(push.error);
-    return push.outcome;
   }
 
  private:

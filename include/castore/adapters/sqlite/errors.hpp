@@ -2,11 +2,13 @@
 #ifndef CASTORE_ADAPTERS_SQLITE_ERRORS_HPP
 #define CASTORE_ADAPTERS_SQLITE_ERRORS_HPP
 
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
@@ -18,10 +20,10 @@ namespace castore {
 /// @brief What SQLite itself said; nested in the `StorageError` of a `SqliteEventStorageAdapter`.
 /// **Handling:** as that of the `StorageError` around it. For a report: `code()` is explained on
 /// https://www.sqlite.org/rescode.html.
-class SqliteError : public std::runtime_error {
+class CASTORE_DETAIL_THROWN SqliteError : public std::runtime_error {
  public:
   /// @brief What the adapter makes of a result code that is an error.
-  SqliteError(int code, const std::string& what) : std::runtime_error{what}, code_{code} {}
+  SqliteError(int code, const std::string& what) : std::runtime_error{detail::safe_text(what)}, code_{code} {}
 
   /// @brief SQLite's extended result code; the primary one is its lowest byte.
   int code() const noexcept { return code_; }
@@ -36,6 +38,7 @@ namespace detail {
 struct SqliteFile {
   std::string path;
   std::chrono::milliseconds busy_timeout;
+  bool read_only = false;
 
   std::string name() const { return "SQLite file " + in_quotes(path); }
 };
@@ -49,13 +52,31 @@ struct SqliteTranslation {
   std::string_view text;
 };
 
+inline constexpr std::string_view sqlite_not_closed =
+    "the program that wrote to it was killed, and what it left can only be put in order by one that may write: open "
+    "the file once without read_only";
+
+/// What stands instead where it says more than the code.
+inline constexpr SqliteTranslation sqlite_no_descriptors{SQLITE_CANTOPEN, true,
+                                                         "this process has as many files open as it may; close some, "
+                                                         "allow it more (ulimit -n), or give the adapter a smaller "
+                                                         "max_readers"};
+inline constexpr SqliteTranslation sqlite_not_readable{
+    SQLITE_CANTOPEN, false,
+    "it does not exist or may not be read, or a program that was killed left its -wal in a folder that is read-only; "
+    "an adapter that is read_only creates nothing: open the file once without read_only"};
+
 /// An extended code stands before the primary code it belongs to; the first that fits is taken.
 inline constexpr SqliteTranslation sqlite_translations[] = {
     {SQLITE_IOERR_NOMEM, false, "there is not enough memory; free some and do it again"},
     {SQLITE_IOERR_CORRUPTFS, false, "its file system is damaged; check it, then restore the file from a backup"},
     {SQLITE_IOERR_SHMSIZE, false, "there is no room for its -shm file; free some space on its disk and do it again"},
     {SQLITE_READONLY_DBMOVED, false,
-     "the file was moved or deleted while it was open; put it back, or open it at its new place"},
+     "the file, or its -wal or -shm next to it, was moved, deleted or replaced while it was open; put it back, or "
+     "close every program that uses it and open it again"},
+    {SQLITE_READONLY_ROLLBACK, false, sqlite_not_closed},
+    {SQLITE_READONLY_RECOVERY, false, sqlite_not_closed},
+    {SQLITE_READONLY_CANTINIT, false, sqlite_not_closed},
     {SQLITE_BUSY, true,
      "it was locked by another process for longer than the busy timeout of {busy_timeout} ms; "
      "do it again, or give the adapter a longer busy_timeout"},
@@ -82,7 +103,12 @@ inline constexpr SqliteTranslation sqlite_translations[] = {
     {SQLITE_NOMEM, false, "there is not enough memory; free some and do it again"},
 };
 
-inline SqliteTranslation translate_sqlite_code(int code) {
+/// @param system_error The operating system's own code, or 0.
+inline SqliteTranslation translate_sqlite_code(int code, int system_error = 0, bool read_only = false) {
+  if ((code & 0xFF) == SQLITE_CANTOPEN) {
+    if (system_error == EMFILE || system_error == ENFILE) return sqlite_no_descriptors;
+    if (read_only) return sqlite_not_readable;
+  }
   for (const SqliteTranslation& translation : sqlite_translations) {
     if (translation.code == code || translation.code == (code & 0xFF)) return translation;
   }
@@ -91,29 +117,30 @@ inline SqliteTranslation translate_sqlite_code(int code) {
 
 /// @throws StorageError with the reason nested in it.
 /// @param action What was tried, as it stands after "cannot" and before the file: "push to".
-[[noreturn]] inline void throw_sqlite_error(const SqliteFile& file, std::string_view action,
-                                            const SqliteError& reason) {
-  const SqliteTranslation translation = translate_sqlite_code(reason.code());
+[[noreturn]] inline void throw_sqlite_error(const SqliteFile& file, std::string_view action, const SqliteError& reason,
+                                            int system_error = 0) {
+  const SqliteTranslation translation = translate_sqlite_code(reason.code(), system_error, file.read_only);
   constexpr std::string_view placeholder = "{busy_timeout}";
   std::string text{translation.text};
   if (const auto place = text.find(placeholder); place != std::string::npos) {
     text.replace(place, placeholder.size(), std::to_string(file.busy_timeout.count()));
   }
-  if (translation.code == SQLITE_IOERR && action == sqlite_pushing) {
+  const bool is_unknown = translation.code == SQLITE_IOERR && action == sqlite_pushing;
+  if (is_unknown) {
     text += ". Whether the push was written is unknown: load the aggregate to see";
   }
   try {
     throw reason;
   } catch (const SqliteError&) {
-    std::throw_with_nested(
-        StorageError{"cannot " + std::string{action} + " " + file.name() + ": " + text + ". Reason: " + reason.what(),
-                     translation.retryable});
+    std::throw_with_nested(StorageError{
+        "cannot " + std::string{action} + " " + file.name() + ": " + text + ". Reason: " + reason.what(),
+        translation.retryable, is_unknown ? StorageError::Outcome::unknown : StorageError::Outcome::not_done});
   }
 }
 [[noreturn]] inline void throw_sqlite_error(const SqliteFile& file, std::string_view action, int code,
-                                            std::string_view message) {
-  throw_sqlite_error(file, action,
-                     {code, std::string{message} + " (SQLite result code " + std::to_string(code) + ")"});
+                                            std::string_view message, int system_error = 0) {
+  throw_sqlite_error(file, action, {code, std::string{message} + " (SQLite result code " + std::to_string(code) + ")"},
+                     system_error);
 }
 
 }  // namespace detail

@@ -3,9 +3,12 @@
 #define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_BUS_HPP
 
 #include <castore/core/events.hpp>
+#include <castore/core/upcasts.hpp>
+#include <castore/detail/stop_token.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/in_memory/message_dispatcher.hpp>
 #include <castore/messaging/delivery.hpp>
+#include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
 #include <castore/messaging/message_channel.hpp>
 #include <castore/messaging/message_channel_adapter.hpp>
@@ -13,13 +16,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +34,9 @@ namespace castore {
 /// @brief Which messages a listener wants; what is not given does not matter.
 struct MessageFilter {
   std::optional<std::string> event_store_id{};  ///< Messages of this store only.
-  std::optional<std::string> event_type{};      ///< Not for messages that say that aggregates exist.
+  /// @brief Messages of events of this type only, which may be one of an older form. Not for messages that say that
+  /// aggregates exist.
+  std::optional<std::string> event_type{};
   bool on_replay = false;                       ///< Those of the past too.
 };
 
@@ -40,9 +46,9 @@ struct InMemoryMessageBusOptions {
   MessageRetryOptions retry{};  ///< Of each listener.
   /// @brief Takes over what failed at a listener as often as it may. Unless given, `take_dead_letters` has it.
   DeadLetterHandler<Message> on_dead_letter{};
-  std::size_t capacity = 100'000;  ///< How many messages may wait at most, counted once per listener.
-  WhenFull when_full = WhenFull::refuse;                    ///< Refuse or wait.
-  std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; for ever unless given.
+  std::size_t capacity = 100'000;         ///< How many messages may wait at most, counted once per listener.
+  WhenFull when_full = WhenFull::refuse;  ///< Refuse or wait.
+  std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; without a limit unless given.
 };
 
 namespace detail {
@@ -54,23 +60,34 @@ struct MessageListener {
   std::shared_ptr<MessageRecipient<Message>> recipient{};
 };
 
+/// The stores that messages can be of, and whether a message of one can have an event type; none while no channel has
+/// told.
+using MessageSources = std::map<std::string, bool (*)(std::string_view event_type), std::less<>>;
+
 template <class Message>
 struct MessageBusState {
   explicit MessageBusState(MessageDispatcherOptions<Message> options) : dispatcher{std::move(options)} {}
 
   MessageDispatcher<Message> dispatcher;
   std::mutex mutex;
-  std::vector<MessageListener<Message>> listeners;  // guarded by the mutex
+  // Both are guarded by the mutex.
+  std::vector<MessageListener<Message>> listeners;
+  MessageSources sources;
 };
 
-/// Whether the event of such a message can have this type.
+/// Whether the event of such a message can have this type, or be stored under it; and whether one that has a type may
+/// be stored under another.
 template <class Message>
 struct EventTypesOfMessage {
   static bool contain(std::string_view) { return false; }
+  static bool are_one(std::string_view, std::string_view) { return false; }
 };
 template <class... Payloads>
 struct EventTypesOfMessage<NotificationMessage<Events<Payloads...>>> {
-  static bool contain(std::string_view type) { return ((Payloads::type == type) || ...); }
+  static bool contain(std::string_view type) { return (is_stored_as<Payloads>(type) || ...); }
+  static bool are_one(std::string_view type, std::string_view stored) {
+    return ((Payloads::type == type && is_stored_as<Payloads>(stored)) || ...);
+  }
 };
 template <class Events, class Aggregate>
 struct EventTypesOfMessage<StateCarryingMessage<Events, Aggregate>> : EventTypesOfMessage<NotificationMessage<Events>> {
@@ -78,28 +95,53 @@ struct EventTypesOfMessage<StateCarryingMessage<Events, Aggregate>> : EventTypes
 template <class... Messages>
 struct EventTypesOfMessage<AnyOfMessages<Messages...>> {
   static bool contain(std::string_view type) { return (EventTypesOfMessage<Messages>::contain(type) || ...); }
+  static bool are_one(std::string_view type, std::string_view stored) {
+    return (EventTypesOfMessage<Messages>::are_one(type, stored) || ...);
+  }
 };
 
-inline bool matches(const MessageFilter& filter, const MessageHeader& header, bool replay) {
+template <class Message>
+bool matches(const MessageFilter& filter, const MessageHeader& header, bool replay) {
   if (replay && !filter.on_replay) return false;
   if (filter.event_store_id && *filter.event_store_id != header.event_store_id) return false;
-  return !filter.event_type || (header.event_type && *filter.event_type == *header.event_type);
+  if (!filter.event_type) return true;
+  return header.event_type && (*filter.event_type == *header.event_type ||
+                               EventTypesOfMessage<Message>::are_one(*header.event_type, *filter.event_type));
+}
+
+/// @throws InvalidMessageFilterError when no message can match.
+template <class Message>
+void check_filter(const MessageFilter& filter, const MessageSources& sources) {
+  constexpr std::string_view why = "; the listener would never hear of a message";
+  if (filter.event_store_id && !sources.empty() && !sources.contains(*filter.event_store_id)) {
+    std::string what = "this bus has no source " + in_quotes(*filter.event_store_id) + " but";
+    for (const auto& [id, has_type] : sources) what += (id == sources.begin()->first ? " " : ", ") + in_quotes(id);
+    throw InvalidMessageFilterError{"event_store_id", what + std::string{why}};
+  }
+  if (!filter.event_type) return;
+  const auto source = filter.event_store_id ? sources.find(*filter.event_store_id) : sources.end();
+  if (source != sources.end() ? !source->second(*filter.event_type)
+                              : !EventTypesOfMessage<Message>::contain(*filter.event_type)) {
+    throw InvalidMessageFilterError{"event_type",
+                                    "no message of this " + std::string{source != sources.end() ? "store" : "bus"} +
+                                        " has the event type " + in_quotes(*filter.event_type) + std::string{why}};
+  }
 }
 
 }  // namespace detail
 
 /// @brief A listener's stay at a bus: it ends with this object, or earlier by `unsubscribe`.
 template <MessageType Message>
-class Subscription {
+class BusSubscription {
  public:
-  Subscription() = default;
+  BusSubscription() = default;
   /// @brief For the library itself: a bus's `on` makes them.
-  Subscription(std::weak_ptr<detail::MessageBusState<Message>> bus,
+  BusSubscription(std::weak_ptr<detail::MessageBusState<Message>> bus,
                std::shared_ptr<detail::MessageRecipient<Message>> recipient)
       : bus_{std::move(bus)}, recipient_{std::move(recipient)} {}
-  Subscription(Subscription&& other) noexcept = default;
+  BusSubscription(BusSubscription&& other) noexcept = default;
   /// @brief Ends its own stay and takes over the other's.
-  Subscription& operator=(Subscription&& other) noexcept {
+  BusSubscription& operator=(BusSubscription&& other) noexcept {
     if (this != &other) {
       unsubscribe();
       bus_ = std::move(other.bus_);
@@ -107,11 +149,11 @@ class Subscription {
     }
     return *this;
   }
-  ~Subscription() { unsubscribe(); }
+  ~BusSubscription() { unsubscribe(); }
 
   /// @brief Drops what waits for the listener, and returns when no other thread is inside it: what it refers to may be
   /// destroyed then. A listener may end its own subscription, on several threads at once too, and while another thread
-  /// destroys it. Two listeners that end each other's at the same time wait for each other for ever.
+  /// destroys it. Two listeners that end each other's at the same time wait for each other forever.
   void unsubscribe() noexcept {
     const auto bus = bus_.lock();
     if (!recipient_ || !bus) return;
@@ -131,8 +173,9 @@ class Subscription {
 ///
 /// @code
 /// castore::InMemoryMessageBusAdapter adapter{bus};
-/// const auto subscription = adapter.on({{.event_type = "POKEMON_APPEARED"}},
-///                                      [](const auto& message, const auto& context) { ... });
+/// const auto all = adapter.on([](const auto& message, const auto& context) { ... });
+/// const auto some = adapter.on({{.event_type = "POKEMON_APPEARED"}},
+///                              [](const auto& message, const auto& context) { ... });
 /// adapter.poll();                                                   // handles on this thread, or
 /// const std::jthread thread = castore::run_in_background(adapter);  // on others
 /// @endcode
@@ -174,23 +217,39 @@ class InMemoryMessageBusAdapter {
   InMemoryMessageBusAdapter& operator=(const InMemoryMessageBusAdapter&) = delete;
   ~InMemoryMessageBusAdapter() = default;
 
-  /// @brief Adds a listener for what is published from now on.
-  /// @param filters It gets what matches one of them; `{{}}` is all but replays, `{{.on_replay = true}}` is all.
+  /// @brief Adds a listener for all messages that are published from now on, but for replays.
   /// @return Its stay; keep it, the listener leaves with it.
-  /// @throws std::invalid_argument when there is no filter, no listener, or an event type that no message of this bus
-  /// has.
-  [[nodiscard]] Subscription<Message> on(std::vector<MessageFilter> filters, MessageHandler<Message> listener) {
-    if (filters.empty() || !listener) throw std::invalid_argument{"castore: a listener needs a filter and a function"};
-    for (const MessageFilter& filter : filters) {
-      if (!filter.event_type || detail::EventTypesOfMessage<Message>::contain(*filter.event_type)) continue;
-      throw std::invalid_argument{"castore: no message of this bus has the event type " +
-                                  detail::in_quotes(*filter.event_type) + "; a listener would never hear of one"};
+  /// @throws std::invalid_argument when there is no listener.
+  [[nodiscard]] BusSubscription<Message> on(MessageHandler<Message> listener) {
+    return on({MessageFilter{}}, std::move(listener));
+  }
+
+  /// @brief Adds a listener for some of the messages that are published from now on.
+  /// @param filters It gets what matches one of them; `{{.on_replay = true}}` is all, also what is poured.
+  /// @return Its stay; keep it, the listener leaves with it.
+  /// @throws InvalidMessageFilterError (fix) when there is no filter, an event type that no message of this bus has, or
+  /// a store that is not a source of its channels; std::invalid_argument when there is no listener.
+  [[nodiscard]] BusSubscription<Message> on(std::vector<MessageFilter> filters, MessageHandler<Message> listener) {
+    if (!listener) throw std::invalid_argument{"castore: a listener needs a function"};
+    if (filters.empty()) {
+      throw InvalidMessageFilterError{"filters", "there is none, so that the listener would never hear of a message"};
+    }
+    {
+      const std::scoped_lock lock{state_->mutex};
+      for (const MessageFilter& filter : filters) detail::check_filter<Message>(filter, state_->sources);
     }
     auto recipient = state_->dispatcher.add_recipient(std::move(listener));
-    Subscription<Message> subscription{state_, recipient};
+    BusSubscription<Message> subscription{state_, recipient};
     const std::scoped_lock lock{state_->mutex};
     state_->listeners.push_back({std::move(filters), std::move(recipient)});
     return subscription;
+  }
+
+  /// @brief For the library itself: a channel that gets this adapter tells it whose messages it carries.
+  template <MessageType OfStore>
+  void add_source_event_store(std::string_view event_store_id) {
+    const std::scoped_lock lock{state_->mutex};
+    state_->sources.insert_or_assign(std::string{event_store_id}, &detail::EventTypesOfMessage<OfStore>::contain);
   }
 
   /// @brief The operation of the adapter contract. @throws MessagesNotPublishedError
@@ -204,7 +263,7 @@ class InMemoryMessageBusAdapter {
         std::shared_ptr<const Message> shared;
         for (const auto& [filters, recipient] : state_->listeners) {
           const bool is_wanted = std::ranges::any_of(filters, [&](const MessageFilter& filter) {
-            return detail::matches(filter, view.header(), options.replay);
+            return detail::matches<Message>(filter, view.header(), options.replay);
           });
           if (!is_wanted) continue;
           if (!shared) shared = std::make_shared<const Message>(*message);
@@ -217,7 +276,7 @@ class InMemoryMessageBusAdapter {
 
   /// @brief Handles what is due on the calling thread. A listener may not call it.
   /// @return How many attempts were made.
-  std::size_t poll(std::size_t max_attempts = std::numeric_limits<std::size_t>::max()) {
+  std::size_t poll(std::size_t max_attempts = (std::numeric_limits<std::size_t>::max)()) {
     return state_->dispatcher.poll(max_attempts);
   }
 

@@ -2,6 +2,7 @@
 #ifndef CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_QUEUE_HPP
 #define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_QUEUE_HPP
 
+#include <castore/detail/stop_token.hpp>
 #include <castore/messaging/adapters/in_memory/message_dispatcher.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/message.hpp>
@@ -15,7 +16,6 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
-#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -96,7 +96,7 @@ class InMemoryMessageQueueAdapter {
 
   /// @brief Handles what is due on the calling thread. A worker may not call it.
   /// @return How many attempts were made.
-  std::size_t poll(std::size_t max_attempts = std::numeric_limits<std::size_t>::max()) {
+  std::size_t poll(std::size_t max_attempts = (std::numeric_limits<std::size_t>::max)()) {
     return dispatcher_.poll(max_attempts);
   }
 

@@ -10,6 +10,7 @@
 #include <castore/testing/adapter_conformance/expect.hpp>
 #include <castore/testing/adapter_conformance/law.hpp>
 #include <castore/testing/adapter_conformance/law_events.hpp>
+#include <castore/testing/child_process.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,30 +28,66 @@
 
 namespace castore::testing {
 
+namespace detail {
+
+/// What a fixture can do, its type forgotten; the functions own it together. Those that it lacks are empty.
+struct FixtureFunctions {
+  std::function<AnyEventStorageAdapter()> adapter{};
+  std::function<AnyEventStorageAdapter()> reopen{};
+  std::function<void()> close_and_reopen{};
+#if __has_include(<sys/wait.h>)
+  std::function<ChildProcess(const ChildWork&)> spawn{};
+#endif
+};
+
+}  // namespace detail
+
 /// @brief What a law gets to see: an adapter, what it says of itself, and the way to go. The laws need no other types,
 /// so they are compiled once for all adapters.
 class AdapterUnderTest {
  public:
-  using Open = std::function<AnyEventStorageAdapter()>;  ///< Opens the same storage.
-  using LawEvent = detail::LawEvent;                     ///< An event, and its store.
-  using LawEventList = detail::LawEventList;             ///< Several of them.
+  using LawEvent = detail::LawEvent;          ///< An event, and its store.
+  using LawEventList = detail::LawEventList;  ///< Several of them.
 
-  /// @brief The suite makes one for each law and way. @param reopen Opens the same storage once more, where
-  /// `properties.reopens`.
-  AdapterUnderTest(AnyEventStorageAdapter adapter, const AdapterProperties& properties, Way way, Open reopen)
-      : adapter_{std::move(adapter)}, properties_{properties}, way_{way}, reopen_{std::move(reopen)} {}
+  /// @brief The suite makes one for each law and way.
+  AdapterUnderTest(std::shared_ptr<const detail::FixtureFunctions> fixture, const FixtureProperties& properties,
+                   Way way)
+      : fixture_{std::move(fixture)}, properties_{properties}, way_{way}, adapter_{fixture_->adapter()} {}
 
   /// @brief The adapter itself.
   const AnyEventStorageAdapter& adapter() const noexcept { return adapter_; }
   /// @brief What the adapter says of itself.
-  const AdapterProperties& properties() const noexcept { return properties_; }
+  const AdapterProperties& properties() const noexcept { return properties_.adapter; }
+  /// @brief How long the laws take.
+  const LawEffort& effort() const noexcept { return properties_.effort; }
   /// @brief The way that `push` and `read` go.
   Way way() const noexcept { return way_; }
 
   /// @brief The same adapter, the other way.
-  AdapterUnderTest by(Way way) const { return {adapter_, properties_, way, reopen_}; }
-  /// @brief Another adapter object on the same storage. @pre `properties().reopens`.
-  AdapterUnderTest reopened() const { return {reopen_(), properties_, way_, reopen_}; }
+  AdapterUnderTest by(Way way) const {
+    AdapterUnderTest other = *this;
+    other.way_ = way;
+    return other;
+  }
+  /// @brief Another adapter object on the same storage. @pre The fixture reopens.
+  AdapterUnderTest reopened() const {
+    AdapterUnderTest other = *this;
+    other.adapter_ = fixture_->reopen();
+    return other;
+  }
+  /// @brief The only adapter object, after this one was closed, which is not to be used any more. @pre The fixture
+  /// closes.
+  AdapterUnderTest closed_and_reopened() const {
+    fixture_->close_and_reopen();
+    return {fixture_, properties_, way_};
+  }
+#if __has_include(<sys/wait.h>)
+  /// @brief Does something in another process, with an adapter object of its own on the same storage. The one here may
+  /// be closed by it. @pre The fixture spawns.
+  ChildProcess spawn(const ChildWork& work) const { return fixture_->spawn(work); }
+  /// @brief The adapter object that the fixture has now.
+  AdapterUnderTest after_spawn() const { return {fixture_, properties_, way_}; }
+#endif
 
   /// @brief An event store of the laws' events on the adapter.
   detail::LawEventStore store(const std::string& event_store_id) const {
@@ -96,9 +134,9 @@ class AdapterUnderTest {
   /// @brief Pushes many events of one timestamp for a law that groups are not about: in groups, as that is quick, and
   /// one by one where the adapter does not take them.
   void must_push_many(const LawEventList& events) const {
-    const std::size_t size = std::min<std::size_t>(100, properties_.max_events_per_push.value_or(100));
+    const std::size_t size = (std::min<std::size_t>)(100, properties().max_events_per_push.value_or(100));
     for (std::size_t first = 0; first < events.size(); first += size) {
-      const std::span group{events.data() + first, std::min(size, events.size() - first)};
+      const std::span group{events.data() + first, (std::min)(size, events.size() - first)};
       if (!takes_group(group)) must_push_all({group.begin(), group.end()});
     }
   }
@@ -171,14 +209,14 @@ class AdapterUnderTest {
             .version = event.version,
             .type = std::string{detail::Noted::type},
             .timestamp = event.timestamp,
-            .payload = nlohmann::json{{"text", event.text}}.dump(),
+            .payload = detail::noted_payload(event.text),
             .metadata = {}};
   }
   /// @brief Pushes events as records, whatever the way.
   PushOutcome push_records(std::span<const LawEvent> events, bool force = false) const {
     std::vector<PushRecord> records;
     for (const LawEvent& event : events) records.push_back({event.event_store_id, to_record(event)});
-    return adapter_.push_events(records, force);
+    return adapter_.push_events(records, {.force = force});
   }
 
  private:
@@ -196,7 +234,7 @@ class AdapterUnderTest {
 
   template <class Function>
   static PushOutcome outcome_of(std::span<const LawEvent> events, Function push) {
-    const auto outcome = [events](PushOutcome::Status status, const auto& error) -> PushOutcome {
+    const auto outcome = [events](PushStatus status, const auto& error) -> PushOutcome {
       for (std::size_t index = 0; index < events.size(); ++index) {
         const LawEvent& event = events[index];
         if (event.event_store_id == error.event_store_id() && event.aggregate_id == error.aggregate_id() &&
@@ -221,7 +259,7 @@ class AdapterUnderTest {
     LawEventList events;
     adapter_.get_events(event_store_id, aggregate_id, options, [&](const EventRecordView& record) {
       events.push_back({event_store_id, std::string{record.aggregate_id}, record.version,
-                        nlohmann::json::parse(record.payload).at("text").get<std::string>(), record.timestamp});
+                        detail::noted_text(record.payload), record.timestamp});
     });
     return events;
   }
@@ -237,10 +275,10 @@ class AdapterUnderTest {
     return events;
   }
 
-  AnyEventStorageAdapter adapter_;
-  AdapterProperties properties_;
+  std::shared_ptr<const detail::FixtureFunctions> fixture_;
+  FixtureProperties properties_;
   Way way_;
-  Open reopen_;
+  AnyEventStorageAdapter adapter_;
 };
 
 }  // namespace castore::testing

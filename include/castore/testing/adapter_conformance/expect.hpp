@@ -5,9 +5,12 @@
 /// @file
 /// How the laws say what they expect.
 
+#include <castore/config.hpp>
+#include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/json.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -27,7 +30,7 @@
 namespace castore::testing::detail {
 
 /// Thrown by a law's test; whoever runs it adds the law.
-class Deviation : public std::exception {
+class CASTORE_DETAIL_THROWN Deviation : public std::exception {
  public:
   Deviation(std::string expected_, std::string seen_) : expected{std::move(expected_)}, seen{std::move(seen_)} {}
   const char* what() const noexcept override { return seen.c_str(); }
@@ -35,6 +38,7 @@ class Deviation : public std::exception {
   std::string expected;
   std::string seen;
   std::optional<std::uint64_t> seed{};
+  std::vector<std::string> history{};
 };
 
 inline void expect(bool is_kept, std::string_view expected, std::string_view seen) {
@@ -55,6 +59,10 @@ inline std::string describe(const PushOutcome& outcome) {
   if (outcome.status == PushOutcome::pushed) return "pushed";
   return (outcome.status == PushOutcome::already_exists ? "already_exists, index " : "version_gap, index ") +
          std::to_string(outcome.index);
+}
+inline std::string describe(const ReadAllEventsResult& result) {
+  return "next " + std::to_string(result.next) + ", head " + std::to_string(result.head) +
+         (result.is_caught_up ? ", caught up" : ", not caught up");
 }
 inline std::string describe(const AggregateIdEntry& entry) {
   return describe(entry.aggregate_id) + " of " + describe(entry.initial_event_timestamp);
@@ -133,7 +141,8 @@ inline bool same_json(const nlohmann::json& left, const nlohmann::json& right) {
 
 /// The same for JSON text, which is empty for no value.
 inline bool same_json_text(std::string_view left, std::string_view right) {
-  if (left.empty() || right.empty()) return left.empty() && right.empty();
+  if (left == right) return true;
+  if (left.empty() || right.empty()) return false;
   return same_json(nlohmann::json::parse(left), nlohmann::json::parse(right));
 }
 

@@ -5,6 +5,7 @@
 /// @file
 /// Law 9: a failed operation leaves the adapter usable and the storage as it was.
 
+#include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
@@ -14,6 +15,7 @@
 #include <castore/testing/adapter_conformance/law.hpp>
 #include <castore/testing/adapter_conformance/law_events.hpp>
 #include <castore/testing/adapter_conformance/random_operations.hpp>
+#include <castore/testing/adapter_conformance/threads.hpp>
 
 #include <chrono>
 #include <exception>
@@ -23,7 +25,7 @@
 namespace castore::testing::detail {
 
 /// What a sink throws: no type that an adapter could know.
-struct SinkError : std::exception {
+struct CASTORE_DETAIL_THROWN SinkError : std::exception {
   const char* what() const noexcept override { return "thrown by the sink"; }
 };
 
@@ -76,6 +78,62 @@ inline void the_adapter_is_usable_after_a_sink_threw(const AdapterUnderTest& ada
   expect_usable(adapter, {first}, "a sink that threw");
 }
 
+/// Sinks that throw at the first event and at the second one, which there must be.
+inline void throw_in_sinks(const AdapterUnderTest& adapter, std::string_view event_store_id,
+                           std::string_view aggregate_id, int times) {
+  for (int time = 0; time < times; ++time) {
+    int left = time % 2;
+    try {
+      adapter.adapter().get_events(event_store_id, aggregate_id, {.reverse = time % 3 == 0},
+                                   [&left](const EventRecordView&) {
+                                     if (left-- == 0) throw SinkError{};
+                                   });
+    } catch (const std::exception&) {  // which one it is belongs to another test
+    }
+  }
+}
+
+/// More than a storage has connections or transactions to lose.
+inline void the_adapter_is_usable_after_many_sinks_threw(const AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "b", 1, "", at(1)};
+  adapter.must_push(first);
+  adapter.must_push_all({{"other", "a", 1, "", at(0)}, {"other", "a", 2, "", at(0)}});
+  throw_in_sinks(adapter, "other", "a", 130);
+  expect_usable(adapter, {first}, "many sinks that threw");
+}
+
+/// In no transaction that a load has left open, which nobody else sees and which ends with the adapter.
+inline void a_push_is_seen_after_sinks_threw(const AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 1, "", at(0)};
+  const LawEvent second{"S", "a", 2, "", at(1)};
+  const LawEvent third{"S", "a", 3, "", at(2)};
+  adapter.must_push_all({first, second});
+  throw_in_sinks(adapter, "S", "a", 10);
+  adapter.must_push(third);
+  adapter.reopened().expect_events({first, second, third},
+                                   "events in another adapter object after sinks threw and a push");
+}
+
+inline void failures_leave_what_was_pushed(const AdapterUnderTest& before) {
+  const LawEvent first{"S", "a", 1, "", at(0)};
+  const LawEvent second{"S", "a", 2, "", at(1)};
+  const LawEvent third{"S", "a", 3, "", at(2)};
+  before.must_push_all({first, second});
+  const AdapterUnderTest adapter = before.closed_and_reopened();
+  if (adapter.get("S", "a") != LawEventList{first, second}) return;  // law 8 is about that
+  throw_in_sinks(adapter, "S", "a", 10);
+  adapter.push(first);
+  adapter.push_group(LawEventList{{"S", "b", 1, "", at(2)}, {"S", "a", 1, "", at(2)}});
+  try {
+    adapter.list("S", {.page_token = "no token"});
+  } catch (const Error&) {
+  }
+  adapter.must_push(third);
+  const AdapterUnderTest again = adapter.closed_and_reopened();
+  again.expect_events({first, second, third}, "events after failures and a push, opened again");
+  again.expect_no_events("S", "b", "events of a refused group, opened again");
+}
+
 inline void the_adapter_is_usable_after_a_bad_token(const AdapterUnderTest& adapter) {
   const LawEvent first{"S", "a", 1, "", at(0)};
   adapter.must_push(first);
@@ -97,6 +155,15 @@ inline void an_invalid_event_leaves_nothing_of_its_group(const AdapterUnderTest&
       {{"S", "a", 2, "", at(1)}, {"S", "a", 2, "", at(1)}},
       {{"S", "a", 2, "", too_late}, {"S", "b", 1, "", too_late}},
   };
+  for (const char* const text : {"{", "{} {}"}) {
+    const PushRecord records[] = {{"S", AdapterUnderTest::to_record({"S", "a", 2, "", at(1)})},
+                                  {"S", {"b", 1, std::string{Noted::type}, at(1), text, {}}}};
+    try {
+      if (adapter.adapter().push_events(records, {}) == PushOutcome{}) return;
+    } catch (const Error&) {
+      adapter.expect_events({first}, std::string{"events after a group with the payload "} + text);
+    }
+  }
   for (const LawEventList& group : groups) {
     try {
       if (adapter.push_records(group) == PushOutcome{}) return;  // that it is refused belongs to the laws before
@@ -122,6 +189,20 @@ inline constexpr AdapterLaw failure_laws[] = {
      .check = what_a_sink_throws_passes,
      .records_only = true},
     {9, "the adapter is usable after a sink threw", the_adapter_is_usable_after_a_sink_threw},
+    {.law = 9,
+     .name = "the adapter is usable after many sinks threw",
+     .check = the_adapter_is_usable_after_many_sinks_threw,
+     .records_only = true},
+    {.law = 9,
+     .name = "another adapter object sees what is pushed after sinks threw",
+     .check = a_push_is_seen_after_sinks_threw,
+     .applies = reopens,
+     .records_only = true},
+    {.law = 9,
+     .name = "what is pushed after failures outlives the adapter object",
+     .check = failures_leave_what_was_pushed,
+     .applies = closes,
+     .records_only = true},
     {9, "the adapter is usable after a bad page token", the_adapter_is_usable_after_a_bad_token},
     {.law = 9,
      .name = "an invalid event leaves nothing of its group",

@@ -13,13 +13,13 @@
 #include <castore/testing/adapter_conformance/law.hpp>
 #include <castore/testing/adapter_conformance/law_events.hpp>
 #include <castore/testing/adapter_conformance/random_operations.hpp>
-#include <castore/testing/adapter_conformance/run_threads.hpp>
 #include <castore/testing/adapter_conformance/versions.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace castore::testing::detail {
 
@@ -85,6 +85,89 @@ inline void a_gap_in_a_group_names_the_event_and_leaves_nothing(const AdapterUnd
   adapter.expect_no_events("S", "c", "events of another aggregate of the group");
 }
 
+inline void the_first_of_two_conflicts_is_named(const AdapterUnderTest& adapter) {
+  adapter.must_push_all({{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(0)}});
+  const LawEventList group{
+      {"S", "new", 1, "", at(1)}, {"S", "b", 1, "", at(1)}, {"S", "a", 1, "", at(1)}, {"S", "z", 1, "", at(1)}};
+  expect_equal(adapter.push_group(group), {PushOutcome::already_exists, 1}, "the outcome of a group of two conflicts");
+}
+
+inline void the_first_in_the_way_is_named(const AdapterUnderTest& adapter) {
+  adapter.must_push({"S", "a", 1, "", at(0)});
+  const LawEvent fits{"S", "new", 1, "", at(1)};
+  const LawEvent exists{"S", "a", 1, "", at(1)};
+  const LawEvent leaves_gap{"S", "b", 2, "", at(1)};
+  expect_equal(adapter.push_group(LawEventList{fits, exists, leaves_gap}), {PushOutcome::already_exists, 1},
+               "the outcome of a group with a conflict before a gap");
+  expect_equal(adapter.push_group(LawEventList{leaves_gap, fits, exists}), {PushOutcome::version_gap, 0},
+               "the outcome of a group with a gap before a conflict");
+}
+
+/// What makes a version follow is stored, or earlier in the group.
+inline void backward_versions_are_a_gap(const AdapterUnderTest& adapter) {
+  const LawEvent first{"S", "a", 1, "", at(0)};
+  adapter.must_push(first);
+  expect_equal(adapter.push_group(LawEventList{{"S", "b", 2, "", at(1)}, {"S", "b", 1, "", at(1)}}),
+               {PushOutcome::version_gap, 0}, "the outcome of a group of version 2 and then version 1");
+  expect_equal(
+      adapter.push_group(LawEventList{{"T", "c", 1, "", at(1)}, {"S", "a", 3, "", at(1)}, {"S", "a", 2, "", at(1)}}),
+      {PushOutcome::version_gap, 1}, "the outcome of a group with version 3 before version 2, after version 1");
+  adapter.expect_no_events("S", "b", "events after a group was refused");
+  adapter.expect_no_events("T", "c", "events after a group was refused");
+  adapter.expect_events({first}, "events after a group was refused");
+}
+
+inline void force_writes_backward_versions(const AdapterUnderTest& adapter) {
+  const LawEvent one{"S", "a", 1, "one", at(0)};
+  const LawEvent two{"S", "a", 2, "two", at(0)};
+  adapter.must_push_group({two, one}, true);
+  adapter.expect_events({one, two}, "events after force of version 2 and then version 1");
+}
+
+/// 120 events, or as many as the storage takes: the versions of several aggregates of two event stores in turn.
+inline LawEventList large_group(const AdapterUnderTest& adapter) {
+  constexpr std::size_t aggregates = 12;
+  const std::size_t size = (std::min<std::size_t>)(120, adapter.properties().max_events_per_push.value_or(120));
+  LawEventList group;
+  for (std::size_t index = 0; index < size; ++index) {
+    group.push_back({index % 2 == 0 ? "S" : "T", "g" + std::to_string(index % aggregates),
+                     static_cast<Version>(1 + index / aggregates), "event " + std::to_string(index), at(0)});
+  }
+  return group;
+}
+
+/// The events of the group by aggregate, in its order.
+inline std::map<std::string, LawEventList> by_aggregate(const LawEventList& group) {
+  std::map<std::string, LawEventList> events;
+  for (const LawEvent& event : group) events[event.aggregate_id].push_back(event);
+  return events;
+}
+
+inline void a_large_group_is_written_whole(const AdapterUnderTest& adapter) {
+  const LawEventList group = large_group(adapter);
+  adapter.must_push_group(group);
+  for (const auto& [aggregate_id, events] : by_aggregate(group)) {
+    adapter.expect_events(events, "events that a group of " + std::to_string(group.size()) + " has written");
+  }
+}
+
+inline void a_conflict_ends_a_large_group(const AdapterUnderTest& adapter) {
+  LawEventList group = large_group(adapter);
+  LawEvent last = group.back();
+  last.aggregate_id = group.back().aggregate_id = "exists";
+  last.version = group.back().version = 1;
+  adapter.must_push(last);
+  expect_equal(adapter.push_group(group), {PushOutcome::already_exists, group.size() - 1},
+               "the outcome of a group of " + std::to_string(group.size()) + " whose last event exists");
+  for (const auto& [aggregate_id, events] : by_aggregate(group)) {
+    if (aggregate_id == last.aggregate_id) {
+      adapter.expect_events({last}, "events of the aggregate with the conflict");
+    } else {
+      adapter.expect_no_events(events.front().event_store_id, aggregate_id, "events of the refused group");
+    }
+  }
+}
+
 inline void expect_group_refused(const AdapterUnderTest& adapter, const LawEventList& group, std::string_view field,
                                  std::string_view what) {
   const auto error = expect_error<InvalidEventError>("InvalidEventError", what, [&] { adapter.push_records(group); });
@@ -116,41 +199,7 @@ inline void force_writes_a_group(const AdapterUnderTest& adapter) {
   for (const LawEvent& event : group) adapter.expect_events({event}, "events of one aggregate of the forced group");
 }
 
-/// One thread pushes groups of two aggregates; two others read both, each in its own order.
-inline void groups_appear_at_once(const AdapterUnderTest& adapter) {
-  constexpr int pairs = 3;
-  constexpr Version versions = 9;
-  const auto id_in = [](const char* event_store_id, int pair) { return event_store_id + std::to_string(pair); };
-  const auto last_version = [&](const char* event_store_id, int pair) {
-    const LawEventList events = adapter.read(event_store_id, id_in(event_store_id, pair));
-    return events.empty() ? 0 : events.back().version;
-  };
-  const auto write = [&] {
-    for (int pair = 0; pair < pairs; ++pair) {
-      for (Version version = 1; version <= versions; ++version) {
-        LawEventList group{{"S", id_in("S", pair), version, "", at(0)}, {"T", id_in("T", pair), version, "", at(0)}};
-        if (version % 2 == 0) std::swap(group[0], group[1]);
-        adapter.must_push_group(group);
-      }
-    }
-  };
-  const auto read = [&](std::size_t reader) {
-    const char* const first = reader == 0 ? "S" : "T";
-    const char* const second = reader == 0 ? "T" : "S";
-    for (int pair = 0; pair < pairs; ++pair) {
-      const Version seen = last_version(first, pair);
-      const Version seen_later = last_version(second, pair);
-      expect(seen_later >= seen, "version " + std::to_string(seen) + " of both aggregates, which one group has written",
-             "version " + std::to_string(seen) + " of one, and a moment later version " + std::to_string(seen_later) +
-                 " of the other");
-    }
-  };
-  adapter.must_push({"S", "other", 1, "", at(0)});
-  write_while_reading(write, read);
-}
-
-inline bool shows_groups_at_once(const AdapterProperties& properties) { return properties.shows_groups_at_once; }
-inline bool limits_groups(const AdapterProperties& properties) { return properties.max_events_per_push.has_value(); }
+inline bool limits_groups(const FixtureProperties& fixture) { return fixture.adapter.max_events_per_push.has_value(); }
 
 inline LawEventList group_of(std::size_t size) {
   LawEventList group;
@@ -192,7 +241,13 @@ inline constexpr AdapterLaw group_laws[] = {
      .records_only = true},
     {.law = 4, .name = "an empty group changes nothing", .check = an_empty_group_changes_nothing, .records_only = true},
     {4, "force writes a whole group", force_writes_a_group},
-    {4, "who sees one event of a group sees the others", groups_appear_at_once, shows_groups_at_once},
+    {4, "the first of two conflicts in a group is named", the_first_of_two_conflicts_is_named},
+    {4, "the first event in the way is named whether it is a conflict or a gap", the_first_in_the_way_is_named,
+     detects_gaps},
+    {4, "in a group a version before the one that it follows is a gap", backward_versions_are_a_gap, detects_gaps},
+    {4, "force writes a group whose versions go backwards", force_writes_backward_versions},
+    {4, "a group of 120 events or as many as may be is written whole", a_large_group_is_written_whole},
+    {4, "a conflict at the end of a large group leaves nothing of it", a_conflict_ends_a_large_group},
     {4, "a group of max_events_per_push events is written", the_largest_group_is_written, limits_groups},
     {4, "a group of more than max_events_per_push events is refused whole", a_larger_group_is_refused, limits_groups,
      true},

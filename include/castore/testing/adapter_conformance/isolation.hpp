@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -154,9 +156,87 @@ inline void ids_that_look_alike_are_different(const AdapterUnderTest& adapter) {
                                  "\xc3\xa9", "e\xcc\x81", "\xc3\x89", "ss", "\xc3\x9f", "k", "\xe2\x84\xaa"});
 }
 
+/// Texts of this size that differ in their last, first or middle byte only, and that cannot be compressed.
+inline std::vector<std::string> long_ids(std::size_t size) {
+  std::minstd_rand random{1};
+  std::string id(size, ' ');
+  for (char& character : id) character = "0123456789abcdefghijklmnopqrstuvwxyz"[random() % 36];
+  std::vector<std::string> ids(5, id);
+  if (size > 0) ids.back().pop_back();
+  for (std::size_t index = 1; index < 4 && size > 2; ++index) {
+    char& changed = ids[index][index == 1 ? size - 1 : index == 2 ? 0 : size / 2];
+    changed = changed == '0' ? '1' : '0';
+  }
+  return ids;
+}
+
 inline void long_ids_are_kept_whole(const AdapterUnderTest& adapter) {
-  const std::string kilobyte(1023, 'x');
-  expect_all_different(adapter, {kilobyte, kilobyte + "a", kilobyte + "b", "a" + kilobyte});
+  expect_all_different(adapter, long_ids(adapter.properties().max_id_size));
+}
+
+/// Together with aggregate ids of that size.
+inline void long_event_store_ids_are_kept_whole(const AdapterUnderTest& adapter) {
+  const std::string aggregate_id = long_ids(adapter.properties().max_id_size).front();
+  LawEventList events;
+  for (const std::string& event_store_id : long_ids(adapter.properties().max_id_size)) {
+    events.push_back({event_store_id, aggregate_id, 1, "event " + std::to_string(events.size()), at(0)});
+    adapter.must_push(events.back());
+  }
+  for (const LawEvent& event : events) {
+    adapter.expect_events({event}, "events in an event store with a long id");
+    expect_equal(adapter.list_all(event.event_store_id), {{aggregate_id, at(0)}}, "aggregates in it");
+  }
+}
+
+/// What is longer than the adapter says may be refused, but not cut.
+inline void longer_ids_are_kept_whole_or_refused(const AdapterUnderTest& adapter) {
+  constexpr std::size_t any_size = 65'536;
+  for (const std::size_t size : {adapter.properties().max_id_size + 1, any_size}) {
+    const std::vector<std::string> ids = long_ids((std::min)(size, any_size));
+    LawEventList events;
+    for (const std::string& id : {ids[0], ids[1]}) {
+      for (LawEvent event : {LawEvent{"IDS", id, 1, "", at(0)}, LawEvent{id, "1", 1, "", at(0)}}) {
+        event.text = "event " + std::to_string(events.size());
+        try {
+          adapter.must_push(event);
+          events.push_back(event);
+        } catch (const InvalidEventError& error) {
+          const bool is_of_store = event.aggregate_id == "1";
+          expect_equal(error.field(), std::string{is_of_store ? "event_store_id" : "aggregate_id"},
+                       "field of the error");
+        }
+      }
+    }
+    for (const LawEvent& event : events) adapter.expect_events({event}, "events of a very long id");
+  }
+}
+
+/// In keys that hold one id after another, and a version after them.
+inline void an_id_may_begin_with_another(const AdapterUnderTest& adapter) {
+  std::vector<std::string> ids{"k", "kk", "k1", "k11", "k1/1", "k\x01"};
+  for (const std::string separator : {"#", "/", ":", "|", ",", ".", "-", "_", " ", "\x1f", "\x7f", "\xc3\xbf"}) {
+    ids.push_back("k" + separator);
+    ids.push_back("k" + separator + "1");
+    ids.push_back("k" + separator + "00000001");
+  }
+  LawEventList events;
+  for (const std::string& id : ids) events.push_back({"IDS", id, 1, "of " + id, at(0)});
+  for (Version version = 2; version <= 12; ++version) events.push_back({"IDS", "k", version, "of k", at(0)});
+  for (const std::string store : {"I", "ID", "IDSS", "IDS1"}) events.push_back({store, "S", 1, "of " + store, at(0)});
+  adapter.must_push_many(events);
+  for (const std::string& id : ids) {
+    LawEventList expected;
+    for (const LawEvent& event : events) {
+      if (event.event_store_id == "IDS" && event.aggregate_id == id) expected.push_back(event);
+    }
+    adapter.expect_events(expected, "events of " + describe(id));
+  }
+  for (const char* const unknown : {"", "k0", "k2", "k#2", "k/2"}) {
+    adapter.expect_no_events("IDS", unknown, "events of an aggregate that does not exist, " + describe(unknown));
+  }
+  std::set<std::string> listed;
+  for (const AggregateIdEntry& entry : adapter.list_all("IDS")) listed.insert(entry.aggregate_id);
+  expect_equal(listed.size(), ids.size(), "aggregates in the list");
 }
 
 inline void other_bytes_are_no_id(const AdapterUnderTest& adapter) {
@@ -187,7 +267,10 @@ inline void random_operations_on_lookalike_ids(const AdapterUnderTest& adapter) 
         adapter, 1, seed, {{three, "b"}, {three, "a"}, {three, "c"}, {three + "+", "e"}, {three + "+", "d"}}};
     if (plain.find_deviation()) return;
     RandomOperations alike{adapter, 1, seed, {{one, "a"}, {one, "A"}, {one, "a "}, {two, "a"}, {two, "A"}}};
-    if (auto found = alike.find_deviation()) throw std::move(found->deviation);
+    if (auto found = alike.find_deviation()) {
+      alike.shorten(*found);
+      throw std::move(found->deviation);
+    }
   }
 }
 
@@ -198,7 +281,13 @@ inline constexpr AdapterLaw isolation_laws[] = {
     {1, "any NUL-free UTF-8 text is an aggregate id", any_text_is_an_aggregate_id},
     {1, "any NUL-free UTF-8 text is an event store id", any_text_is_an_event_store_id},
     {1, "ids that look alike are different ids", ids_that_look_alike_are_different},
-    {1, "ids of 1 kB are kept whole", long_ids_are_kept_whole},
+    {1, "ids of max_id_size bytes are kept whole", long_ids_are_kept_whole},
+    {1, "event store ids of max_id_size bytes are kept whole", long_event_store_ids_are_kept_whole},
+    {.law = 1,
+     .name = "longer ids are kept whole or refused",
+     .check = longer_ids_are_kept_whole_or_refused,
+     .records_only = true},
+    {1, "an id may begin with another one", an_id_may_begin_with_another},
     {.law = 1,
      .name = "push_events refuses an id that is not NUL-free UTF-8",
      .check = other_bytes_are_no_id,

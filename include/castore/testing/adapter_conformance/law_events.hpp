@@ -6,6 +6,7 @@
 /// The events that the laws push.
 
 #include <castore/core/aggregate.hpp>
+#include <castore/core/codec.hpp>
 #include <castore/core/event_store.hpp>
 #include <castore/core/events.hpp>
 #include <castore/fwd.hpp>
@@ -15,6 +16,8 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstring>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,8 +29,43 @@ namespace castore::testing::detail {
 struct Noted {
   static constexpr std::string_view type = "LAW_NOTED";
   std::string text;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Noted, text)
 };
+
+/// Most texts have nothing to escape, and a parser takes its time.
+inline bool is_plain(const std::string& text) {
+  constexpr const char* to_escape =
+      "\"\\\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b"
+      "\x1c\x1d\x1e\x1f\x7f";
+  return std::strcspn(text.c_str(), to_escape) == text.size();
+}
+
+inline std::string noted_payload(const std::string& text) {
+  if (!is_plain(text)) return nlohmann::json{{"text", text}}.dump();
+  return "{\"text\":\"" + text + "\"}";
+}
+
+inline std::string noted_text(std::string_view payload) {
+  constexpr std::string_view before = "{\"text\":\"";
+  constexpr std::string_view after = "\"}";
+  if (payload.starts_with(before) && payload.ends_with(after) && payload.size() >= before.size() + after.size()) {
+    std::string text{payload.substr(before.size(), payload.size() - before.size() - after.size())};
+    if (is_plain(text)) return text;
+  }
+  return nlohmann::json::parse(payload).at("text").get<std::string>();
+}
+
+}  // namespace castore::testing::detail
+
+/// @brief The same JSON as the fields of the laws' event have, made and read in less time.
+template <>
+struct castore::codec<castore::testing::detail::Noted> {
+  /// @brief `{"text":"..."}`
+  static std::string encode(const testing::detail::Noted& noted) { return testing::detail::noted_payload(noted.text); }
+  /// @brief Reads that. @throws nlohmann::json::exception
+  static testing::detail::Noted decode(std::string_view json) { return {testing::detail::noted_text(json)}; }
+};
+
+namespace castore::testing::detail {
 
 /// Any JSON value, with or without another one as metadata.
 struct Valued {
@@ -42,6 +80,32 @@ struct Marked {
   static constexpr std::string_view type = "LAW_MARKED";
 };
 
+/// Metadata and no payload.
+struct Signed {
+  static constexpr std::string_view type = "LAW_SIGNED";
+  using Metadata = std::optional<nlohmann::json>;
+};
+
+/// Its metadata, made by braces from one of themselves, are a list of one.
+struct Tagged {
+  static constexpr std::string_view type = "LAW_TAGGED";
+  using Metadata = nlohmann::json;
+  int number = 0;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Tagged, number)
+};
+
+/// So is the payload itself, and its metadata.
+struct Listed {
+  static constexpr std::string_view type = "LAW_LISTED";
+  using Metadata = std::vector<nlohmann::json>;
+  std::vector<nlohmann::json> values{};
+
+  Listed() = default;
+  Listed(std::initializer_list<nlohmann::json> all) : values{all} {}
+  friend bool operator==(const Listed&, const Listed&) = default;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Listed, values)
+};
+
 struct LawAggregate : Aggregate {};
 
 struct LawReducer {
@@ -49,7 +113,7 @@ struct LawReducer {
   void operator()(LawAggregate&, const Payload&) const {}
 };
 
-using LawEventStore = EventStore<Events<Noted, Valued, Marked>, LawAggregate, LawReducer>;
+using LawEventStore = EventStore<Events<Noted, Valued, Marked, Signed, Tagged, Listed>, LawAggregate, LawReducer>;
 
 /// An event `Noted` as the laws see it, whichever way it goes.
 struct LawEvent {

@@ -77,8 +77,8 @@ inline void bounds_that_cross_select_nothing(const AdapterUnderTest& adapter) {
 
 inline void bounds_may_be_any_number(const AdapterUnderTest& adapter) {
   push_five(adapter);
-  constexpr Version lowest = std::numeric_limits<Version>::min();
-  constexpr Version highest = std::numeric_limits<Version>::max();
+  constexpr Version lowest = (std::numeric_limits<Version>::min)();
+  constexpr Version highest = (std::numeric_limits<Version>::max)();
   expect_versions(adapter, {.min_version = lowest, .max_version = highest}, {1, 2, 3, 4, 5},
                   "versions of the widest range");
   expect_versions(adapter, {.max_version = lowest}, {}, "versions up to the lowest number");
@@ -97,7 +97,7 @@ inline void limit_limits(const AdapterUnderTest& adapter) {
   expect_versions(adapter, {.limit = 1}, {1}, "one version");
   expect_versions(adapter, {.min_version = 2, .limit = 2}, {2, 3}, "two versions from 2 on");
   expect_versions(adapter, {.limit = 5}, {1, 2, 3, 4, 5}, "five versions");
-  expect_versions(adapter, {.limit = std::numeric_limits<std::size_t>::max()}, {1, 2, 3, 4, 5},
+  expect_versions(adapter, {.limit = (std::numeric_limits<std::size_t>::max)()}, {1, 2, 3, 4, 5},
                   "versions up to the highest limit");
 }
 

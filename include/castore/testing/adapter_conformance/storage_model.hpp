@@ -37,21 +37,19 @@ class StorageModel {
     return version;
   }
 
-  /// What a push of the events may come to: pushed, or for each event that cannot be pushed its outcome.
-  std::vector<PushOutcome> outcomes(const LawEventList& events, bool force) const {
-    std::vector<PushOutcome> refused;
+  /// What a push of the events comes to: pushed, or the outcome of the first event that cannot be pushed after those
+  /// before it.
+  PushOutcome outcome(const LawEventList& events, bool force) const {
     StorageModel after = *this;
     for (std::size_t index = 0; index < events.size() && !force; ++index) {
       const LawEvent& event = events[index];
-      if (after.has(key_of(event), event.version)) {
-        refused.push_back({PushOutcome::already_exists, index});
-      } else if (detects_version_gaps_ && event.version != 1 && !after.has(key_of(event), event.version - 1)) {
-        refused.push_back({PushOutcome::version_gap, index});
+      if (after.has(key_of(event), event.version)) return {PushOutcome::already_exists, index};
+      if (detects_version_gaps_ && event.version != 1 && !after.has(key_of(event), event.version - 1)) {
+        return {PushOutcome::version_gap, index};
       }
       after.write(event);
     }
-    if (refused.empty()) refused.push_back({});
-    return refused;
+    return {};
   }
 
   void write(const LawEvent& event) { aggregates_[key_of(event)].insert_or_assign(event.version, event); }

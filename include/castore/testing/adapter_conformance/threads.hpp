@@ -3,11 +3,12 @@
 #define CASTORE_TESTING_ADAPTER_CONFORMANCE_THREADS_HPP
 
 /// @file
-/// Law 8: any number of threads may use one adapter object, and several objects one storage.
+/// Law 8: any number of threads may use one adapter object, several objects one storage, one after another, too.
 
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/fwd.hpp>
 #include <castore/testing/adapter_conformance/adapter_under_test.hpp>
+#include <castore/testing/adapter_conformance/conflicts.hpp>
 #include <castore/testing/adapter_conformance/expect.hpp>
 #include <castore/testing/adapter_conformance/law.hpp>
 #include <castore/testing/adapter_conformance/law_events.hpp>
@@ -16,89 +17,110 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace castore::testing::detail {
 
-/// Single events and groups, each thread with two aggregates of its own.
-inline void threads_lose_nothing(const AdapterUnderTest& adapter) {
-  constexpr std::size_t thread_count = 4;
-  constexpr Version versions = 4;
-  const auto event = [](std::size_t index, const char* which, Version version) {
-    return LawEvent{"S", which + std::to_string(index), version, "", at(static_cast<int>(version))};
+/// Single events and groups, each to aggregates of their own, through two adapter objects or one.
+inline void race_apart(const AdapterUnderTest& one, const AdapterUnderTest& other) {
+  constexpr std::size_t most = 1000;
+  const auto event = [](const std::string& id, Version version) {
+    return LawEvent{"S", id, version, "version " + std::to_string(version), at(0)};
   };
-  run_threads(thread_count, [&](std::size_t index) {
-    for (Version version = 1; version <= versions; ++version) {
-      if (version % 2 == 0) {
-        adapter.must_push_group({event(index, "a", version), event(index, "b", version)});
-      } else {
-        adapter.must_push(event(index, "a", version));
-        adapter.must_push(event(index, "b", version));
-      }
-    }
-  });
-  for (std::size_t index = 0; index < thread_count; ++index) {
-    for (const char* const which : {"a", "b"}) {
-      LawEventList expected;
-      for (Version version = 1; version <= versions; ++version) expected.push_back(event(index, which, version));
-      adapter.expect_events(expected, "events that one of four threads pushed");
-    }
+  std::array<std::vector<std::string>, 4> pushed;  // by thread
+  race(
+      one.effort().race,
+      [&](std::size_t thread, std::size_t) {
+        const AdapterUnderTest& adapter = thread < 2 ? one : other;
+        const std::string id = std::to_string(thread) + "-" + std::to_string(pushed[thread].size());
+        adapter.must_push(event(id, 1));
+        pushed[thread].push_back(id);
+        adapter.must_push_group({event(id, 2), event(id + "b", 1)});
+        pushed[thread].push_back(id + "b");
+      },
+      most);
+  std::set<std::string> ids;
+  for (const std::vector<std::string>& of_thread : pushed) {
+    ids.insert(of_thread.begin(), of_thread.end());
+    look_at_some(of_thread.size() / 2, [&](std::size_t pair) {
+      const std::string& id = of_thread[2 * pair];
+      other.expect_events({event(id, 1), event(id, 2)}, "events that one of several threads pushed");
+      one.expect_events({event(id + "b", 1)}, "an event that one of several threads pushed");
+    });
   }
+  std::set<std::string> listed;
+  for (const AggregateIdEntry& entry : other.list_all("S")) listed.insert(entry.aggregate_id);
+  const auto is_listed = [&listed](const std::string& id) { return listed.contains(id); };
+  const auto lost = std::ranges::find_if_not(ids, is_listed);
+  expect(lost == ids.end(), "all of " + std::to_string(ids.size()) + " aggregates in the list",
+         lost == ids.end() ? "" : describe(*lost) + " is missing");
+  expect_equal(listed.size(), ids.size(), "aggregates in the list");
 }
 
-/// What a reader sees is a beginning of the history, never a part from its middle, and never less than before.
+inline void threads_lose_nothing(const AdapterUnderTest& adapter) { race_apart(adapter, adapter); }
+inline void adapters_lose_nothing(const AdapterUnderTest& adapter) { race_apart(adapter, adapter.reopened()); }
+
+/// What a reader sees is a beginning of the history, never a part from its middle, never less than before, and never
+/// less than what had been pushed before it began to read.
 inline void readers_see_beginnings(const AdapterUnderTest& adapter) {
-  constexpr std::size_t aggregates = 3;
-  constexpr Version versions = 9;
-  const auto event = [](std::size_t aggregate, Version version) {
-    return LawEvent{"S", "a" + std::to_string(aggregate), version, "version " + std::to_string(version), at(0)};
+  constexpr std::size_t versions = 12;
+  const auto event = [](std::size_t number) {
+    const auto version = static_cast<Version>(1 + number % versions);
+    return LawEvent{"S", "a" + std::to_string(number / versions), version, "version " + std::to_string(version), at(0)};
   };
-  std::array<std::array<std::size_t, aggregates>, reader_count> seen{};
-  const auto write = [&] {
-    for (Version version = 1; version <= versions; ++version) {
-      for (std::size_t aggregate = 0; aggregate < aggregates; ++aggregate) adapter.must_push(event(aggregate, version));
-    }
+  struct Seen {
+    std::size_t aggregate = 0;
+    std::size_t events = 0;
   };
-  const auto read = [&](std::size_t reader) {
-    for (std::size_t aggregate = 0; aggregate < aggregates; ++aggregate) {
-      const LawEventList events = adapter.read("S", event(aggregate, 1).aggregate_id);
-      std::size_t& before = seen[reader][aggregate];
-      LawEventList expected;
-      while (expected.size() < std::max(events.size(), before)) {
-        expected.push_back(event(aggregate, static_cast<Version>(expected.size()) + 1));
-      }
-      expect_equal(events, expected, "events seen while another thread pushes");
-      before = events.size();
+  std::array<Seen, reader_count> seen{};
+  const auto read = [&](std::size_t reader, std::size_t written) {
+    const std::size_t aggregate = written / versions;
+    Seen& before = seen[reader];
+    if (before.aggregate != aggregate) before = {aggregate, 0};
+    const std::size_t fewest = (std::max)(written % versions, before.events);
+    const LawEventList events = adapter.read("S", event(written).aggregate_id);
+    LawEventList expected;
+    while (expected.size() < (std::max)(events.size(), fewest)) {
+      expected.push_back(event(aggregate * versions + expected.size()));
     }
+    if (events != expected) expect_equal(events, expected, "events seen while another thread pushes");
+    before.events = events.size();
   };
   adapter.must_push({"S", "other", 1, "", at(0)});
-  write_while_reading(write, read);
+  write_while_reading(
+      adapter.effort().race, 9, [&](std::size_t number) { adapter.must_push(event(number)); }, read);
 }
 
+/// In each event store some aggregates are there from the beginning.
 inline void lists_hold_earlier_aggregates(const AdapterUnderTest& adapter) {
-  constexpr int earlier = 5;
-  constexpr int all = 25;
+  constexpr std::size_t earlier = 3;
+  constexpr std::size_t later = 16;
   std::vector<AggregateIdEntry> entries;
-  for (int index = 0; index < all; ++index) {
-    entries.push_back({std::string(1, static_cast<char>('a' + index)), at(index)});
+  for (std::size_t index = 0; index < earlier + later; ++index) {
+    entries.push_back({std::string(1, static_cast<char>('a' + index)), at(static_cast<int>(index))});
   }
-  const auto push = [&](int first, int last) {
-    for (int index = first; index < last; ++index) {
-      const AggregateIdEntry& entry = entries[static_cast<std::size_t>(index)];
-      adapter.must_push({"S", entry.aggregate_id, 1, "", entry.initial_event_timestamp});
-    }
+  const auto store_of = [](std::size_t number) { return "S" + std::to_string(number / later); };
+  const auto push = [&](std::size_t number, std::size_t index) {
+    adapter.must_push({store_of(number), entries[index].aggregate_id, 1, "", entries[index].initial_event_timestamp});
   };
-  push(0, earlier);
+  const auto write = [&](std::size_t number) {
+    if (number % later == 0) {
+      for (std::size_t index = 0; index < earlier; ++index) push(number, index);
+    }
+    push(number, earlier + number % later);
+  };
+  const auto read = [&](std::size_t, std::size_t last_written) {
+    const std::vector<AggregateIdEntry> listed = adapter.list_all(store_of(last_written));
+    const std::size_t count = (std::max)(listed.size(), earlier + last_written % later + 1);
+    expect(count <= entries.size(), "every aggregate once", describe(listed));
+    const std::vector<AggregateIdEntry> expected{entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count)};
+    if (listed != expected) expect_equal(listed, expected, "aggregates while another thread pushes later ones");
+  };
+  write(0);
   write_while_reading(
-      [&] { push(earlier, all); },
-      [&](std::size_t) {
-        const std::vector<AggregateIdEntry> listed = adapter.list_all("S");
-        const std::size_t count = std::max(listed.size(), static_cast<std::size_t>(earlier));
-        expect(count <= entries.size(), "every aggregate once", describe(listed));
-        const auto last = entries.begin() + static_cast<std::ptrdiff_t>(count);
-        expect_equal(listed, {entries.begin(), last}, "aggregates while another thread pushes later ones");
-      });
+      adapter.effort().race, 2 * later, [&](std::size_t number) { write(number + 1); }, read);
 }
 
 inline void adapters_share_a_storage(const AdapterUnderTest& adapter) {
@@ -118,30 +140,68 @@ inline void adapters_share_a_storage(const AdapterUnderTest& adapter) {
 }
 
 inline void one_of_two_adapters_wins(const AdapterUnderTest& adapter) {
-  const AdapterUnderTest other = adapter.reopened();
-  for (Version version = 1; version <= 6; ++version) {
-    std::array<PushOutcome, 2> outcomes{};
-    run_threads(outcomes.size(), [&](std::size_t index) {
-      outcomes[index] = (index == 0 ? adapter : other).push({"S", "a", version, std::to_string(index), at(0)});
-    });
-    const std::size_t winner = outcomes[0] == PushOutcome{} ? 0 : 1;
-    expect_equal(outcomes[winner], {}, "the outcome for the one that wins");
-    expect_equal(outcomes[1 - winner], {PushOutcome::already_exists, 0}, "the outcome for the other");
-    for (const AdapterUnderTest* const reader : {&adapter, &other}) {
-      const LawEventList events = reader->get("S", "a", {.min_version = version});
-      expect_equal(events, {{"S", "a", version, std::to_string(winner), at(0)}}, "the event of the one that wins");
-    }
-  }
+  race_for_versions(adapter, adapter.reopened());
 }
 
-inline bool reopens(const AdapterProperties& properties) { return properties.reopens; }
+/// Also of what it has read before.
+inline void adapters_see_what_others_force(const AdapterUnderTest& adapter) {
+  const LawEventList events = three_events();
+  adapter.must_push_all(events);
+  adapter.must_push({"S", "b", 1, "", at(1)});
+  const AdapterUnderTest other = adapter.reopened();
+  for (const AdapterUnderTest* const reader : {&adapter, &other}) {
+    reader->expect_events(events, "events before force");
+    expect_equal(reader->list_all("S"), {{"a", at(0)}, {"b", at(1)}}, "aggregates before force");
+  }
+  LawEventList forced = events;
+  forced[0] = {"S", "a", 1, "forced", at(5)};
+  forced[2] = {"S", "a", 3, "forced", at(6)};
+  if (!other.push_forced({forced[0], forced[2]})) return;
+  adapter.expect_events(forced, "events after another adapter object has forced two");
+  expect_equal(adapter.list_all("S"), {{"b", at(1)}, {"a", at(5)}},
+               "aggregates after another adapter object has forced an initial event");
+}
+
+inline void tokens_hold_for_other_adapters(const AdapterUnderTest& adapter) {
+  adapter.must_push_all({{"S", "a", 1, "", at(0)}, {"S", "b", 1, "", at(1)}, {"S", "c", 1, "", at(2)}});
+  const auto token = adapter.list("S", {.limit = 2}).next_page_token;
+  if (!token) return;  // law 6 is about that
+  expect_equal(adapter.reopened().list("S", {.page_token = token}).aggregate_ids, {{"c", at(2)}},
+               "the second page, from another adapter object");
+}
+
+/// Everything that a storage can be asked to write.
+inline void the_storage_outlives_the_adapter(const AdapterUnderTest& adapter) {
+  const LawEvent single{"S", "a", 1, "single", at(0)};
+  const LawEventList group{{"S", "a", 2, "group", at(1)}, {"T", "b", 1, "group", at(1)}, {"S", "c", 1, "group", at(1)}};
+  LawEvent last{"S", "a", 3, "last", at(2)};
+  adapter.must_push(single);
+  adapter.must_push_group(group);
+  adapter.must_push(last);
+  if (last.text = "forced"; !adapter.push_forced({last})) last.text = "last";
+  adapter.push(single);  // a conflict
+
+  const AdapterUnderTest again = adapter.closed_and_reopened();
+  const std::string when = "after the adapter was closed and the storage opened again";
+  again.expect_events({single, group[0], last}, "events " + when);
+  again.expect_events({group[1]}, "events of another event store " + when);
+  expect_equal(again.list_all("S"), {{"a", at(0)}, {"c", at(1)}}, "aggregates " + when);
+  expect_equal(again.push(group[0]), conflict, "the outcome of pushing an event again " + when);
+  const LawEvent next{"S", "a", 4, "next", at(3)};
+  again.must_push(next);
+  again.expect_events({single, group[0], last, next}, "events with one more");
+}
 
 inline constexpr AdapterLaw thread_laws[] = {
     {8, "threads that push to aggregates of their own lose nothing", threads_lose_nothing},
     {8, "readers see a beginning of the history while others push", readers_see_beginnings},
     {8, "lists hold all earlier aggregates while others push", lists_hold_earlier_aggregates},
     {8, "two adapter objects on one storage see what both push", adapters_share_a_storage, reopens},
+    {8, "two adapter objects on one storage see what both force", adapters_see_what_others_force, reopens},
     {8, "of pushes of one version through two adapter objects exactly one wins", one_of_two_adapters_wins, reopens},
+    {8, "two adapter objects that push to aggregates of their own lose nothing", adapters_lose_nothing, reopens, true},
+    {8, "a page token holds for another adapter object", tokens_hold_for_other_adapters, reopens, true},
+    {8, "the storage outlives the adapter object", the_storage_outlives_the_adapter, closes},
 };
 
 }  // namespace castore::testing::detail

@@ -21,10 +21,10 @@ namespace castore::testing::detail {
 
 inline constexpr PushOutcome gap{PushOutcome::version_gap, 0};
 
-inline bool detects_gaps(const AdapterProperties& properties) { return properties.detects_version_gaps; }
+inline bool detects_gaps(const FixtureProperties& fixture) { return fixture.adapter.detects_version_gaps; }
 
 inline void versions_below_1_are_refused(const AdapterUnderTest& adapter) {
-  for (const Version version : {Version{0}, Version{-1}, std::numeric_limits<Version>::min()}) {
+  for (const Version version : {Version{0}, Version{-1}, (std::numeric_limits<Version>::min)()}) {
     for (const bool force : {false, true}) {
       const auto error = expect_error<InvalidEventError>(
           "InvalidEventError", "pushing version " + std::to_string(version) + "; call castore::check_records first",

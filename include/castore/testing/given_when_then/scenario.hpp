@@ -6,7 +6,6 @@
 /// One decision in a test: what happened before, and what is asked.
 
 #include <castore/core/command.hpp>
-#include <castore/core/decision.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_store.hpp>
@@ -18,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -31,6 +31,10 @@ struct PayloadOf {
 };
 template <class Payload>
 struct PayloadOf<EventDetail<Payload>> {
+  using type = Payload;
+};
+template <class Payload>
+struct PayloadOf<EventWithMetadata<Payload>> {
   using type = Payload;
 };
 
@@ -56,15 +60,17 @@ inline constexpr bool is_given_of = Events::template contains<typename PayloadOf
 template <class Events, class Given>
 constexpr void check_given() {
   static_assert(is_given_of<Events, Given>,
-                "castore: given() got something that is no event of the domain; pass payloads of its "
+                "castore: given() got something that is not an event of the domain; pass payloads of its "
                 "castore::Events<...>, or castore::EventDetail<ThePayload> where the header matters");
 }
 
 template <class Events, class Expected>
 constexpr void check_expected() {
-  static_assert(castore::detail::is_decision_of<Events, Expected>,
-                "castore: then() got something that no decision of this domain can be; pass payloads of its "
-                "castore::Events<...>, castore::testing::throws<TheError>() or castore::testing::nothing");
+  static_assert(
+      castore::detail::is_decision_of<Events, Expected>,
+      "castore: then() got something that no decision of this domain can be; pass payloads of its "
+      "castore::Events<...>, with metadata by castore::with_metadata(...), castore::testing::throws<TheError>() "
+      "or castore::testing::nothing");
 }
 
 /// The domain of a `given` that was told none: the command that `when` gets will tell.
@@ -77,11 +83,11 @@ struct UnknownDomain {
   report_failure(std::string{report});
 }
 
-template <class Payload>
-std::vector<Lines> blocks_of(const std::vector<Payload>& payloads) {
-  if (payloads.empty()) return {{"nothing"}};
+template <class... Events>
+std::vector<Lines> blocks_of(const std::vector<std::variant<Events...>>& events) {
+  if (events.empty()) return {{"nothing"}};
   std::vector<Lines> blocks;
-  for (const Payload& payload : payloads) blocks.push_back(payload_lines(payload));
+  for (const auto& event : events) blocks.push_back(event_lines(event));
   return blocks;
 }
 
@@ -92,19 +98,22 @@ class Scenario {
 
  public:
   using Events = typename Domain::Events;
-  using Payloads = PayloadsOf<Domain>;
+  using Decided = DecidedEvents<Events>;
 
   constexpr Scenario(const typename Domain::Reducer& reducer, std::string_view event_store_id, const Given& given,
                      std::string_view name, const Decide& decide, Inputs&... inputs)
-      : reducer_{reducer},
+      : reducer_(reducer),
         event_store_id_{event_store_id},
         given_{given},
         name_{name},
-        decide_{decide},
-        inputs_{inputs...} {}
+        decide_(decide),
+        inputs_(inputs...) {}
 
-  /// What is decided. @throws What the decide function throws, AggregateNotFoundError
-  constexpr Payloads run() const {
+  /// @throws Failure when a given event would not come back from a storage as it is.
+  void check_given() const { given_.check_stored(); }
+
+  /// What is decided. @throws What the decide function throws, AggregateNotFoundError, InvalidPayloadError
+  constexpr Decided run() const {
     const auto aggregate = given_.template fold<typename Domain::Aggregate>(reducer_);
     if constexpr (Decision::may_not_exist) {
       return decide(aggregate);
@@ -127,9 +136,27 @@ class Scenario {
   }
 
  private:
-  constexpr Payloads decide(const typename Decision::State& state) const {
-    return std::apply(
-        [&](Inputs&... inputs) { return decide_payloads<Domain>(decide_, state, inputs...); }, inputs_);
+  constexpr Decided decide(const typename Decision::State& state) const {
+    Decided decided =
+        std::apply([&](Inputs&... inputs) { return decide_events<Domain>(decide_, state, inputs...); }, inputs_);
+    if (!std::is_constant_evaluated()) validate(state, decided);
+    return decided;
+  }
+
+  /// @throws InvalidPayloadError, as a push would.
+  void validate(const typename Decision::State& state, const Decided& decided) const {
+    if constexpr (castore::detail::is_validated_event<Events>) {
+      Version version = castore::detail::version_of(state);
+      for (const auto& event : decided) {
+        ++version;
+        std::visit(
+            [&](const auto& value) {
+              castore::detail::validate_event(event_store_id_, given_.aggregate_id(), version, value.payload,
+                                              value.metadata);
+            },
+            event);
+      }
+    }
   }
 
   const typename Domain::Reducer& reducer_;

@@ -5,11 +5,14 @@
 /// @file
 /// What a decision is expected to be, and the comparison.
 
-#include <castore/core/decision.hpp>
+#include <castore/core/command.hpp>
 #include <castore/fwd.hpp>
+#include <castore/testing/compare_values.hpp>
 #include <castore/testing/domain.hpp>
 #include <castore/testing/failure.hpp>
 #include <castore/testing/given_when_then/scenario.hpp>
+#include <castore/testing/given_when_then/stored.hpp>
+#include <castore/testing/report_difference.hpp>
 #include <castore/testing/report_text.hpp>
 
 #include <concepts>
@@ -48,22 +51,22 @@ constexpr auto throws(Predicate predicate) {
 template <class Scenario>
 class When {
   using Events = typename Scenario::Events;
-  using Payloads = typename Scenario::Payloads;
+  using Decided = typename Scenario::Decided;
 
  public:
   /// @brief For the kit itself: `when` makes them.
   constexpr explicit When(const Scenario& scenario) : scenario_{scenario} {}
 
-  /// @brief Makes the decision and compares: these payloads in this order and no others, or `nothing`.
+  /// @brief Makes the decision and compares: these events in this order and no others, or `nothing`. An event has the
+  /// metadata of `with_metadata`, else default ones. A failure shows the fields that differ.
   /// @return True. @throws Failure
   template <class... Expected>
     requires(sizeof...(Expected) > 0)
   constexpr bool then(Expected... expected) && {
     (detail::check_expected<Events, Expected>(), ...);
     if constexpr ((castore::detail::is_decision_of<Events, Expected> && ...)) {
-      castore::detail::DecidedEvents<Events> payloads;
-      (payloads.add(std::move(expected)), ...);
-      const Payloads wanted = std::move(payloads).take();
+      Decided wanted;
+      (detail::add_decided<Events>(wanted, std::move(expected)), ...);
       if (!std::is_constant_evaluated()) {
         compare(wanted);
       } else if (!detail::are_equal(wanted, scenario_.run())) {
@@ -80,6 +83,7 @@ class When {
     std::string error = "throws " + detail::type_name(typeid(Error));
     std::vector<detail::Lines> actual;
     bool is_as_expected = false;
+    scenario_.check_given();
     try {
       actual = detail::blocks_of(scenario_.run());
     } catch (const Error& caught) {
@@ -95,18 +99,20 @@ class When {
   }
 
  private:
-  void compare(const Payloads& wanted) const {
-    bool is_as_expected = false;
-    std::vector<detail::Lines> actual;
+  void compare(const Decided& wanted) const {
+    detail::Comparison comparison;
+    scenario_.check_given();
     try {
-      const Payloads decided = scenario_.run();
-      is_as_expected = detail::are_equal(wanted, decided);
-      if (!is_as_expected) actual = detail::blocks_of(decided);
+      const Decided decided = scenario_.run();
+      for (const auto& event : decided) detail::check_event_stored(event);
+      if (!detail::are_equal(wanted, decided)) comparison = detail::compare_events(wanted, decided);
+    } catch (const Failure&) {
+      throw;
     } catch (...) {
-      actual = {{"throws " + detail::current_exception_text()}};
+      comparison = {detail::blocks_of(wanted), {{"throws " + detail::current_exception_text()}}};
     }
-    if (!is_as_expected) {
-      detail::the_decision_is_another_than_expected(scenario_.report(detail::blocks_of(wanted), actual));
+    if (!comparison.actual.empty()) {
+      detail::the_decision_is_another_than_expected(scenario_.report(comparison.expected, comparison.actual));
     }
     detail::report_pass();
   }

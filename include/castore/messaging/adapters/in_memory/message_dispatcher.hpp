@@ -2,6 +2,7 @@
 #ifndef CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_MESSAGE_DISPATCHER_HPP
 #define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_MESSAGE_DISPATCHER_HPP
 
+#include <castore/detail/stop_token.hpp>
 #include <castore/messaging/adapters/in_memory/message_recipient.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/errors.hpp>
@@ -20,7 +21,6 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -146,9 +146,8 @@ class MessageDispatcher {
     std::unique_lock lock{mutex_};
     is_closed_ = true;
     progress_.notify_all();
-    drain(lock, deadline);
+    drain(lock, deadline);  // announces work at its end, so that whoever waits looks again
     is_stopped_ = true;
-    ++work_announced_;
     work_.notify_all();
     std::map<std::uint64_t, UnhandledMessage<Message>> left;
     for (auto next = lanes_.begin(); next != lanes_.end();) {
@@ -259,7 +258,6 @@ class MessageDispatcher {
   }
 
   void leave_schedule(Lane& lane) {
-    if (lane.entries.empty()) return;
     const std::uint64_t number = lane.entries.front().number;
     if (lane.state == LaneState::ready) ready_.erase(number);
     if (lane.state == LaneState::delayed) delayed_.erase({lane.not_before, number});
@@ -368,7 +366,7 @@ class MessageDispatcher {
         announce_work();  // to them; it may have been announced to this thread alone
         progress_.wait_until(lock, deadline, [&] { return statistics_.waiting == 0 || runners_ == 0; });
       } else if (!handle_next(lock)) {
-        wait_for_work(lock, {}, std::min(deadline, time_after(std::chrono::milliseconds{100})));
+        wait_for_work(lock, {}, (std::min)(deadline, time_after(std::chrono::milliseconds{100})));
       }
     }
     announce_work();  // likewise

@@ -19,7 +19,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 inline SteadyTime time_after(std::chrono::milliseconds delay) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};  // later than that would overflow
-  return std::chrono::steady_clock::now() + std::min(delay, longest);
+  return std::chrono::steady_clock::now() + (std::min)(delay, longest);
 }
 
 /// Who gets messages. All its members are guarded by the dispatcher's mutex.

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_CORE_DETAIL_PUSH_OF_HPP
+#define CASTORE_CORE_DETAIL_PUSH_OF_HPP
+
+/// @file
+/// What of a push depends on the types of its store and payload.
+
+#include <castore/core/detail/event_store_parts.hpp>
+#include <castore/core/detail/push.hpp>
+#include <castore/core/detail/validate.hpp>
+#include <castore/core/errors.hpp>
+#include <castore/core/event.hpp>
+#include <castore/core/event_checks.hpp>
+#include <castore/core/event_codec.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/event_store_options.hpp>
+#include <castore/core/events.hpp>
+#include <castore/core/reducer.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/core/typed_events.hpp>
+#include <castore/detail/small_vector.hpp>
+#include <castore/detail/text.hpp>
+#include <castore/fwd.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace castore::detail {
+
+[[noreturn]] inline void throw_not_readable(std::string_view event_store_id, std::string_view aggregate_id) {
+  throw StorageError{"aggregate " + in_quotes(aggregate_id) + " of event store " + in_quotes(event_store_id) +
+                     " is kept as events of other types, which this store could read as JSON only; include "
+                     "<castore/json.hpp> and give its payloads a codec"};
+}
+
+[[noreturn]] inline void throw_other_aggregate(std::string_view aggregate_id) {
+  throw InvalidEventError{"prev_aggregate", "it is another aggregate than " + in_quotes(aggregate_id)};
+}
+[[noreturn]] inline void throw_other_version(Version aggregate, Version event) {
+  throw InvalidEventError{"prev_aggregate", "it has version " + std::to_string(aggregate) + ", but event " +
+                                                std::to_string(event) + " applies to version " +
+                                                std::to_string(event - 1)};
+}
+
+/// Moves everything out of its arguments.
+template <class Payload, class Aggregate>
+EventDetail<Payload> make_event(std::string& aggregate_id, Version version, Payload& payload,
+                                PushEventOptions<Payload, Aggregate>& options) {
+  return {.aggregate_id = std::move(aggregate_id),
+          .version = version,
+          .timestamp = options.timestamp.value_or(unset_timestamp),
+          .payload = std::move(payload),
+          .metadata = std::move(options.metadata)};
+}
+
+/// An event on its way from a store of this type.
+template <class Store>
+class PushIn : public Push {
+ protected:
+  using Aggregate = typename Store::Aggregate;
+  using Events = typename Store::Events;
+  using PushedEvent = typename Store::PushedEvent;
+  static constexpr bool is_kept = can_keep<Events, typename Store::EventStorageAdapter>;
+  using Kept = std::conditional_t<is_kept, KeptEvent<Events>, KeptRecord>;
+
+ public:
+  Timestamp now() const final { return store_.options().clock(); }
+  const EventStreamType& stream_type() const noexcept final { return EventStreamOf<Kept>::type_of_kept; }
+
+  void begin(PushOptions& options, PushScopes& scopes) const final {
+    const auto& outmost = store_.options().extension;
+    if (!outmost) return;
+    outmost->for_each([&](auto& extension) {
+      if (auto scope = extension.begin_push(aggregate_id, version, options)) scopes.emplace_back(std::move(scope));
+    });
+  }
+  void add_transaction_hooks(TransactionHooks& hooks) const final {
+    const auto& outmost = store_.options().extension;
+    if (!outmost) return;
+    outmost->for_each([&hooks](auto& extension) {
+      TransactionHook* const hook = extension.transaction_hook();
+      if (hook != nullptr && std::find(hooks.begin(), hooks.end(), hook) == hooks.end()) hooks.push_back(hook);
+    });
+  }
+
+ protected:
+  PushIn(const Store& store, std::string_view aggregate_id_, Version version_, Timestamp given_timestamp,
+         std::optional<Aggregate>& next_aggregate, const std::optional<Aggregate>* prev_aggregate = nullptr) noexcept
+      : Push{store.core_, aggregate_id_, version_, given_timestamp},
+        store_{store},
+        next_aggregate_{next_aggregate},
+        prev_aggregate_{prev_aggregate} {}
+  ~PushIn() = default;
+
+  /// Puts into the result what the event applies to: it is there, or comes from the event before, whose own is then
+  /// wanted still or not. @return False when nobody knows it. @throws InvalidEventError
+  bool find_aggregate(Push* previous, bool is_wanted_still) {
+    if constexpr (std::copy_constructible<Aggregate>) {
+      if (prev_aggregate_) next_aggregate_ = *prev_aggregate_;
+    }
+    check_event(aggregate_id, version, timestamp);
+    if (next_aggregate_) {
+      if (!(next_aggregate_->aggregate_id == aggregate_id)) throw_other_aggregate(aggregate_id);
+      if (next_aggregate_->version != version - 1) throw_other_version(next_aggregate_->version, version);
+      store_.refuse_unknown_events(aggregate_id, version - 1);
+    } else if (previous && &previous->store() == &this->store()) {
+      follow(static_cast<PushIn*>(previous)->next_aggregate_, is_wanted_still);
+    }
+    return next_aggregate_ || version == 1;
+  }
+
+  /// Applies the event to what was found. @throws InvalidPayloadError, what the reducer throws
+  template <class Payload>
+  void prepare_with(const EventDetail<Payload>& event, Push* previous, bool is_wanted_still) {
+    if constexpr (is_validated_event<Payload>) {
+      validate_event(event_store_id, aggregate_id, version, event.payload, event.metadata);
+    }
+    if (!find_aggregate(previous, is_wanted_still)) return;
+    apply_event(store_.options().reducer, begin_aggregate(next_aggregate_, aggregate_id), event.payload,
+                EventInfo<Payload>{aggregate_id, version, timestamp, event.metadata});
+    end_aggregate(*next_aggregate_, aggregate_id);
+  }
+
+  template <class Payload>
+  EventRecord record_of(const EventDetail<Payload>& event) const {
+    if constexpr (EncodablePayload<Payload>) {
+      return encode_event(event_store_id, aggregate_id, version, timestamp, event.payload, event.metadata);
+    } else {
+      throw_not_readable(event_store_id, aggregate_id);
+    }
+  }
+
+  template <class Payload>
+  void append_event(const EventDetail<Payload>& event, EventStream& stream) const {
+    if constexpr (is_kept) {
+      static_cast<EventStreamOf<Kept>&>(stream).append(event);
+    } else {
+      append_record(stream, record_of(event));
+    }
+  }
+
+  std::exception_ptr call_hooks_with(const PushedEvent& pushed) const noexcept {
+    std::exception_ptr first_error;
+    const auto call = [&first_error](const auto& hook) {
+      try {
+        hook();
+      } catch (...) {
+        if (!first_error) first_error = std::current_exception();
+      }
+    };
+    if (const auto& hook = store_.options().on_event_pushed) call([&] { hook(pushed); });
+    if (const auto& outmost = store_.options().extension) {
+      outmost->for_each([&](auto& extension) { call([&] { extension.event_pushed(pushed); }); });
+    }
+    return first_error;
+  }
+
+  const Store& store_;
+  std::optional<Aggregate>& next_aggregate_;  // of the result; until `prepare` what the event applies to
+
+ private:
+  const std::optional<Aggregate>* prev_aggregate_;
+
+  void follow(std::optional<Aggregate>& previous, bool is_wanted_still) {
+    if constexpr (std::copy_constructible<Aggregate>) {
+      if (is_wanted_still) {
+        next_aggregate_ = std::as_const(previous);
+        return;
+      }
+    }
+    if (!is_wanted_still) next_aggregate_ = std::move(previous);
+  }
+};
+
+/// The push of an event of a known type.
+template <class Store, class Payload>
+class PushOf final : public PushIn<Store> {
+  using Base = PushIn<Store>;
+  using typename Base::Aggregate;
+  using typename Base::PushedEvent;
+  using Result = PushEventResult<Payload, Aggregate>;
+
+ public:
+  /// Refers to the result and to the ids in it. Its `next_aggregate` is the aggregate that the event applies to, if one
+  /// is given; but `prev_aggregate` is, where it stays for a second attempt.
+  PushOf(const Store& store, Result& result, const std::optional<Aggregate>* prev_aggregate = nullptr) noexcept
+      : Base{store,
+             result.event.aggregate_id,
+             result.event.version,
+             result.event.timestamp,
+             result.next_aggregate,
+             prev_aggregate},
+        event_{result.event} {
+    this->tell_position(result.position);
+  }
+
+  std::string_view type() const noexcept override { return Payload::type; }
+  EventRecord to_record() const override { return this->record_of(event_); }
+  void append_to(EventStream& stream) const override { this->append_event(event_, stream); }
+  void prepare(Push* previous) override {
+    event_.timestamp = this->timestamp;
+    this->prepare_with(event_, previous, true);
+  }
+
+  /// The event is moved into what hooks see and back, so that payloads need not be copied.
+  std::exception_ptr call_hooks() noexcept override {
+    if (!this->store().has_hooks) return nullptr;
+    try {
+      using Detail = EventDetail<Payload>;
+      constexpr bool is_moved = std::is_move_assignable_v<Detail> || !std::copy_constructible<Detail>;
+      PushedEvent pushed{static_cast<std::conditional_t<is_moved, Detail&&, const Detail&>>(event_),
+                         std::move(this->next_aggregate_)};
+      std::exception_ptr error = this->call_hooks_with(pushed);
+      if constexpr (is_moved) put_back(std::move(pushed.event.template release<Payload>()));
+      this->next_aggregate_ = std::move(pushed.next_aggregate);
+      return error;
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+
+ private:
+  /// What cannot be assigned to is made again in its place, which must not fail.
+  void put_back(EventDetail<Payload>&& event) noexcept(!std::is_move_assignable_v<EventDetail<Payload>>) {
+    if constexpr (std::is_move_assignable_v<EventDetail<Payload>>) {
+      event_ = std::move(event);
+    } else {
+      std::destroy_at(&event_);
+      std::construct_at(&event_, std::move(event));
+    }
+    this->aggregate_id = event_.aggregate_id;
+  }
+
+  EventDetail<Payload>& event_;
+};
+
+/// The push of an event of any type, whose result only hooks see.
+template <class Store>
+class PushOfAny final : public PushIn<Store> {
+  using Base = PushIn<Store>;
+  using typename Base::PushedEvent;
+
+ public:
+  PushOfAny(const Store& store, std::string_view aggregate_id_, Version version_, Timestamp timestamp_,
+            PushedEvent& pushed) noexcept
+      : Base{store, aggregate_id_, version_, timestamp_, pushed.next_aggregate}, pushed_{pushed} {}
+
+  std::string_view type() const noexcept override { return pushed_.event.type(); }
+  EventRecord to_record() const override {
+    EventRecord record;
+    pushed_.event.visit([&](const auto& event) { record = this->record_of(event); });
+    return record;
+  }
+  void append_to(EventStream& stream) const override {
+    pushed_.event.visit([&](const auto& event) { this->append_event(event, stream); });
+  }
+  void prepare(Push* previous) override {
+    pushed_.event.visit([&](const auto& event) { this->prepare_with(event, previous, this->store().has_hooks); });
+  }
+  std::exception_ptr call_hooks() noexcept override {
+    return this->store().has_hooks ? this->call_hooks_with(pushed_) : nullptr;
+  }
+
+ private:
+  PushedEvent& pushed_;
+};
+
+// --- what a decision consists of ---
+
+template <class Value>
+inline constexpr bool is_with_metadata = false;
+template <class Payload>
+inline constexpr bool is_with_metadata<EventWithMetadata<Payload>> = true;
+
+template <class Type>
+struct Foreign {
+  using type = Type;
+  static constexpr bool is_valid = !is_fault<Type>;
+};
+template <class First>
+struct FirstForeign : First {};
+template <>
+struct FirstForeign<NoFault> : Foreign<NoFault> {};
+
+/// The first type in a value that is no event of a list, or `NoFault`: these are the kinds of values that
+/// `for_each_event_of` takes.
+template <class Events, class Value>
+struct ForeignIn : Foreign<std::conditional_t<Events::template contains<Value>, NoFault, Value>> {};
+template <class Events>
+struct ForeignIn<Events, void> : Foreign<NoFault> {};
+template <class Events>
+struct ForeignIn<Events, std::monostate> : Foreign<NoFault> {};
+template <class Events, class Payload>
+struct ForeignIn<Events, EventWithMetadata<Payload>> : ForeignIn<Events, Payload> {};
+template <class Events, class Value>
+struct ForeignIn<Events, std::optional<Value>> : ForeignIn<Events, Value> {};
+template <class Events, class Value>
+struct ForeignIn<Events, std::vector<Value>> : ForeignIn<Events, Value> {};
+template <class Events, class... Values>
+struct ForeignIn<Events, std::tuple<Values...>> : FirstForeign<FirstInvalid<ForeignIn<Events, Values>...>> {};
+template <class Events, class... Values>
+struct ForeignIn<Events, std::variant<Values...>> : FirstForeign<FirstInvalid<ForeignIn<Events, Values>...>> {};
+
+/// Calls `use(payload, metadata)` for each event of a value, in order.
+template <class Value, class Use>
+constexpr void for_each_event_of(Value&& value, const Use& use);
+
+template <class Value, class Use>
+constexpr void for_each_event_in(std::optional<Value>& value, const Use& use) {
+  if (value) for_each_event_of(*std::move(value), use);
+}
+template <class Value, class Use>
+constexpr void for_each_event_in(std::vector<Value>& values, const Use& use) {
+  for (Value& value : values) for_each_event_of(std::move(value), use);
+}
+template <class... Values, class Use>
+constexpr void for_each_event_in(std::tuple<Values...>& values, const Use& use) {
+  std::apply([&](Values&... value) { (for_each_event_of(std::move(value), use), ...); }, values);
+}
+template <class... Values, class Use>
+constexpr void for_each_event_in(std::variant<Values...>& value, const Use& use) {
+  std::visit([&](auto& alternative) { for_each_event_of(std::move(alternative), use); }, value);
+}
+
+template <class Value, class Use>
+constexpr void for_each_event_of(Value&& value, const Use& use) {
+  if constexpr (EventPayload<Value>) {  // also one that is a vector besides
+    use(std::move(value), MetadataOf<Value>{});
+  } else if constexpr (requires { for_each_event_in(value, use); }) {
+    for_each_event_in(value, use);
+  } else if constexpr (is_with_metadata<Value>) {
+    use(std::move(value.payload), std::move(value.metadata));
+  } else if constexpr (!std::same_as<Value, std::monostate>) {
+    use(std::move(value), MetadataOf<Value>{});
+  }
+}
+
+/// Several events of one aggregate on their way into their store, all or none.
+template <class Store>
+class EventsInPush {
+  using Aggregate = typename Store::Aggregate;
+  using PushedEvent = typename Store::PushedEvent;
+
+ public:
+  /// @throws InvalidEventError
+  EventsInPush(const Store& store, std::string aggregate_id, Version expected_last)
+      : store_{store}, aggregate_id_{std::move(aggregate_id)}, expected_last_{expected_last} {
+    check_expected_last(expected_last, 0);
+  }
+
+  /// Moves the events out of a value, see `for_each_event_of`; all that call this have checked that they are the
+  /// store's.
+  /// @throws InvalidEventError
+  template <class Value>
+  void add(Value&& events) {
+    if constexpr (ForeignIn<typename Store::Events, Value>::is_valid) {
+      for_each_event_of(std::move(events), [this]<class Payload>(Payload&& payload, MetadataOf<Payload>&& metadata) {
+        check_expected_last(expected_last_, pushed_.size() + 1);
+        if (pushed_.empty()) timestamp_ = store_.options().clock();
+        pushed_.push_back({EventDetail<Payload>{.aggregate_id = aggregate_id_,
+                                                .version = expected_last_ + static_cast<Version>(pushed_.size()) + 1,
+                                                .timestamp = timestamp_,
+                                                .payload = std::move(payload),
+                                                .metadata = std::move(metadata)}});
+      });
+    }
+  }
+  void reserve(std::size_t count) { pushed_.reserve(count); }
+  bool is_empty() const noexcept { return pushed_.empty(); }
+
+  /// What the first event applies to, and what the last one leads to, once it is pushed. @pre There is an event.
+  std::optional<Aggregate>& prev_aggregate() noexcept { return pushed_.front().next_aggregate; }
+  std::optional<Aggregate>& next_aggregate() noexcept { return pushed_.back().next_aggregate; }
+
+  /// @return False on a conflict, where that is not thrown.
+  bool push(bool throws_conflict) {
+    SmallVector<PushOfAny<Store>> pushes{pushed_.size()};
+    SmallVector<EventToPush*> list{pushed_.size()};
+    Version version = expected_last_;
+    for (PushedEvent& pushed : pushed_) {
+      pushes.emplace_back(store_, aggregate_id_, ++version, timestamp_, pushed);
+      list.emplace_back(&pushes[pushes.size() - 1]);
+    }
+    if (pushes.size() > 0) pushes[pushes.size() - 1].tell_position(last_position_);
+    return push_all(list, {}, throws_conflict);
+  }
+  /// Of the last event, once it is pushed.
+  std::optional<Position> last_position() const noexcept { return last_position_; }
+
+  void move_events_to(std::vector<typename Store::Event>& events) {
+    events.reserve(pushed_.size());
+    for (PushedEvent& pushed : pushed_) events.push_back(std::move(pushed.event));
+  }
+
+ private:
+  const Store& store_;
+  std::string aggregate_id_;
+  Version expected_last_;
+  Timestamp timestamp_ = unset_timestamp;
+  std::vector<PushedEvent> pushed_{};
+  std::optional<Position> last_position_{};
+};
+
+}  // namespace castore::detail
+
+#endif
