@@ -3,19 +3,26 @@
 #
 # A component NAME is one file, components/NAME.cmake, which becomes the target castore::NAME. The file sets
 #   component_headers          glob patterns below include/castore
-# and, when it needs other packages, three lists of the same length:
-#   component_packages         what find_package is asked for, perhaps with a version
-#   component_debian_packages  what Debian calls it
-#   component_libraries        the target to link
+# and, when it needs other packages, lists of the same length:
+#   component_packages            what find_package is asked for, perhaps with a version
+#   component_debian_packages     what Debian calls it
+#   component_pkgconfig_packages  what pkg-config and Meson call it, perhaps with a version
+#   component_vcpkg_packages      what vcpkg calls it
+#   component_conan_packages      what Conan calls it
+#   component_libraries           the target to link
+# The packages of Castore itself (packaging/, meson.build) say the same in their own forms; scripts/release checks that.
 
 # Every component needs these.
 set(castore_core_packages nlohmann_json Threads)
 set(castore_core_debian_packages nlohmann-json3-dev libc6-dev)
+set(castore_core_pkgconfig_packages nlohmann_json)
+set(castore_core_vcpkg_packages nlohmann-json)
+set(castore_core_conan_packages nlohmann_json)
 set(castore_core_libraries nlohmann_json::nlohmann_json Threads::Threads)
 
 # Reads the file of a component.
 macro(castore_read_component file)
-  foreach(castore_list IN ITEMS headers packages debian_packages libraries)
+  foreach(castore_list IN ITEMS headers packages debian_packages pkgconfig_packages libraries)
     set(component_${castore_list})
   endforeach()
   include("${file}")

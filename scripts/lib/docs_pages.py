@@ -32,14 +32,14 @@ class Pages:
         self.shown = {}  # what a page links to: its path in the repository, and that of the page that shows it
 
     def copy_all(self):
-        pages = [path for path in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md") if os.path.exists(path)]
+        pages = [path for path in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md") if os.path.exists(path)]
         for top in ("docs", "examples"):
             for folder, _, names in sorted(os.walk(top)):
                 for name in sorted(names):
                     path = posixpath.join(folder, name)
                     if name.endswith(".md"):
                         pages.append(path)
-                    elif name.endswith((".svg", ".png", ".css")):
+                    elif name.endswith((".svg", ".png", ".css", ".js")):
                         self.write(path, None)
         for path in pages:
             with open(path, encoding="utf-8") as file:
@@ -184,7 +184,8 @@ class Pages:
         nav += [f"  - {page}" for page in pages if page.startswith("docs/") and page.count("/") == 1]
         nav += self.sections(pages, last)
         nav.append("  - Reference: reference.md")
-        nav += [f"  - {page}" for page in ("CONTRIBUTING.md", "CHANGELOG.md") if page in pages]
+        nav += [f"  - {page}" for page in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md") if page in pages]
+        shutil.copytree("docs/theme", os.path.join(self.directory, "theme"), dirs_exist_ok=True)
         with open("docs/mkdocs.yml", encoding="utf-8") as file:
             settings = file.read()
         with open(os.path.join(self.directory, "mkdocs.yml"), "w", encoding="utf-8") as file:

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+
+# castore_batches(OUT NAME SOURCE...): sets OUT to sources that stand for SOURCE..., up to five compiled as one by
+# batch.sh, or one that specializes templates. Those that are not the first of theirs go into the property
+# castore_not_alone: they are not seen there to
+# include all that they use.
+function(castore_batches out name)
+  set(together)
+  set(specializing)
+  foreach(file IN LISTS ARGN)
+    file(STRINGS "${file}" specializations REGEX "^template <>$")
+    if(specializations)
+      list(APPEND specializing "${file}")
+    else()
+      list(APPEND together "${file}")
+    endif()
+  endforeach()
+  list(LENGTH together count)
+  math(EXPR batches "(${count} + 4) / 5")
+  set(script "${PROJECT_SOURCE_DIR}/cmake/batch.sh")
+  set(index 0)
+  foreach(file IN LISTS together)
+    math(EXPR number "${index} * ${batches} / ${count}")
+    if(files_${number})
+      set_property(GLOBAL APPEND PROPERTY castore_not_alone "${file}")
+    endif()
+    list(APPEND files_${number} "${file}")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  foreach(file IN LISTS specializing)
+    set(files_${batches} "${file}")
+    math(EXPR batches "${batches} + 1")
+  endforeach()
+
+  set(sources)
+  set(number 0)
+  while(number LESS batches)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/batches/${name}_${number}.cpp")
+    add_custom_command(OUTPUT "${source}" DEPENDS "${script}" ${files_${number}} VERBATIM
+                       COMMAND sh "${script}" "${PROJECT_SOURCE_DIR}" ${files_${number}} > "${source}")
+    list(APPEND sources "${source}")
+    math(EXPR number "${number} + 1")
+  endwhile()
+  set_source_files_properties(${sources} PROPERTIES INCLUDE_DIRECTORIES "${PROJECT_SOURCE_DIR}")
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
