@@ -3,11 +3,16 @@
 
 #include <castore/adapters/in_memory.hpp>
 #include <castore/adapters/sqlite.hpp>
+#include <castore/core/any_event_storage_adapter.hpp>
 #include <castore/testing/catch2.hpp>
+#include <castore/testing/catch2_log.hpp>
+#include <castore/testing/catch2_snapshots.hpp>
+#include <castore/testing/child_process.hpp>
 
 #include "adapters/support/sqlite.hpp"
-#include "testing/broken_twins/records_only_adapter.hpp"
+#include "support/records_only_adapter.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace {
@@ -16,15 +21,38 @@ using castore::InMemoryEventStorageAdapter;
 using castore::SqliteEventStorageAdapter;
 using castore::SqliteSynchronous;
 using castore::testing::register_adapter_laws;
+using castore::testing::register_log_laws;
+using castore::testing::register_snapshot_laws;
 
 template <SqliteSynchronous synchronous>
 class SqliteFixture {
  public:
-  SqliteEventStorageAdapter& adapter() { return *storage_; }
+  // A push that waits for the disk gives way to others by itself.
+  static constexpr castore::testing::LawEffort effort{
+      .race = std::chrono::milliseconds{synchronous == SqliteSynchronous::full ? 20 : 100}};
+
+  SqliteEventStorageAdapter& adapter() {
+    if (!storage_) storage_ = reopen();
+    return *storage_;
+  }
   std::unique_ptr<SqliteEventStorageAdapter> reopen() const {
     return std::make_unique<SqliteEventStorageAdapter>(
         folder_ / "events.db", castore::SqliteEventStorageAdapterOptions{.synchronous = synchronous});
   }
+  void close_and_reopen() {
+    storage_.reset();
+    storage_ = reopen();
+  }
+  // [spawn]
+  /// SQLite may not be open in a process that forks.
+  castore::testing::ChildProcess spawn(const castore::testing::ChildWork& work) {
+    storage_.reset();
+    return castore::testing::ChildProcess{[this, &work] {
+      const auto storage = reopen();
+      work(castore::AnyEventStorageAdapter{*storage});
+    }};
+  }
+  // [/spawn]
 
  private:
   castore::sqlite_tests::TempDirectory folder_;
@@ -41,6 +69,12 @@ const bool registered[] = {
     register_adapter_laws<SqliteFixture<SqliteSynchronous::full>>("SQLite FULL"),
     register_adapter_laws<SqliteFixture<SqliteSynchronous::normal>>("SQLite NORMAL"),
     register_adapter_laws<SqliteInMemory>("SQLite in memory"),
+    register_log_laws<InMemoryEventStorageAdapter>("in memory"),
+    register_log_laws<SqliteFixture<SqliteSynchronous::normal>>("SQLite NORMAL"),
+    register_log_laws<SqliteInMemory>("SQLite in memory"),
+    register_snapshot_laws<InMemoryEventStorageAdapter>("in memory"),
+    register_snapshot_laws<SqliteFixture<SqliteSynchronous::normal>>("SQLite NORMAL"),
+    register_snapshot_laws<SqliteInMemory>("SQLite in memory"),
 };
 
 }  // namespace

@@ -111,7 +111,7 @@ PushRecord record(castore::Version version, std::string type, std::string payloa
 }
 
 PushOutcome push(InMemoryEventStorageAdapter& storage, const PushRecord& push_record, bool force = false) {
-  return storage.push_events({&push_record, 1}, force);
+  return storage.push_events({&push_record, 1}, {.force = force});
 }
 
 const std::string pikachu_json = R"({"level":5,"name":"Pikachu"})";
@@ -246,7 +246,7 @@ TEST_CASE("an undone group leaves objects what they were also where it had turne
   PokemonStore store = pokemon_store(storage);
   NameStore names{"POKEMONS", storage};
   store.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{});
-  const auto stream = storage.snapshot("POKEMONS", "pikachu").stream;
+  const auto stream = storage.typed_events("POKEMONS", "pikachu").stream;
   for (const castore::Version conflict : {1, 5}) {
     try {
       castore::push_event_group({.force = false}, store.group_event("pikachu", 3, PokemonLeveledUp{}),
@@ -261,9 +261,9 @@ TEST_CASE("an undone group leaves objects what they were also where it had turne
     }
     CHECK(store.get_existing_aggregate("pikachu") == pikachu(2, 6));
     CHECK(store.get_events("pikachu").size() == 2);
-    CHECK(storage.snapshot("POKEMONS", "pikachu").stream->event_type() == stream->event_type());
-    CHECK(storage.snapshot("POKEMONS", "pikachu").size == 2);
-    CHECK(storage.snapshot("POKEMONS", "eevee").size == 0);
+    CHECK(storage.typed_events("POKEMONS", "pikachu").stream->type() == stream->type());
+    CHECK(storage.typed_events("POKEMONS", "pikachu").size == 2);
+    CHECK(storage.typed_events("POKEMONS", "eevee").size == 0);
     CHECK(store.list_aggregate_ids().aggregate_ids.size() == 1);
   }
 }
@@ -273,8 +273,7 @@ TEST_CASE("an event without a JSON form stays what it is and fails where a recor
   WeightStore store{"POKEMONS", storage};
   store.push_event("pikachu", 1, Weighed{std::nan("")});
   CHECK(std::isnan(store.get_existing_aggregate("pikachu").weight));
-  const auto error =
-      error_of<castore::EventEncodeError>([&] { records_of(storage, "POKEMONS", "pikachu"); });
+  const auto error = error_of<castore::EventEncodeError>([&] { records_of(storage, "POKEMONS", "pikachu"); });
   CHECK(error.event_store_id() == "POKEMONS");
   CHECK(error.aggregate_id() == "pikachu");
   CHECK(error.version() == 1);
@@ -295,7 +294,7 @@ TEST_CASE("a snapshot stays as it is while the aggregate is appended to and over
   InMemoryEventStorageAdapter storage;
   PokemonStore store = pokemon_store(storage);
   store.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
-  const castore::EventStreamSnapshot snapshot = storage.snapshot("POKEMONS", "pikachu");
+  const castore::EventStreamSnapshot snapshot = storage.typed_events("POKEMONS", "pikachu");
   for (castore::Version version = 2; version <= 20; ++version) store.push_event("pikachu", version, PokemonLeveledUp{});
   store.push_event("pikachu", 1, PokemonAppeared{"Raichu", 50}, {.force = true});
   CHECK(snapshot.size == 1);
@@ -343,8 +342,9 @@ TEST_CASE("what is pushed and what is read are copies of what is kept") {
 TEST_CASE("stores and aggregates whose ids run together do not") {
   InMemoryEventStorageAdapter storage;
   int level = 0;
-  const std::vector<std::pair<std::string, std::string>> keys = {
-      {"A", "B#1"}, {"A#B", "1"}, {"AB", "1"}, {"A", "B1"}, {"", "AB1"}, {"AB1", ""}, {"BA", "1"}, {"XB", "1"}, {"B", "1"}};
+  const std::vector<std::pair<std::string, std::string>> keys = {{"A", "B#1"}, {"A#B", "1"}, {"AB", "1"},
+                                                                 {"A", "B1"},  {"", "AB1"},  {"AB1", ""},
+                                                                 {"BA", "1"},  {"XB", "1"},  {"B", "1"}};
   for (const auto& [store_id, id] : keys) {
     PokemonStore{store_id, storage}.push_event(id, 1, PokemonAppeared{"", ++level});
   }
@@ -362,7 +362,7 @@ TEST_CASE("stores and aggregates whose ids run together do not") {
 TEST_CASE("records that no storage can keep are refused at the border") {
   InMemoryEventStorageAdapter storage;
   const auto wrong_field = [&](const std::vector<PushRecord>& records) {
-    return error_of<castore::InvalidEventError>([&] { storage.push_events(records, true); }).field();
+    return error_of<castore::InvalidEventError>([&] { storage.push_events(records, {.force = true}); }).field();
   };
   PushRecord bad = record(0, "A", "");
   CHECK(wrong_field({record(1, "A", ""), bad}) == "version");
@@ -373,8 +373,8 @@ TEST_CASE("records that no storage can keep are refused at the border") {
   bad.record.timestamp = at(1);
   CHECK(wrong_field({record(1, "A", ""), bad}) == "timestamp");
   CHECK(wrong_field({record(1, "A", ""), record(1, "B", "")}) == "version");
-  CHECK(storage.push_events({}, false) == PushOutcome{});
-  CHECK(storage.snapshot("POKEMONS", "pikachu").size == 0);
+  CHECK(storage.push_events({}, {}) == PushOutcome{});
+  CHECK(storage.typed_events("POKEMONS", "pikachu").size == 0);
 }
 
 TEST_CASE("a group of records tells which one was refused and leaves nothing") {
@@ -382,14 +382,13 @@ TEST_CASE("a group of records tells which one was refused and leaves nothing") {
   push(storage, record(1, "A", "1"));
   PushRecord other = record(1, "A", "2");
   other.record.aggregate_id = "raichu";
-  CHECK(storage.push_events(std::vector{other, record(2, "A", "2"), record(1, "A", "2")}, false) ==
+  CHECK(storage.push_events(std::vector{other, record(2, "A", "2"), record(1, "A", "2")}, {}) ==
         PushOutcome{PushOutcome::already_exists, 2});
-  CHECK(storage.push_events(std::vector{other, record(3, "A", "2")}, false) ==
-        PushOutcome{PushOutcome::version_gap, 1});
+  CHECK(storage.push_events(std::vector{other, record(3, "A", "2")}, {}) == PushOutcome{PushOutcome::version_gap, 1});
   CHECK(records_of(storage, "POKEMONS", "pikachu").size() == 1);
   CHECK(records_of(storage, "POKEMONS", "raichu").empty());
   CHECK(storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 1);
-  CHECK(storage.push_events(std::vector{other, record(2, "A", "2"), record(3, "A", "3")}, false) == PushOutcome{});
+  CHECK(storage.push_events(std::vector{other, record(2, "A", "2"), record(3, "A", "3")}, {}) == PushOutcome{});
   CHECK(records_of(storage, "POKEMONS", "pikachu").size() == 3);
 }
 

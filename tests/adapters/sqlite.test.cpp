@@ -34,10 +34,10 @@ TEST_CASE("the file holds the documented layout, readable by plain sqlite3", "[s
     PlainSqlite{folder / "pokemons.db"}.rows("SELECT 1");  // at the same time
   }
   PlainSqlite file{folder / "pokemons.db"};
-  CHECK(file.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid") ==
+  CHECK(file.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid") ==
         std::vector<std::string>{
             "CREATE TABLE event (\n"
-            "  position INTEGER PRIMARY KEY,\n"
+            "  position INTEGER PRIMARY KEY AUTOINCREMENT,\n"
             "  event_store_id TEXT NOT NULL,\n"
             "  aggregate_id TEXT NOT NULL,\n"
             "  version INTEGER NOT NULL,\n"
@@ -73,7 +73,7 @@ TEST_CASE("a push without force tells an existing version from a gap, the existi
   REQUIRE(push(storage, event("pikachu", 2)) == PushOutcome{PushOutcome::version_gap, 0});
   REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
   const std::vector<PushRecord> fifth{event("pikachu", 5)};
-  REQUIRE(storage.push_events(fifth, true) == PushOutcome{});
+  REQUIRE(storage.push_events(fifth, {.force = true}) == PushOutcome{});
 
   CHECK(push(storage, event("pikachu", 1)) == PushOutcome{PushOutcome::already_exists, 0});
   CHECK(push(storage, event("pikachu", 3)) == PushOutcome{PushOutcome::version_gap, 0});
@@ -129,23 +129,95 @@ TEST_CASE("force keeps the position of the event that it replaces and touches no
   better.record.timestamp += std::chrono::hours{1};
   better.record.metadata = "[]";
   const std::vector<PushRecord> forced{better};
-  REQUIRE(storage.push_events(forced, true) == PushOutcome{});
+  REQUIRE(storage.push_events(forced, {.force = true}) == PushOutcome{});
 
   CHECK(PlainSqlite{folder / "pokemons.db"}.rows("SELECT * FROM event") ==
         std::vector<std::string>{R"(1|POKEMONS|pikachu|1|APPEARED|2022-01-01T13:00:00.000Z|{"level":6}|[])",
                                  "2|POKEMONS|pikachu|2|LEVELED_UP|2022-01-01T12:00:00.000Z|{}|NULL",
                                  "3|POKEMONS|raichu|1|LEVELED_UP|2022-01-01T12:00:00.000Z|{}|NULL"});
   const std::vector<PushRecord> group{event("pikachu", 1, ""), event("pikachu", 9)};
-  REQUIRE(storage.push_events(group, true) == PushOutcome{});
-  CHECK(PlainSqlite{folder / "pokemons.db"}.rows("SELECT position, version, payload, metadata FROM event") ==
+  REQUIRE(storage.push_events(group, {.force = true}) == PushOutcome{});
+  CHECK(PlainSqlite{folder / "pokemons.db"}.rows(
+            "SELECT row_number() OVER (), version, payload, metadata FROM event ORDER BY position") ==
         std::vector<std::string>{"1|1|NULL|NULL", "2|2|{}|NULL", "3|1|{}|NULL", "4|9|{}|NULL"});
+  CHECK(PlainSqlite{folder / "pokemons.db"}.value("SELECT position FROM event WHERE payload IS NULL") == "1");
+}
+
+TEST_CASE("a push says the position of its first event, and an event that is written over keeps its own", "[sqlite]") {
+  const auto path = GENERATE(as<std::string>{}, ":memory:", "file");
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{path == "file" ? folder / "pokemons.db" : path};
+  const auto force = [&](const std::vector<PushRecord>& records) {
+    return storage.push_events(records, {.force = true});
+  };
+  CHECK(storage.push_events({}, {}).position == 0);
+  CHECK(push(storage, event("pikachu", 1)).position == 1);
+  CHECK(push(storage, event("pikachu", 2), event("raichu", 1), event("raichu", 2)).position == 2);
+  CHECK(push(storage, event("pikachu", 2)).position == 0);
+  CHECK(push(storage, event("pikachu", 9)).position == 0);
+  CHECK(push(storage, event("eevee", 1), event("pikachu", 1)).position == 0);
+  Position last = push(storage, event("pikachu", 3)).position;
+  CHECK(last == 5);
+  CHECK(force({event("raichu", 1)}).position == 3);
+  const auto check_is_new = [&](const PushOutcome& outcome) {  // whatever others were drawn before
+    CHECK(outcome.status == PushOutcome::pushed);
+    CHECK(outcome.position > last);
+    last = outcome.position;
+  };
+  check_is_new(force({event("raichu", 9)}));
+  CHECK(force({event("raichu", 2), event("raichu", 10)}).position == 4);
+  check_is_new(force({event("raichu", 11), event("raichu", 2)}));
+  check_is_new(push(storage, event("eevee", 1)));
+}
+
+TEST_CASE("the stores that have events are listed in the order of their bytes, each once", "[sqlite]") {
+  const auto path = GENERATE(as<std::string>{}, ":memory:", "file");
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{path == "file" ? folder / "pokemons.db" : path};
+  CHECK(storage.list_event_stores().empty());
+  const std::vector<std::string> ids{"", "A", "A#", "AB", "B", "a", "b", "\x7F", "\xC3\xA9", "\xF4\x8F\xBF\xBF"};
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    for (Version version = 1; version <= 3; ++version) {
+      PushRecord record = event("pikachu", version);
+      record.event_store_id = *id;
+      REQUIRE(push(storage, record) == PushOutcome{});
+    }
+  }
+  const PushRecord late{"LATE", event("pikachu", 5).record};
+  REQUIRE(push(storage, late) == PushOutcome{PushOutcome::version_gap, 0});
+  CHECK(storage.list_event_stores() == ids);
+  REQUIRE(storage.push_events({&late, 1}, {.force = true}) == PushOutcome{});
+  CHECK(storage.list_event_stores()[5] == "LATE");
+}
+
+TEST_CASE("listing stores takes steps for each store, not for each event", "[sqlite]") {
+  const TempDirectory folder;
+  { SqliteEventStorageAdapter storage{folder / "pokemons.db"}; }
+  PlainSqlite file{folder / "pokemons.db"};
+  const auto steps = [&] {
+    sqlite3_stmt* statement = nullptr;
+    REQUIRE(sqlite3_prepare_v2(file.handle(), detail::sqlite_list_event_stores, -1, &statement, nullptr) == SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) continue;
+    const int count = sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
+    sqlite3_finalize(statement);
+    return count;
+  };
+  const auto fill = [&](const std::string& from, const std::string& to) {
+    file.rows("WITH RECURSIVE n(i) AS (SELECT " + from + " UNION ALL SELECT i + 1 FROM n WHERE i < " + to +
+              ") INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp) SELECT 'S' || i % 3,"
+              " printf('%05d', i), 1, 'T', '2022-01-01T12:00:00.000Z' FROM n");
+  };
+  fill("1", "30");
+  const int few = steps();
+  fill("31", "5000");
+  CHECK(steps() == few);
 }
 
 TEST_CASE("bounds and limits at the ends of their types do what they say", "[sqlite]") {
   SqliteEventStorageAdapter storage{":memory:"};
   constexpr Version last = std::numeric_limits<Version>::max();
   const std::vector<PushRecord> forced{event("pikachu", 1), event("pikachu", last)};
-  REQUIRE(storage.push_events(forced, true) == PushOutcome{});
+  REQUIRE(storage.push_events(forced, {.force = true}) == PushOutcome{});
   REQUIRE(push(storage, event("raichu", 1)) == PushOutcome{});
   constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
   constexpr auto largest_sql = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
@@ -299,9 +371,8 @@ TEST_CASE("a list reads the index alone, and a page late in it costs no more tha
       sqlite3_bind_text(statement, 2, "2022-01-01T12:00:00.000Z", -1, SQLITE_STATIC);
       sqlite3_bind_text(statement, 3, id, -1, SQLITE_STATIC);
       sqlite3_bind_text(statement, 4, end.data(), static_cast<int>(end.size()), SQLITE_STATIC);
-      sqlite3_bind_int64(statement, 5, 10);
       int rows = 0;
-      while (sqlite3_step(statement) == SQLITE_ROW) ++rows;
+      while (rows < 10 && sqlite3_step(statement) == SQLITE_ROW) ++rows;
       const int steps = sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
       sqlite3_finalize(statement);
       CHECK(rows == 10);
@@ -345,7 +416,7 @@ TEST_CASE("a sink may load and push in the same file, and its own load does not 
   CHECK(seen == std::vector<Version>{1, 2});
 }
 
-TEST_CASE("in memory, a sink that calls the adapter gets an error instead of waiting for ever", "[sqlite]") {
+TEST_CASE("in memory, a sink that calls the adapter gets an error instead of waiting forever", "[sqlite]") {
   SqliteEventStorageAdapter storage{":memory:"};
   REQUIRE(push(storage, event("pikachu", 1), event("pikachu", 2)) == PushOutcome{});
   const auto expect_refusal = [&](auto call) {

@@ -23,6 +23,9 @@ namespace {
 using namespace castore;
 using namespace castore::sqlite_tests;
 
+/// A JSON text of so many bytes.
+std::string json_of_size(std::size_t size) { return '"' + std::string(size - 2, 'x') + '"'; }
+
 TEST_CASE("each result code of SQLite becomes a StorageError that says what to do", "[sqlite]") {
   struct Case {
     int code;
@@ -37,7 +40,13 @@ TEST_CASE("each result code of SQLite becomes a StorageError that says what to d
       {SQLITE_FULL, false, "the disk is full and nothing was written; free some space and do it again"},
       {SQLITE_READONLY, false, "it is read-only; let this process write to the file and to its folder"},
       {SQLITE_READONLY_DIRECTORY, false, "it is read-only; let this process write to the file and to its folder"},
-      {SQLITE_READONLY_DBMOVED, false, "the file was moved or deleted while it was open; put it back"},
+      {SQLITE_READONLY_DBMOVED, false,
+       "the file, or its -wal or -shm next to it, was moved, deleted or replaced while it was open; put it back, or "
+       "close "
+       "every program that uses it and open it again"},
+      {SQLITE_READONLY_ROLLBACK, false, "the program that wrote to it was killed"},
+      {SQLITE_READONLY_RECOVERY, false, "the program that wrote to it was killed"},
+      {SQLITE_READONLY_CANTINIT, false, "open the file once without read_only"},
       {SQLITE_PERM, false, "access was denied; let this process write to the file and to its folder"},
       {SQLITE_CANTOPEN, false, "it cannot be opened or created; see that its folder exists"},
       {SQLITE_CANTOPEN_ISDIR, false, "it cannot be opened or created; see that its folder exists"},
@@ -65,6 +74,10 @@ TEST_CASE("each result code of SQLite becomes a StorageError that says what to d
     CHECK(error.what.ends_with(". Reason: SQLite's words (SQLite result code " + std::to_string(expected.code) + ")"));
     CHECK(error.retryable == expected.retryable);
     CHECK(error.code == expected.code);
+    CHECK((error.outcome == StorageError::Outcome::unknown) == error.says("is unknown"));
+    const Failure load =
+        failure_of([&] { detail::throw_sqlite_error(file, "load from", expected.code, "SQLite's words"); });
+    CHECK(load.outcome == StorageError::Outcome::not_done);
   }
 }
 
@@ -78,7 +91,7 @@ TEST_CASE("a disk that is full at any write fails the push, leaves no trace, and
   REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
   std::vector<PushRecord> records;
   for (std::size_t index = 0; index < group_size; ++index) {
-    records.push_back(event("pikachu", static_cast<Version>(index) + 2, std::string(500, 'x')));
+    records.push_back(event("pikachu", static_cast<Version>(index) + 2, json_of_size(500)));
   }
 
   int writes = 0;  // of one push
@@ -86,7 +99,7 @@ TEST_CASE("a disk that is full at any write fails the push, leaves no trace, and
     disk.fail_writes(SQLITE_FULL, ++writes);
     PushOutcome outcome;
     try {
-      outcome = storage.push_events(records, false);
+      outcome = storage.push_events(records, {});
       failed = false;
     } catch (const StorageError& native) {
       const Failure error = failure(native);
@@ -142,10 +155,11 @@ TEST_CASE("a disk that fails to write or to flush is reported and the file stays
   flush ? disk.fail_syncs(SQLITE_IOERR_FSYNC) : disk.fail_writes(SQLITE_IOERR_WRITE);
   for (const std::vector<PushRecord>& records :
        {std::vector{event("pikachu", 2)}, std::vector{event("pikachu", 2), event("raichu", 1)}}) {
-    const Failure error = failure_of([&] { storage.push_events(records, false); });
+    const Failure error = failure_of([&] { storage.push_events(records, {}); });
     INFO(error.what);
     CHECK(error.says("file.db': reading or writing failed; check the disk"));
     CHECK(error.says("Whether the push was written is unknown: load the aggregate to see"));
+    CHECK(error.outcome == StorageError::Outcome::unknown);
     CHECK(error.code == (flush ? SQLITE_IOERR_FSYNC : SQLITE_IOERR_WRITE));
     CHECK(versions(storage, "pikachu") == std::vector<Version>{1});
   }
@@ -173,7 +187,7 @@ TEST_CASE("a push is flushed to disk with full, and not with normal", "[sqlite]"
   CHECK(flushes_of_ten(normal, "pikachu") == 0);
 }
 
-/// Fills 4096 bytes of the file with a pattern that is no page.
+/// Fills 4096 bytes of the file with a pattern that a page cannot have.
 void damage_page(const std::string& path, int page, std::size_t offset = 0) {
   std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
   file.seekp((page - 1) * 4096 + static_cast<std::streamoff>(offset));
@@ -186,9 +200,9 @@ TEST_CASE("a damaged page is reported with the file's name and what to do", "[sq
     SqliteEventStorageAdapter storage{folder / "file.db"};
     std::vector<PushRecord> records;
     for (Version version = 1; version <= 200; ++version) {
-      records.push_back(event("pikachu", version, std::string(200, 'x')));
+      records.push_back(event("pikachu", version, json_of_size(200)));
     }
-    REQUIRE(storage.push_events(records, false) == PushOutcome{});
+    REQUIRE(storage.push_events(records, {}) == PushOutcome{});
   }
   const int root =
       std::stoi(PlainSqlite{folder / "file.db"}.value("SELECT rootpage FROM sqlite_schema WHERE name = 'event'"));
@@ -213,45 +227,6 @@ TEST_CASE("a damaged page is reported with the file's name and what to do", "[sq
   }
 }
 
-TEST_CASE("a row that no event can have is reported with file, store, aggregate and version", "[sqlite]") {
-  const TempDirectory folder;
-  SqliteEventStorageAdapter storage{folder / "file.db"};
-  REQUIRE(push(storage, event("pikachu", 1), event("pikachu", 2), event("raichu", 1)) == PushOutcome{});
-  PlainSqlite other{folder / "file.db"};
-  const auto loading = [&] {
-    const Failure error = failure_of([&] { load(storage, "pikachu"); });
-    CHECK(error.code == std::nullopt);
-    return error;
-  };
-  const std::string file = "castore: SQLite file '" + folder / "file.db" + "' is damaged: ";
-
-  other.rows("UPDATE event SET timestamp = 'yesterday' WHERE aggregate_id = 'pikachu'");
-  CHECK(loading().says(file + "event 1 of aggregate 'pikachu' in event store 'POKEMONS' has no valid version, type or "
-                              "timestamp; correct its row or restore the file from a backup"));
-  CHECK(failure_of([&] {
-          storage.list_aggregate_ids("POKEMONS", {});
-        }).says(file + "event 1 of aggregate 'pikachu' in event store 'POKEMONS'"));
-  CHECK(load(storage, "raichu").size() == 1);
-  CHECK(storage.list_aggregate_ids("POKEMONS", {.limit = 1}).aggregate_ids.size() == 1);  // raichu comes first
-
-  other.rows("UPDATE event SET timestamp = '2022-01-01T12:00:00.000Z'");
-  other.rows("UPDATE event SET version = -3 WHERE version = 2");
-  CHECK(loading().says(file + "event -3 of aggregate 'pikachu'"));
-
-  // NULL where the schema forbids it, as damage or a hand in the schema leaves it.
-  other.rows("UPDATE event SET version = 2 WHERE version = -3");
-  sqlite3_db_config(other.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
-  other.rows("PRAGMA writable_schema = ON");
-  other.rows(
-      "UPDATE sqlite_schema SET sql = replace(replace(sql, 'type TEXT NOT NULL', 'type TEXT'), 'timestamp TEXT "
-      "NOT NULL', 'timestamp TEXT') WHERE name = 'event'; PRAGMA writable_schema = RESET");
-  PlainSqlite{folder / "file.db"}.rows("UPDATE event SET type = NULL WHERE version = 2");
-  CHECK(loading().says(file + "event 2 of aggregate 'pikachu'"));
-  PlainSqlite{folder / "file.db"}.rows("UPDATE event SET type = 'T', timestamp = NULL WHERE version = 2");
-  CHECK(loading().says(file + "event 2 of aggregate 'pikachu'"));
-  CHECK(versions(storage, "pikachu", {.max_version = 1}) == std::vector<Version>{1});
-}
-
 TEST_CASE("an event larger than SQLite allows leaves no trace", "[sqlite]") {
   // Every new connection gets a small limit, so that no gigabyte is needed.
   const auto limit = reinterpret_cast<void (*)()>(+[](sqlite3* handle, const char**, const void*) {
@@ -264,9 +239,9 @@ TEST_CASE("an event larger than SQLite allows leaves no trace", "[sqlite]") {
   sqlite3_cancel_auto_extension(limit);
   REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
   for (const std::size_t size : {std::size_t{10'001}, std::size_t{9'990}}) {  // one value, and the row as a whole
-    const PushRecord large = event("pikachu", 2, std::string(size, 'x'));
+    const PushRecord large = event("pikachu", 2, json_of_size(size));
     for (const std::vector<PushRecord>& records : {std::vector{large}, std::vector{event("raichu", 1), large}}) {
-      const Failure error = failure_of([&] { storage.push_events(records, false); });
+      const Failure error = failure_of([&] { storage.push_events(records, {}); });
       CHECK(error.says("file.db': an event is larger than SQLite allows and nothing was written"));
       CHECK_FALSE(error.retryable);
       CHECK(error.code == SQLITE_TOOBIG);
@@ -297,23 +272,21 @@ TEST_CASE("a constraint or trigger of the user's own refuses an event with its r
   CHECK(push(storage, event("pikachu", 2, "2")) == PushOutcome{});
 }
 
-TEST_CASE("a file that was deleted while it is open is reported", "[sqlite]") {
+TEST_CASE("an index of the user's own that ignores case lets force write over no other event", "[sqlite]") {
   const TempDirectory folder;
   SqliteEventStorageAdapter storage{folder / "file.db"};
-  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
-  REQUIRE(std::filesystem::remove(folder / "file.db"));
-  const Failure error = failure_of([&] { load(storage, "pikachu"); });
-  CHECK(error.says("cannot open SQLite file '" + folder / "file.db" + "': it cannot be opened or created"));
-  CHECK((error.code.value() & 0xFF) == SQLITE_CANTOPEN);
-  for (const std::vector<PushRecord>& records :
-       {std::vector{event("pikachu", 2)}, std::vector{event("pikachu", 2), event("raichu", 1)}}) {
-    const Failure refused = failure_of([&] { storage.push_events(records, false); });
-    CHECK(refused.says("the file was moved or deleted while it was open"));
-    CHECK(refused.code == SQLITE_READONLY_DBMOVED);
-  }
+  push(storage, event("pikachu", 1, "1"));
+  PlainSqlite{folder / "file.db"}.rows(
+      "CREATE UNIQUE INDEX more ON event (event_store_id, aggregate_id COLLATE NOCASE, version)");
+  const std::vector<PushRecord> other{event("Pikachu", 1, "2")};
+  CHECK(failure_of([&] {
+          storage.push_events(other, {.force = true});
+        }).says("a constraint or a trigger that was added"));
+  CHECK(load(storage, "pikachu").at(0).payload == "1");
+  CHECK(load(storage, "Pikachu").empty());
 }
 
-TEST_CASE("a trigger that ignores an event is no push", "[sqlite]") {
+TEST_CASE("a trigger that ignores an event has not pushed it", "[sqlite]") {
   const TempDirectory folder;
   SqliteEventStorageAdapter storage{folder / "file.db"};
   REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
@@ -324,6 +297,24 @@ TEST_CASE("a trigger that ignores an event is no push", "[sqlite]") {
   CHECK(error.says("a trigger ignored the event"));
   CHECK(error.code == SQLITE_CONSTRAINT_TRIGGER);
   CHECK(versions(storage, "raichu").empty());
+  CHECK(push(storage, event("pikachu", 2)) == PushOutcome{});
+}
+
+TEST_CASE("a trigger that meets a NULL of its own is not taken for a version gap", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  REQUIRE(push(storage, event("pikachu", 1)) == PushOutcome{});
+  PlainSqlite{folder / "file.db"}.rows(
+      "CREATE TABLE audit (text TEXT NOT NULL); CREATE TRIGGER audited AFTER INSERT ON event"
+      " WHEN new.payload IS NULL BEGIN INSERT INTO audit VALUES (NULL); END");
+  for (const std::vector<PushRecord>& records :
+       {std::vector{event("pikachu", 2, "")}, std::vector{event("raichu", 1, "")},
+        std::vector{event("raichu", 1), event("pikachu", 2, "")}}) {
+    const Failure error = failure_of([&] { storage.push_events(records, {}); });
+    CHECK(error.says("NOT NULL constraint failed: audit.text"));
+    CHECK(error.code == SQLITE_CONSTRAINT_NOTNULL);
+  }
+  CHECK(push(storage, event("pikachu", 3, "")) == PushOutcome{PushOutcome::version_gap, 0});
   CHECK(push(storage, event("pikachu", 2)) == PushOutcome{});
 }
 

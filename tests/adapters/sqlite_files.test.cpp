@@ -32,6 +32,41 @@ void make_file(const std::string& path, const std::string& changes) {
   PlainSqlite{path}.rows(changes);
 }
 
+constexpr std::string_view not_ours = "its table 'event' is not the one that castore creates";
+const std::string unique = ", UNIQUE (event_store_id, aggregate_id, version)";
+
+/// A table like ours but for its key, its options and its aggregate id.
+void make_table(const std::string& path, const std::string& key, const std::string& options,
+                const std::string& aggregate_id = "aggregate_id TEXT NOT NULL") {
+  PlainSqlite{path}.rows("CREATE TABLE event (position INTEGER PRIMARY KEY, event_store_id TEXT NOT NULL, " +
+                         aggregate_id +
+                         ", version INTEGER NOT NULL, type TEXT NOT NULL, timestamp TEXT NOT NULL, payload TEXT, "
+                         "metadata TEXT" +
+                         key + ") " + options + "; PRAGMA user_version = 1");
+}
+
+TEST_CASE("a table of our layout is taken, whoever made it", "[sqlite]") {
+  const TempDirectory folder;
+  make_table(folder / "file.db", unique, "STRICT");
+  CHECK(push(SqliteEventStorageAdapter{folder / "file.db"}, event("pikachu", 1)) == PushOutcome{});
+  make_table(folder / "index.db", "",
+             "STRICT; CREATE UNIQUE INDEX key ON event (event_store_id, aggregate_id, version)");
+  SqliteEventStorageAdapter storage{folder / "index.db"};
+  CHECK(push(storage, event("pikachu", 1)) == PushOutcome{});
+  CHECK(push(storage, event("pikachu", 1)) == PushOutcome{PushOutcome::already_exists, 0});
+}
+
+TEST_CASE("a table that replaces an event of the same version does not get to do it", "[sqlite]") {
+  const TempDirectory folder;
+  make_table(folder / "file.db", unique + " ON CONFLICT REPLACE", "STRICT");
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  REQUIRE(push(storage, event("pikachu", 1, "1")) == PushOutcome{});
+  REQUIRE(push(storage, event("raichu", 1), event("raichu", 2, "1")) == PushOutcome{});
+  CHECK(push(storage, event("pikachu", 1, "2")) == PushOutcome{PushOutcome::already_exists, 0});
+  CHECK(push(storage, event("eevee", 1), event("raichu", 2, "2")) == PushOutcome{PushOutcome::already_exists, 1});
+  CHECK(load(storage, "pikachu")[0].payload == "1");
+}
+
 TEST_CASE("a file that is not ours is refused with a reason and stays as it was", "[sqlite]") {
   struct Case {
     const char* name;
@@ -59,34 +94,53 @@ TEST_CASE("a file that is not ours is refused with a reason and stays as it was"
       {"our table without a version", [](const std::string& path) { make_file(path, "PRAGMA user_version = 0"); },
        "a database of something else"},
       {"a column too few", [](const std::string& path) { make_file(path, "ALTER TABLE event DROP COLUMN metadata"); },
-       "its table 'event' is not the one that castore creates"},
+       not_ours},
       {"another event table",
        [](const std::string& path) {
          PlainSqlite{path}.rows("CREATE TABLE event (place TEXT, date TEXT); PRAGMA user_version = 1");
        },
-       "its table 'event' is not the one that castore creates"},
-      {"no unique key",
+       not_ours},
+      {"no unique key", [](const std::string& path) { make_table(path, "", "STRICT"); }, not_ours},
+      {"a partial unique index",
        [](const std::string& path) {
-         PlainSqlite{path}.rows(
-             "CREATE TABLE event (position INTEGER PRIMARY KEY, event_store_id TEXT NOT NULL, aggregate_id TEXT NOT "
-             "NULL, version INTEGER NOT NULL, type TEXT NOT NULL, timestamp TEXT NOT NULL, payload TEXT, metadata "
-             "TEXT) STRICT; PRAGMA user_version = 1");
+         make_table(path, "",
+                    "STRICT; CREATE UNIQUE INDEX key ON event (event_store_id, aggregate_id, version)"
+                    " WHERE version > 1");
        },
-       "its table 'event' is not the one that castore creates"},
-      {"no STRICT",
+       not_ours},
+      {"an index that is not unique",
        [](const std::string& path) {
-         PlainSqlite{path}.rows(
-             "CREATE TABLE event (position INTEGER PRIMARY KEY, event_store_id TEXT NOT NULL, aggregate_id TEXT NOT "
-             "NULL, version INTEGER NOT NULL, type TEXT NOT NULL, timestamp TEXT NOT NULL, payload TEXT, metadata "
-             "TEXT, UNIQUE (event_store_id, aggregate_id, version)); PRAGMA user_version = 1");
+         make_table(path, "", "STRICT; CREATE INDEX key ON event (event_store_id, aggregate_id, version)");
        },
-       "its table 'event' is not the one that castore creates"},
+       not_ours},
+      {"a unique index of fewer columns",
+       [](const std::string& path) {
+         make_table(path, "", "STRICT; CREATE UNIQUE INDEX key ON event (aggregate_id, version)");
+       },
+       not_ours},
+      {"a key that ignores case",
+       [](const std::string& path) {
+         make_table(path, "",
+                    "STRICT; CREATE UNIQUE INDEX key ON event (event_store_id, aggregate_id COLLATE NOCASE,"
+                    " version)");
+       },
+       not_ours},
+      {"ids that ignore case",
+       [](const std::string& path) {
+         make_table(path, "",
+                    "STRICT; CREATE UNIQUE INDEX key ON event (event_store_id COLLATE BINARY, aggregate_id"
+                    " COLLATE BINARY, version)",
+                    "aggregate_id TEXT NOT NULL COLLATE NOCASE");
+       },
+       not_ours},
+      {"no rowid", [](const std::string& path) { make_table(path, unique, "STRICT, WITHOUT ROWID"); }, not_ours},
+      {"no STRICT", [](const std::string& path) { make_table(path, unique, ""); }, not_ours},
       {"UTF-16",
        [](const std::string& path) {
-         PlainSqlite{path}.rows("PRAGMA encoding = 'UTF-16'; " + std::string{detail::sqlite_create_table} +
+         PlainSqlite{path}.rows("PRAGMA encoding = 'UTF-16'; " + std::string{detail::sqlite_create_event} +
                                 "; PRAGMA user_version = 1");
        },
-       "its table 'event' is not the one that castore creates"},
+       not_ours},
   }));
   INFO(name);
   const TempDirectory folder;
@@ -97,6 +151,8 @@ TEST_CASE("a file that is not ours is refused with a reason and stays as it was"
   CHECK(error.says(reason));
   CHECK(error.says("SQLite file '" + folder / "file.db" + "'"));
   CHECK_FALSE(error.retryable);
+  CHECK(folder.contents() == before);
+  CHECK(failure_to_open(folder / "file.db", {.read_only = true}).says(reason));
   CHECK(folder.contents() == before);
 }
 
@@ -113,12 +169,12 @@ TEST_CASE("a refused file whose log was never written back keeps its log", "[sql
   auto before = crashed.contents();
   CHECK(failure_to_open(crashed / "file.db").says("newer"));
   auto after = crashed.contents();
-  after.erase("file.db-shm");  // the index of the log, made anew by every first reader
+  after.erase("file.db-shm");  // the index of the log, made again by every first reader
   CHECK(after == before);
   CHECK(PlainSqlite{crashed / "file.db"}.value("SELECT * FROM event") == "1");
 }
 
-TEST_CASE("what is no database is refused with its name and stays as it was", "[sqlite]") {
+TEST_CASE("what is not a database is refused with its name and stays as it was", "[sqlite]") {
   const TempDirectory folder;
   std::ofstream{folder / "text.db"} << std::string(5000, 'x');
   std::filesystem::create_directory(folder / "folder.db");
@@ -156,13 +212,14 @@ TEST_CASE("an empty file becomes ours, and a file of ours in another journal mod
   CHECK(PlainSqlite{folder / "delete.db"}.value("PRAGMA journal_mode") == "wal");
 }
 
-TEST_CASE("tables, indexes and views of the user's own beside ours are left alone", "[sqlite]") {
+TEST_CASE("tables, indexes and views of the user's own next to ours are left alone", "[sqlite]") {
   const TempDirectory folder;
   make_file(folder / "file.db",
             "CREATE TABLE notes (text); CREATE INDEX by_type ON event (type); CREATE VIEW last AS SELECT * FROM event");
   SqliteEventStorageAdapter storage{folder / "file.db"};
   CHECK(push(storage, event("pikachu", 2)) == PushOutcome{});
-  CHECK(PlainSqlite{folder / "file.db"}.value("SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL") == "5");
+  CHECK(PlainSqlite{folder / "file.db"}.value(
+            "SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'") == "5");
 }
 
 TEST_CASE("a path is a path: not a URI, kept when the process changes its folder, UTF-8", "[sqlite]") {
@@ -243,7 +300,7 @@ TEST_CASE("a push waits for another writer up to the busy timeout, then says who
   for (const std::vector<PushRecord>& records :
        {std::vector{event("pikachu", 2)}, std::vector{event("pikachu", 2), event("raichu", 1)}}) {
     const auto start = std::chrono::steady_clock::now();
-    const Failure error = failure_of([&] { storage.push_events(records, false); });
+    const Failure error = failure_of([&] { storage.push_events(records, {}); });
     CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds{60});
     CHECK(error.says("cannot push to SQLite file '" + folder / "file.db" +
                      "': it was locked by another process for longer than the busy timeout of 60 ms"));

@@ -9,10 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 // Pushes of several threads that share a transaction.
@@ -21,35 +18,6 @@ namespace {
 
 using namespace castore;
 using namespace castore::sqlite_tests;
-
-struct Result {
-  std::optional<PushOutcome> outcome{};
-  std::optional<Failure> failure{};
-};
-
-/// Runs every push in a thread of its own while another program holds the lock, so that they meet.
-std::vector<Result> push_at_once(
-    SqliteEventStorageAdapter& storage, PlainSqlite& other, const std::vector<std::vector<PushRecord>>& pushes,
-    const std::function<void()>& release = [] {}) {
-  std::vector<Result> results(pushes.size());
-  other.rows("BEGIN IMMEDIATE");
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t index = 0; index < pushes.size(); ++index) {
-      threads.emplace_back([&, index] {
-        try {
-          results[index].outcome = storage.push_events(pushes[index], false);
-        } catch (const StorageError& error) {
-          results[index].failure = failure(error);
-        }
-      });
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
-    release();
-    other.rows("COMMIT");
-  }
-  return results;
-}
 
 TEST_CASE("pushes that wait for another one share a transaction and its flush", "[sqlite]") {
   FaultyVfs disk;
@@ -133,6 +101,67 @@ TEST_CASE("a disk that is full at the commit fails every push that shares it, an
   }
   CHECK(other.rows("SELECT aggregate_id FROM event") == std::vector<std::string>{"raichu"});
   CHECK(push(storage, pushes[0][0]) == PushOutcome{});
+}
+
+TEST_CASE("pushes that share a transaction have positions of their own", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db", {.busy_timeout = std::chrono::milliseconds::max()}};
+  REQUIRE(push(storage, event("taken", 1)) == PushOutcome{});
+  PlainSqlite other{folder / "file.db"};
+  const auto results = push_at_once(storage, other,
+                                    {{event("a", 1)},
+                                     {event("b", 1), event("b", 2)},
+                                     {event("taken", 1)},
+                                     {event("c", 1), event("taken", 1)},
+                                     {event("d", 1)}});
+  const auto position = [&](const char* id) {
+    return std::stoll(
+        other.value("SELECT position FROM event WHERE aggregate_id = '" + std::string{id} + "' AND version = 1"));
+  };
+  CHECK(results[0].outcome.value().position == position("a"));
+  CHECK(results[1].outcome.value().position == position("b"));
+  CHECK(results[2].outcome.value().position == 0);
+  CHECK(results[3].outcome.value().position == 0);
+  CHECK(results[4].outcome.value().position == position("d"));
+}
+
+TEST_CASE("pushes that wait together for a lock that is not released each say so, and the next ones go through",
+          "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db", {.busy_timeout = std::chrono::milliseconds{20}}};
+  PlainSqlite other{folder / "file.db"};
+  const std::vector<std::vector<PushRecord>> pushes{
+      {event("a", 1)}, {event("b", 1)}, {event("c", 1), event("c", 2)}, {event("d", 1)}};
+  for (const Result& result : push_at_once(storage, other, pushes)) {
+    REQUIRE(result.failure);
+    CHECK(result.failure->says("it was locked by another process for longer than the busy timeout of 20 ms"));
+    CHECK(result.failure->retryable);
+    CHECK(result.failure->code == SQLITE_BUSY);
+    CHECK(result.failure->outcome == StorageError::Outcome::not_done);
+  }
+  CHECK(other.value("SELECT count(*) FROM event") == "0");
+  for (const auto& records : pushes) CHECK(storage.push_events(records, {}) == PushOutcome{});
+  CHECK(other.value("SELECT count(*) FROM event") == "5");
+}
+
+TEST_CASE(
+    "a disk that fails to flush a shared transaction leaves it unknown to every push, and the next ones go through",
+    "[sqlite]") {
+  FaultyVfs disk;
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db", {.busy_timeout = std::chrono::milliseconds::max()}};
+  REQUIRE(push(storage, event("raichu", 1)) == PushOutcome{});
+  PlainSqlite other{folder / "file.db"};
+  std::vector<std::vector<PushRecord>> pushes;
+  for (int index = 0; index < 4; ++index) pushes.push_back({event("pikachu-" + std::to_string(index), 1)});
+  const auto results = push_at_once(storage, other, pushes, [&] { disk.fail_syncs(SQLITE_IOERR_FSYNC); });
+  disk.heal();
+  for (const Result& result : results) {
+    REQUIRE(result.failure);
+    CHECK(result.failure->says("Whether the push was written is unknown: load the aggregate to see"));
+    CHECK(result.failure->outcome == StorageError::Outcome::unknown);
+  }
+  for (const auto& records : pushes) CHECK(storage.push_events(records, {}) == PushOutcome{});
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // expected: castore: this adapter needs a public member function `void get_events(std::string_view event_store_id, std::string_view aggregate_id, const castore::GetEventsOptions& options, castore::RecordSink sink)`
 // expected: MyAdapter
 // errors: 1
+// lines[gcc]: 20
+// lines[clang]: 30
 #include <castore/castore.hpp>
 
 #include <span>
@@ -16,7 +18,7 @@ struct PokemonReducer {
 };
 
 struct MyAdapter {
-  castore::PushOutcome push_events(std::span<const castore::PushRecord>, bool) { return {}; }
+  castore::PushOutcome push_events(std::span<const castore::PushRecord>, const castore::PushOptions&) { return {}; }
 #ifndef OFFEND
   void get_events(std::string_view, std::string_view, const castore::GetEventsOptions&, castore::RecordSink) {}
 #endif

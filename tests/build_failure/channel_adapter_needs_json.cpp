@@ -2,6 +2,7 @@
 // expected: castore: this adapter sends messages as JSON, but a payload or aggregate of this channel cannot be encoded
 // expected: Pokemon
 // errors: 1
+// lines[clang]: 16
 #include <castore/castore.hpp>
 #include <castore/messaging/message_bus.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expected: castore: the decide function of this command returns something that is no event of its store; return a payload of the store's castore::Events<...>, a std::optional, std::tuple, std::vector or std::variant of payloads, or nothing
+// expected: castore: the decide function of this command returns something that is not an event of its store; return a payload of the store's castore::Events<...>, alone or by castore::with_metadata(...), a std::optional, std::tuple, std::vector or std::variant of such events, or nothing
 // expected: int
 // errors: 1
 #include <castore/castore.hpp>

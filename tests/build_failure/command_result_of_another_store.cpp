@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expected: castore: the decide function of this command returns something that is no event of its store; return a payload
+// expected: castore: the decide function of this command returns something that is not an event of its store; return a payload
 // expected: TrainerJoined
 // errors: 1
 #include <castore/castore.hpp>

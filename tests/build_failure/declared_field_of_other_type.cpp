@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// expected: castore: CASTORE_DEFINE_JSON knows fields of type bool, integers, floating-point numbers, std::string, classes
+// expected: castore: CASTORE_DEFINE_JSON knows fields of type bool, integers, float, double, std::string, classes
 // errors: 1
+// lines[clang]: 22
 #include <castore/simdjson.hpp>
 
 #include <map>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expected: castore: two payloads of one Events<...> have the same event type; give each its own `type`
-// expected: DistinctEventTypes<PokemonAppeared, PokemonCaught>
+// expected: <PokemonAppeared, PokemonCaught>
 // errors: 1
 #include <castore/castore.hpp>
 

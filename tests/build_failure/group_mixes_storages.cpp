@@ -3,6 +3,7 @@
 // expected: MyAdapter
 // expected: InMemoryEventStorageAdapter
 // errors: 1
+// lines[clang]: 15
 #include <castore/castore.hpp>
 
 #include <span>
@@ -17,7 +18,7 @@ struct PokemonReducer {
 };
 
 struct MyAdapter {
-  castore::PushOutcome push_events(std::span<const castore::PushRecord>, bool) { return {}; }
+  castore::PushOutcome push_events(std::span<const castore::PushRecord>, const castore::PushOptions&) { return {}; }
   void get_events(std::string_view, std::string_view, const castore::GetEventsOptions&, castore::RecordSink) {}
   castore::AggregateIdsPage list_aggregate_ids(std::string_view, const castore::ListAggregateIdsOptions&) { return {}; }
 };

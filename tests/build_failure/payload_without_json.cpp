@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
-// expected: castore: this payload cannot be encoded as JSON; include <castore/json.hpp> and write in the payload NLOHMANN_DEFINE_TYPE_INTRUSIVE
-// expected: CheckedCodec<PokemonAppeared>
+// expected: castore: this type cannot be encoded as JSON; make it a struct with public fields, without base classes and C arrays, or write in it NLOHMANN_DEFINE_TYPE_INTRUSIVE(TheType, its, fields), or specialise castore::codec<TheType>
+// expected[gcc]: IsUnknown<Type>::explain() [with Type = PokemonAppeared]
+// expected[clang]: IsUnknown<PokemonAppeared>
 // errors: 1
 #include <castore/castore.hpp>
 
 #include <string_view>
 
-struct PokemonAppeared {
-  static constexpr std::string_view type = "POKEMON_APPEARED";
+class PokemonAppeared {
   int level = 1;
+
+ public:
+  static constexpr std::string_view type = "POKEMON_APPEARED";
+  int get_level() const { return level; }
 #ifndef OFFEND
   NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, level)
 #endif

@@ -30,5 +30,5 @@ int main() {
   castore::EventStore<castore::Events<PokemonAppeared, PokemonLeveledUp>, Pokemon, PokemonReducer> pokemons{"POKEMONS",
                                                                                                             storage};
   pokemons.push_event("pikachu", 1, PokemonAppeared{});
-  return pokemons.get_existing_aggregate("pikachu").level;
+  [[maybe_unused]] const int level = pokemons.get_existing_aggregate("pikachu").level;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// expected: castore: given() got something that is no event of the domain; pass payloads of its castore::Events<...>, or castore::EventDetail<ThePayload> where the header matters
+// expected: castore: given() got something that is not an event of the domain; pass payloads of its castore::Events<...>, or castore::EventDetail<ThePayload> where the header matters
 // expected: TrainerJoined
+// lines[clang]: 16
 #include <castore/castore.hpp>
 #include <castore/testing/given_when_then.hpp>
 

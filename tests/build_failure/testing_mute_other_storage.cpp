@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // expected: castore: this event store is declared for another storage than the in-memory one, so it cannot be muted; use castore::testing::mock_event_store, which makes a copy, or leave out its fourth parameter
 // errors: 1
+// lines[gcc]: 16
+// lines[clang]: 24
 #include <castore/castore.hpp>
 #include <castore/adapters/sqlite.hpp>
 #include <castore/testing/mute_event_store.hpp>

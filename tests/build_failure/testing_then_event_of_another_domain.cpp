@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expected: castore: then() got something that no decision of this domain can be; pass payloads of its castore::Events<...>, castore::testing::throws<TheError>() or castore::testing::nothing
+// expected: castore: then() got something that no decision of this domain can be; pass payloads of its castore::Events<...>, with metadata by castore::with_metadata(...), castore::testing::throws<TheError>() or castore::testing::nothing
 // expected: TrainerJoined
 // errors: 1
 #include <castore/castore.hpp>

@@ -2,6 +2,7 @@
 #include <castore/core/aggregate.hpp>
 #include "support/catch.hpp"
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@ namespace {
 
 struct Inherits : castore::Aggregate {
   int level = 0;
+};
+struct Compares : castore::Aggregate {
+  int level = 0;
+  friend bool operator==(const Compares&, const Compares&) = default;
 };
 struct HasTheMembers {
   std::string aggregate_id;
@@ -73,4 +78,15 @@ TEST_CASE("a new aggregate has no id and version zero") {
   const Inherits aggregate;
   CHECK(aggregate.aggregate_id.empty());
   CHECK(aggregate.version == 0);
+}
+
+TEST_CASE("an aggregate is compared by all its members or not at all") {
+  STATIC_REQUIRE(std::equality_comparable<castore::Aggregate>);
+  STATIC_REQUIRE(std::equality_comparable<Compares>);
+  STATIC_REQUIRE_FALSE(std::equality_comparable<Inherits>);
+  const Compares one{{"a", 1}, 5};
+  CHECK(one == Compares{{"a", 1}, 5});
+  CHECK_FALSE(one == Compares{{"b", 1}, 5});
+  CHECK_FALSE(one == Compares{{"a", 2}, 5});
+  CHECK_FALSE(one == Compares{{"a", 1}, 6});
 }

@@ -15,6 +15,9 @@ using castore::EventRecord;
 using castore::InMemoryEventStorageAdapter;
 using castore::PushOutcome;
 using castore::PushRecord;
+using castore::supports;
+using castore::operations::PushEvents;
+using castore::operations::PushTypedEvents;
 using castore_tests::at;
 using castore_tests::records_of;
 using castore_tests::RecordStorage;
@@ -23,7 +26,7 @@ namespace {
 
 PushOutcome push(auto& adapter, castore::Version version, bool force = false) {
   const PushRecord record{"S", {"a", version, "A", at(version), "{}", ""}};
-  return adapter.push_events({&record, 1}, force);
+  return adapter.push_events({&record, 1}, {.force = force});
 }
 
 }  // namespace
@@ -31,11 +34,12 @@ PushOutcome push(auto& adapter, castore::Version version, bool force = false) {
 TEST_CASE("a handle to nothing says so") {
   const AnyEventStorageAdapter nothing;
   CHECK_FALSE(static_cast<bool>(nothing));
-  CHECK(nothing.typed_event_storage() == nullptr);
+  CHECK_FALSE(supports<PushTypedEvents>(nothing));
+  CHECK_FALSE(supports<PushEvents>(nothing));
   CHECK(nothing.target<InMemoryEventStorageAdapter>() == nullptr);
   CHECK(nothing == AnyEventStorageAdapter{});
   CHECK_FALSE(static_cast<bool>(AnyEventStorageAdapter{std::shared_ptr<RecordStorage>{}}));
-  CHECK(AnyEventStorageAdapter{std::shared_ptr<InMemoryEventStorageAdapter>{}}.typed_event_storage() == nullptr);
+  CHECK_FALSE(supports<PushTypedEvents>(AnyEventStorageAdapter{std::shared_ptr<InMemoryEventStorageAdapter>{}}));
 }
 
 TEST_CASE("a handle passes every operation on to its adapter") {
@@ -61,12 +65,12 @@ TEST_CASE("a handle knows the adapter it refers to") {
   const AnyEventStorageAdapter typed{memory};
   CHECK(typed.target<InMemoryEventStorageAdapter>() == &memory);
   CHECK(typed.target<RecordStorage>() == nullptr);
-  CHECK(typed.typed_event_storage() == &memory);
+  CHECK(supports<PushTypedEvents>(typed));
 
   const AnyEventStorageAdapter untyped{records};
   CHECK(untyped.target<RecordStorage>() == &records);
   CHECK(untyped.target<InMemoryEventStorageAdapter>() == nullptr);
-  CHECK(untyped.typed_event_storage() == nullptr);
+  CHECK_FALSE(supports<PushTypedEvents>(untyped));
 }
 
 TEST_CASE("handles are equal when they refer to the same adapter object") {
@@ -86,7 +90,7 @@ TEST_CASE("copies of a handle refer to the same adapter and a moved one takes it
   CHECK(records_of(handle, "S", "a").size() == 1);
   const AnyEventStorageAdapter moved = std::move(handle);
   CHECK(moved == copy);
-  CHECK(moved.typed_event_storage() == &memory);
+  CHECK(supports<PushTypedEvents>(moved));
 }
 
 TEST_CASE("a handle keeps a shared adapter alive and leaves one it refers to alone") {

@@ -11,8 +11,12 @@ namespace codec_test {
 struct Level {
   int value = 0;
 };
-struct Uncoded {
-  int value = 0;
+class Uncoded {  // with private parts, which no codec finds by itself
+ public:
+  int value() const { return value_; }
+
+ private:
+  int value_ = 0;
 };
 struct DecodesSomethingElse {};
 

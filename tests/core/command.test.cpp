@@ -4,7 +4,9 @@
 #include <castore/castore.hpp>
 #include <castore/testing/fault.hpp>
 #include <castore/testing/fault_injecting_adapter.hpp>
+#include "core/pokemons.hpp"
 #include "support/catch.hpp"
+#include "support/records_only_adapter.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -12,7 +14,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -216,7 +217,7 @@ TEST_CASE("a decide command pushes payloads that cannot be copied") {
   castore::InMemoryEventStorageAdapter storage;
   castore::EventStore<castore::Events<Moved>, Place, PlaceReducer> places{"PLACES", storage};
   const Command one{"MOVE", places, [](const std::optional<Place>&, int to) { return Moved{std::make_unique<int>(to)}; }};
-  CHECK(one("a", 3).aggregate->at == 3);
+  CHECK(one("a", 3).aggregate.at == 3);
   const Command two{"MOVE", places, [](const Place&, int to) {
                       return std::tuple{Moved{std::make_unique<int>(0)}, Moved{std::make_unique<int>(to)}};
                     }};
@@ -225,6 +226,44 @@ TEST_CASE("a decide command pushes payloads that cannot be copied") {
   REQUIRE(result.events.size() == 2);
   CHECK(*result.events[1].get_if<Moved>()->payload.to == 4);
   CHECK(places.get_existing_aggregate("a").at == 4);
+}
+
+// --- metadata --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a decide function gives metadata to one event, to some of several, in vectors, variants and optionals") {
+  using castore::with_metadata;
+  using castore_tests::PokemonAppeared;
+  using castore_tests::PokemonCaught;
+  using castore_tests::PokemonHealed;
+  using castore_tests::PokemonStore;
+  using State = std::optional<castore_tests::Pokemon>;
+  castore::InMemoryEventStorageAdapter objects;
+  RecordsOnlyAdapter records;
+  const bool keeps_objects = GENERATE(true, false);
+  PokemonStore pokemons = keeps_objects ? PokemonStore{"POKEMONS", objects} : PokemonStore{"POKEMONS", records};
+
+  const Command one{"ONE", pokemons, [](const State&, const std::string& trainer) {
+                      return with_metadata(PokemonCaught{2}, {.trainer = trainer});
+                    }};
+  const auto caught = one("pikachu", std::string{"ash"});
+  REQUIRE(caught.events.size() == 1);
+  CHECK(caught.events[0].get_if<PokemonCaught>()->metadata.trainer == "ash");
+  CHECK(caught.aggregate.trainer == "ash");
+
+  using Event = std::variant<PokemonAppeared, castore::EventWithMetadata<PokemonCaught>>;
+  const Command many{
+      "MANY", pokemons, [](const castore_tests::Pokemon&) {
+        return std::tuple{
+            std::vector<Event>{PokemonAppeared{"Pikachu", 5}, with_metadata(PokemonCaught{}, {.trainer = "gary"})},
+            std::optional{with_metadata(PokemonHealed{}, {{.name = "joy"}})}, PokemonHealed{}};
+      }};
+  CHECK(many("pikachu").aggregate.trainer == "gary");
+  const auto stored = pokemons.get_events("pikachu");
+  REQUIRE(stored.size() == 5);
+  CHECK(stored[0].get_if<PokemonCaught>()->metadata.trainer == "ash");
+  CHECK(stored[2].get_if<PokemonCaught>()->metadata.trainer == "gary");
+  CHECK(stored[3].get_if<PokemonHealed>()->metadata->name == "joy");
+  CHECK_FALSE(stored[4].get_if<PokemonHealed>()->metadata);
 }
 
 // --- the state -------------------------------------------------------------------------------------------------------
@@ -245,9 +284,10 @@ TEST_CASE("a decide function that takes an aggregate needs one that exists") {
 
 TEST_CASE("a decide function that takes an optional gets nothing for a new aggregate, and begins it") {
   Fixture fixture;
-  const Command command{"START", fixture.counters, [](const std::optional<Counter>& counter) {
-                          return counter ? std::vector<AnyEvent>{Counted{}} : std::vector<AnyEvent>{Started{5}, Counted{}};
-                        }};
+  const Command command{
+      "START", fixture.counters, [](const std::optional<Counter>& counter) {
+        return counter ? std::vector<AnyEvent>{Counted{}} : std::vector<AnyEvent>{Started{5}, Counted{}};
+      }};
   const auto first = command("a");
   REQUIRE(first.aggregate);
   CHECK(first.aggregate->version == 2);
@@ -257,6 +297,21 @@ TEST_CASE("a decide function that takes an optional gets nothing for a new aggre
   CHECK(fixture.types() == Types{"STARTED", "COUNTED", "COUNTED"});
   const Command look{"LOOK", fixture.counters, [](const std::optional<Counter>&) {}};
   CHECK_FALSE(look("b").aggregate);
+}
+
+TEST_CASE("a command whose decision always yields an event returns the aggregate that it began") {
+  Fixture fixture;
+  const Command start{"START", fixture.counters, [](const std::optional<Counter>&, int at) { return Started{at}; },
+                      fixture.options()};
+  CHECK(start("a", 5).aggregate.count == 5);
+  fixture.interfere(1);
+  CHECK(start("a", 7).aggregate.count == 7);
+  CHECK(fixture.attempts == Attempts{{1, 2}});
+  const Command twice{"TWICE", fixture.counters, [](const std::optional<Counter>&) {
+                        return std::tuple{std::optional<Stopped>{}, AnyEvent{Started{3}}, std::vector<Counted>(2)};
+                      }};
+  CHECK(twice("b").aggregate.version == 3);
+  CHECK(twice("b").aggregate.count == 5);
 }
 
 TEST_CASE("a decide function may be generic, a free function, or a member of the aggregate") {
@@ -280,8 +335,9 @@ TEST_CASE("a decide function may be generic, a free function, or a member of the
 TEST_CASE("several payloads are written all or none") {
   Fixture fixture;
   fixture.others.push_event("a", 1, Started{10});
-  const Command command{"COUNT", fixture.counters,
-                        [](const Counter&) { return std::tuple{Counted{1}, Counted{2}, Stopped{}}; }};
+  const Command command{"COUNT", fixture.counters, [](const Counter&) {
+                          return std::tuple{Counted{1}, Counted{2}, Stopped{}};
+                        }};
   fixture.storage.inject(StorageOperation::push_events, fails_before());
   CHECK(error_of<castore::StorageError>([&] { command("a"); }).retryable());
   CHECK(fixture.types() == Types{"STARTED"});
@@ -290,23 +346,8 @@ TEST_CASE("several payloads are written all or none") {
   CHECK(fixture.types() == Types{"STARTED", "COUNTED", "COUNTED", "COUNTED", "STOPPED"});
 }
 
-struct RecordStorage {
-  castore::InMemoryEventStorageAdapter memory{};
-  castore::PushOutcome push_events(std::span<const castore::PushRecord> records, bool force) {
-    return memory.push_events(records, force);
-  }
-  void get_events(std::string_view event_store_id, std::string_view aggregate_id,
-                  const castore::GetEventsOptions& options, castore::RecordSink sink) const {
-    memory.get_events(event_store_id, aggregate_id, options, sink);
-  }
-  castore::AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
-                                               const castore::ListAggregateIdsOptions& options) const {
-    return memory.list_aggregate_ids(event_store_id, options);
-  }
-};
-
 TEST_CASE("nothing is written when one of several payloads has no JSON form") {
-  RecordStorage storage;
+  RecordsOnlyAdapter storage;
   Counters counters{"COUNTERS", storage};
   counters.push_event("a", 1, Started{10});
   const Command command{"COUNT", counters, [](const Counter&) {
@@ -409,7 +450,9 @@ TEST_CASE("a conflict of several payloads is told with the first of them") {
   Fixture fixture;
   fixture.others.push_event("a", 1, Started{10});
   fixture.interfere(1);
-  const Command command{"COUNT", fixture.counters, [](const Counter&) { return std::vector<Counted>(3); },
+  const Command command{"COUNT",
+                        fixture.counters,
+                        [](const Counter&) { return std::vector<Counted>(3); },
                         {.event_already_exists_retries = 0}};
   const auto error = error_of<EventAlreadyExistsError>([&] { command("a"); });
   CHECK(error.event_store_id() == "COUNTERS");
@@ -730,8 +773,7 @@ TEST_CASE("the error of a group's last conflict names the event that was in the 
   Counters targets{"TARGETS", fixture.storage};
   fixture.others.push_event("a", 1, Started{10});
   targets.push_event("b", 1, Started{0});
-  const Command command{"TRANSFER", std::tie(fixture.counters, targets), transfer,
-                        {.event_already_exists_retries = 0}};
+  const Command command{"TRANSFER", std::tie(fixture.counters, targets), transfer, {.event_already_exists_retries = 0}};
   fixture.storage.inject(StorageOperation::push_events, conflicts(1));
   const auto error = error_of<EventAlreadyExistsError>([&] { command(Transfer{"a", "b", 4}); });
   CHECK(error.event_store_id() == "TARGETS");

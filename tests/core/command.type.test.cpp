@@ -79,6 +79,20 @@ static_assert(same<CommandInput<WithInput>, Input>);
 static_assert(same<CommandOutput<WithInput>, CommandResult<std::optional<Pokemon>, Pokemons::Event>>);
 static_assert(same<decltype(std::declval<WithInput&>()("pikachu", Input{}, 3)), CommandOutput<WithInput>>);
 
+// A decision that always yields an event leaves an aggregate.
+template <class Decided>
+using Created = decltype(CommandOutput<DecideCommand<Decided (*)(const std::optional<Pokemon>&)>>::aggregate);
+static_assert(same<Created<Appeared>, Pokemon>);
+static_assert(same<Created<const Appeared&>, Pokemon>);
+static_assert(same<Created<std::variant<Appeared, LeveledUp>>, Pokemon>);
+static_assert(same<Created<std::tuple<std::optional<Appeared>, LeveledUp>>, Pokemon>);
+static_assert(same<Created<castore::EventWithMetadata<Appeared>>, Pokemon>);
+static_assert(same<Created<std::tuple<>>, std::optional<Pokemon>>);
+static_assert(same<Created<std::tuple<std::optional<Appeared>, std::vector<LeveledUp>>>, std::optional<Pokemon>>);
+static_assert(same<Created<std::variant<std::monostate, Appeared>>, std::optional<Pokemon>>);
+static_assert(same<Created<std::vector<Appeared>>, std::optional<Pokemon>>);
+static_assert(same<Created<void>, std::optional<Pokemon>>);
+
 // An optional state is an optional, however it is taken; an input is what it is without const and reference.
 static_assert(same<CommandOutput<DecideCommand<void (*)(std::optional<Pokemon>)>>,
                    CommandResult<std::optional<Pokemon>, Pokemons::Event>>);

@@ -3,26 +3,51 @@
 #include "support/catch.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 using namespace std::string_literals;
 
 TEST_CASE("every error is a castore Error and a std runtime_error that can be copied") {
   const auto check = []<class... Errors>(std::type_identity<Errors>...) {
-    return ((std::derived_from<Errors, castore::Error> && std::is_copy_constructible_v<Errors>) && ...);
+    return ((std::derived_from<Errors, castore::Error> && std::is_copy_constructible_v<Errors>)&&...);
   };
   STATIC_REQUIRE(std::derived_from<castore::Error, std::runtime_error>);
-  STATIC_REQUIRE(check(std::type_identity<castore::EventAlreadyExistsError>{},
-                       std::type_identity<castore::VersionGapError>{},
-                       std::type_identity<castore::AggregateNotFoundError>{},
-                       std::type_identity<castore::UndefinedEventStorageAdapterError>{},
-                       std::type_identity<castore::InvalidEventError>{},
-                       std::type_identity<castore::InvalidPageTokenError>{},
-                       std::type_identity<castore::EventEncodeError>{}, std::type_identity<castore::EventDecodeError>{},
-                       std::type_identity<castore::UnknownEventTypeError>{},
-                       std::type_identity<castore::OnEventPushedError>{}, std::type_identity<castore::StorageError>{}));
+  STATIC_REQUIRE(
+      check(std::type_identity<castore::EventAlreadyExistsError>{}, std::type_identity<castore::VersionGapError>{},
+            std::type_identity<castore::AggregateNotFoundError>{},
+            std::type_identity<castore::UndefinedEventStorageAdapterError>{},
+            std::type_identity<castore::InvalidEventError>{}, std::type_identity<castore::InvalidPageTokenError>{},
+            std::type_identity<castore::EventEncodeError>{}, std::type_identity<castore::EventDecodeError>{},
+            std::type_identity<castore::UnknownEventTypeError>{}, std::type_identity<castore::OnEventPushedError>{},
+            std::type_identity<castore::StorageError>{}));
+}
+
+TEST_CASE("what an error says is one bounded line that a terminal may show, whatever went into it") {
+  const std::string foreign = "\x1B[2J\r\nERROR \u202Eforged\u009B\xFF" + std::string(100'000, 'x') + "\u200B";
+  const auto check = [&](const castore::Error& error, std::size_t longest = 2'000) {
+    const std::string_view what = error.what();
+    CAPTURE(what);
+    for (const char* raw : {"\x1B", "\r", "\n", "\u202E", "\u009B", "\xFF", "\u200B"})
+      CHECK(what.find(raw) == what.npos);
+    CHECK(what.find("\\x1B[2J\\x0D\\x0AERROR \\xE2\\x80\\xAEforged\\xC2\\x9B\\xFFxxx") != what.npos);
+    CHECK(what.size() < longest);
+  };
+  check(castore::EventAlreadyExistsError{foreign, foreign, 3});
+  check(castore::VersionGapError{foreign, foreign, 5, 3});
+  check(castore::AggregateNotFoundError{foreign, foreign});
+  check(castore::UndefinedEventStorageAdapterError{foreign});
+  check(castore::InvalidEventError{"type", foreign});
+  check(castore::InvalidEventError{foreign, "is wrong"});
+  check(castore::InvalidPageTokenError{foreign});
+  check(castore::EventEncodeError{foreign, foreign, 2, foreign, foreign});
+  check(castore::EventDecodeError{foreign, foreign, 2, foreign, foreign});
+  check(castore::UnknownEventTypeError{foreign, foreign, 2, foreign});
+  check(castore::OnEventPushedError{foreign, foreign, 2});
+  check(castore::StorageError{foreign}, 9'000);  // it knows nothing of its parts
 }
 
 TEST_CASE("EventAlreadyExistsError names the event and says what to do") {
@@ -70,7 +95,7 @@ TEST_CASE("InvalidPageTokenError carries the token as it was received") {
   const castore::InvalidPageTokenError error{std::string(300, 'x')};
   CHECK(error.page_token() == std::string(300, 'x'));
   CHECK(error.what() ==
-        "castore: '" + std::string(199, 'x') +
+        "castore: '" + std::string(200, 'x') +
             "... (300 bytes)' is not a page token of list_aggregate_ids; pass next_page_token of the previous page "
             "unchanged");
 }
@@ -118,4 +143,11 @@ TEST_CASE("StorageError says whether a retry may help") {
   CHECK_FALSE(castore::StorageError{"disk full"}.retryable());
   CHECK(castore::StorageError{"locked", true}.retryable());
   CHECK(castore::StorageError{"disk full"}.what() == "castore: disk full"s);
+}
+
+TEST_CASE("StorageError says whether a push that failed may have been done") {
+  using Outcome = castore::StorageError::Outcome;
+  CHECK(castore::StorageError{"disk full"}.outcome() == Outcome::not_done);
+  CHECK(castore::StorageError{"disk full", true}.outcome() == Outcome::not_done);
+  CHECK(castore::StorageError{"broken", false, Outcome::unknown}.outcome() == Outcome::unknown);
 }

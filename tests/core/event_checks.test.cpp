@@ -66,7 +66,7 @@ TEST_CASE("a record is refused for an id that no storage can keep") {
   CHECK(message({record(std::string_view{"\xFF"}, "a", 1)}) ==
         "castore: event_store_id: '\\xFF' is not UTF-8 text without NUL; escape other bytes in ids");
   CHECK(message({record("S", std::string(65'537, 'x'), 1)}) ==
-        "castore: aggregate_id: '" + std::string(199, 'x') +
+        "castore: aggregate_id: '" + std::string(200, 'x') +
             "... (65537 bytes)' is too long; an id has at most 65536 bytes");
 }
 
@@ -97,4 +97,24 @@ TEST_CASE("a group of records is refused for holding an event twice") {
   CHECK(message({record("S", "a", 3), record("S", "a", 3)}) ==
         "castore: version: a group holds event 3 of aggregate 'a' in event store 'S' twice; give each event its own "
         "version");
+}
+
+TEST_CASE("payload and metadata are absent or one JSON value and nothing else") {
+  const auto with = [](std::string payload, std::string metadata) {
+    return std::vector{record("S", "a", 1), PushRecord{"S", {"a", 2, "A", at(0), std::move(payload), std::move(metadata)}}};
+  };
+  for (const std::string& text : {""s, "null"s, " {\"a\":[1.5,\"\\u0000 \u00E9\"]}\n"s,
+                                  std::string(castore::max_json_depth, '[') + std::string(castore::max_json_depth, ']')}) {
+    CHECK_NOTHROW(check_records(with(text, "")));
+    CHECK_NOTHROW(check_records(with("", text)));
+  }
+  for (const std::string& text : {" "s, "nul"s, "{}x"s, "{}\0"s, "{} {}"s, "{\"a\":1"s, "\"\xFF\""s, "NaN"s, "\0"s,
+                                  std::string(castore::max_json_depth + 1, '[') +
+                                      std::string(castore::max_json_depth + 1, ']')}) {
+    CAPTURE(text);
+    CHECK(wrong_field(with(text, "")) == "payload");
+    CHECK(wrong_field(with("{}", text)) == "metadata");
+  }
+  CHECK(message(with("{\"n\":1}\0,\"n\":2}"s, "")) ==
+        "castore: payload: it is not one JSON value: there is more text after the value (byte 7 of 15)");
 }

@@ -91,9 +91,22 @@ struct Reducer {
 using Events = castore::Events<Coded, Measured, Stored>;
 using Store = castore::EventStore<Events, State, Reducer>;
 
+/// Reads another payload than it stores.
+struct DamagedStorage : RecordStorage {
+  void get_events(std::string_view event_store_id, std::string_view aggregate_id,
+                  const castore::GetEventsOptions& options, castore::RecordSink sink) {
+    RecordStorage::get_events(event_store_id, aggregate_id, options, [&](castore::EventRecordView record) {
+      record.payload = payload;
+      sink(record);
+    });
+  }
+
+  std::string payload;
+};
+
 void push_record(RecordStorage& storage, EventRecord record) {
   const PushRecord push{"POKEMONS", std::move(record)};
-  REQUIRE(storage.push_events({&push, 1}, true) == castore::PushOutcome{});
+  REQUIRE(storage.push_events({&push, 1}, {.force = true}) == castore::PushOutcome{});
 }
 
 void push_record(RecordStorage& storage, std::string type, std::string payload, std::string metadata) {
@@ -142,10 +155,10 @@ TEST_CASE("a payload that cannot be encoded is an error that names the event and
     CHECK(records_of(storage, "CODED", "a").empty());
     CHECK(store.list_aggregate_ids().aggregate_ids.empty());
   };
-  check(Measured{std::nan("")}, "JSON has neither NaN nor infinity");
-  check(Measured{-INFINITY}, "JSON has neither NaN nor infinity");
+  check(Measured{std::nan("")}, "field 'number': JSON has neither NaN nor infinity");
+  check(Measured{-INFINITY}, "field 'number': JSON has neither NaN nor infinity");
   check(Stored{json::binary({1})}, "JSON has no binary values; encode them as text");
-  check(Stored{json("\xFF")}, "[json.exception.type_error.316] invalid UTF-8 byte at index 0: 0xFF");
+  check(Stored{json("\xFF")}, "its text is not UTF-8 (byte 0)");
   check(Coded{"!good"}, "no !good");
   json deep = 1;
   for (int depth = 0; depth <= 500; ++depth) deep = json::array({std::move(deep)});
@@ -157,7 +170,7 @@ TEST_CASE("metadata that cannot be encoded is the same error") {
   Store store{"CODED", storage};
   const auto push = [&] { store.push_event("a", 1, Measured{1}, {.metadata = {"\xFF"}}); };
   CHECK(error_of<EventEncodeError>(push).type() == "MEASURED");
-  CHECK(cause_of<json::type_error>(push).id == 316);
+  CHECK(cause_of<std::invalid_argument>(push).what() == "field 'unit': its text is not UTF-8 (byte 0)"s);
   CHECK(records_of(storage, "CODED", "a").empty());
 }
 
@@ -177,7 +190,7 @@ TEST_CASE("the codec's own error is nested in the one that names the event") {
   Store store{"CODED", storage};
   CHECK(cause_of<std::domain_error>([&] { store.push_event("a", 1, Coded{"!good"}); }).what() == "no !good"s);
   CHECK(cause_of<std::invalid_argument>([&] { store.push_event("a", 1, Measured{INFINITY}); }).what() ==
-        "JSON has neither NaN nor infinity"s);
+        "field 'number': JSON has neither NaN nor infinity"s);
   store.push_event("a", 1, Coded{"later bad"});
   CHECK(error_of<EventDecodeError>([&] { store.get_events("a"); }).version() == 1);
   CHECK(cause_of<std::domain_error>([&] { store.get_events("a"); }).what() == "too late"s);
@@ -192,11 +205,28 @@ TEST_CASE("what is no std exception or no memory passes through a codec unchange
   CHECK(error_of<std::bad_alloc>([&] { store.get_events("a"); }).what() == std::bad_alloc{}.what());
 }
 
-TEST_CASE("a stored event that cannot be decoded is an error that names it and its cause") {
+TEST_CASE("what a codec of one's own makes is one JSON value and nothing else, else nothing is written") {
   RecordStorage storage;
+  Store store{"CODED", storage};
+  const auto refusal = [&](const std::string& text) {
+    const auto error = error_of<InvalidEventError>([&] { store.push_event("a", 1, Coded{text}); });
+    CHECK(error.field() == "payload");
+    CHECK(error_of<InvalidEventError>([&] { store.push_events("a", 0, Coded{"good"}, Coded{text}); }).field() == "payload");
+    CHECK(store.get_events("a").empty());
+    return std::string{error.what()};
+  };
+  CHECK(refusal("a\" \"b") ==
+        "castore: payload: it is not one JSON value: there is more text after the value (byte 5 of 9)");
+  CHECK(refusal("a\"\0b"s) ==
+        "castore: payload: it is not one JSON value: there is more text after the value (byte 4 of 8)");
+  CHECK(refusal("\xFF") == "castore: payload: it is not one JSON value: a string is not UTF-8 (byte 2 of 5)");
+}
+
+TEST_CASE("a stored event that cannot be decoded is an error that names it and its cause") {
+  DamagedStorage storage;
   const PokemonStore pokemons{"POKEMONS", storage};
   const auto check = [&](const std::string& payload, const std::string& reason) {
-    push_record(storage, "POKEMON_APPEARED", payload, "");
+    storage.payload = payload;
     const auto error = error_of<EventDecodeError>([&] { pokemons.get_aggregate("pikachu"); });
     CHECK(error.event_store_id() == "POKEMONS");
     CHECK(error.aggregate_id() == "pikachu");
@@ -209,7 +239,11 @@ TEST_CASE("a stored event that cannot be decoded is an error that names it and i
     CHECK(error_of<EventDecodeError>([&] { pokemons.get_history("pikachu"); }).version() == 1);
   };
   const auto get = [&] { pokemons.get_events("pikachu"); };
+  push_record(storage, "POKEMON_APPEARED", "{}", "");
 
+  check(R"({"name":"a","level":5} {})", "[json.exception.parse_error.101]");
+  check("{\"name\":\"a\",\"level\":5}\0"s, "it has a NUL at byte 22");
+  check("{\"name\":\"a\",\"level\":5}\0 and anything"s, "it has a NUL at byte 22");
   check("{\"name\":", "[json.exception.parse_error.101]");
   CHECK(cause_of<json::parse_error>(get).id == 101);
   check(R"({"name":"Pikachu"})", "[json.exception.out_of_range.403]");
@@ -262,8 +296,8 @@ TEST_CASE("a stored event of a type that the store does not have is never skippe
 }
 
 TEST_CASE("a payload can be encoded when it and its metadata have codecs") {
-  struct Uncoded {
-    int value = 0;
+  class Uncoded {
+    [[maybe_unused]] int value = 0;
   };
   struct WithUncodedMetadata {
     using Metadata = Uncoded;

@@ -4,9 +4,11 @@
 #include "core/support.hpp"
 #include "support/catch.hpp"
 
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -269,6 +271,31 @@ TEST_CASE("a conflict in a group names the offending event and leaves nothing of
   CHECK(world.pokemons.get_existing_aggregate("pikachu").trainer == "ash");
 }
 
+TEST_CASE("an adapter that refuses an event that is not in the group is told to be mended") {
+  class Confused : public RecordStorage {
+   public:
+    castore::PushOutcome push_events(std::span<const castore::PushRecord> records,
+                                     const castore::PushOptions&) override {
+      return {status, records.size()};
+    }
+    castore::PushOutcome::Status status = castore::PushOutcome::already_exists;
+  };
+  const auto storage = std::make_shared<Confused>();
+  World world{AnyEventStorageAdapter{storage}};
+  for (const auto status : {castore::PushOutcome::already_exists, castore::PushOutcome::version_gap}) {
+    storage->status = status;
+    const auto error = error_of<castore::StorageError>([&] {
+      push_event_group(world.trainers.group_event("ash", 1, TrainerStarted{"Ash"}),
+                       world.pokemons.group_event("pikachu", 1, PokemonAppeared{"Pikachu", 5}));
+    });
+    CHECK(error.what() ==
+          "castore: the adapter refused event 2 of a group of 2 (counted from 0), which there is not; fix "
+          "its push_events"s);
+    CHECK_FALSE(error.retryable());
+  }
+  CHECK(world.log.empty());
+}
+
 TEST_CASE("a group is refused when its stores do not share one adapter object") {
   World world{CASTORE_TESTS_EITHER_STORAGE};
   World other{CASTORE_TESTS_EITHER_STORAGE};
@@ -317,6 +344,42 @@ TEST_CASE("a group is refused when it holds an event twice") {
   CHECK(world.log.size() == 2);
 }
 
+TEST_CASE("a group of any size knows what comes before each event, and what it holds twice") {
+  for (const Version size : {2, 8, 9, 20}) {
+    World world{CASTORE_TESTS_EITHER_STORAGE};
+    const auto group = [&](Version repeated) {
+      std::vector<GroupedEvent> events;
+      const auto add = [&](Version version) {
+        version == 1 ? events.push_back(world.pokemons.group_event("pikachu", 1, PokemonAppeared{"Pikachu", 5}))
+                     : events.push_back(world.pokemons.group_event("pikachu", version, PokemonLeveledUp{}));
+      };
+      for (Version version = 1; version <= size; ++version) add(version);
+      if (repeated > 0) add(repeated);
+      return events;
+    };
+    for (const Version repeated : {Version{1}, Version{2}, size}) {
+      const auto error = error_of<InvalidEventError>([&] { push_event_group(group(repeated)); });
+      CHECK(error.what() ==
+            "castore: version: a group holds event " + std::to_string(repeated) +
+                " of aggregate 'pikachu' in event store 'POKEMONS' twice; give each event its own version");
+    }
+    std::vector<GroupedEvent> impossible = group(0);
+    impossible.push_back(
+        world.pokemons.group_event("raichu", (std::numeric_limits<Version>::min)(), PokemonLeveledUp{}));
+    CHECK(error_of<InvalidEventError>([&] { push_event_group(impossible); }).field() == "version");
+    CHECK(world.is_empty());
+    push_event_group(group(0));
+    REQUIRE(world.log.size() == static_cast<std::size_t>(size));
+    CHECK(world.log.back() == "pokemon pikachu " + std::to_string(size) + " level " + std::to_string(size + 4));
+
+    // What comes behind a gap follows nothing.
+    std::vector<GroupedEvent> with_gap = group(0);
+    with_gap.push_back(world.pokemons.group_event("pikachu", size + 2, PokemonLeveledUp{}));
+    push_event_group(with_gap, {.force = true});
+    CHECK(world.log.back() == "pokemon pikachu " + std::to_string(size + 2));
+  }
+}
+
 TEST_CASE("a group is refused for an event that could not be pushed alone") {
   World world{CASTORE_TESTS_EITHER_STORAGE};
   const auto field_of_error = [&](const GroupedEvent& event) {
@@ -331,7 +394,7 @@ TEST_CASE("a group is refused for an event that could not be pushed alone") {
   CHECK(field_of_error(world.pokemons.group_event("a", 2, PokemonLeveledUp{}, {.prev_aggregate = pikachu(1, 1)})) ==
         "prev_aggregate");
   CHECK(error_of<InvalidEventError>([&] {
-          world.pokemons.group_event("a", 1, PokemonLeveledUp{}, {.force = true});
+          (void)world.pokemons.group_event("a", 1, PokemonLeveledUp{}, {.force = true});
         }).field() == "force");
   CHECK(world.is_empty());
 }
@@ -395,12 +458,13 @@ TEST_CASE("a grouped event that is pushed again after a failure forgets the aggr
 
 TEST_CASE("a forced group overwrites and leaves gaps in both forms") {
   World world{CASTORE_TESTS_EITHER_STORAGE};
+  const TrainerStore trainers{"TRAINERS", world.storage, {.missing_versions = castore::MissingVersions::accept}};
   world.pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{}, PokemonLeveledUp{});
   push_event_group({.force = true}, world.pokemons.group_event("pikachu", 1, PokemonAppeared{"Raichu", 7}),
                    world.trainers.group_event("ash", 5, TrainerCaughtPokemon{"pikachu"}),
                    world.pokemons.group_event("pikachu", 3, PokemonHealed{}));
   CHECK(world.pokemons.get_existing_aggregate("pikachu") == Pokemon{{"pikachu", 3}, "Raichu", 8, ""});
-  CHECK(world.trainers.get_existing_aggregate("ash").version == 5);
+  CHECK(trainers.get_existing_aggregate("ash").version == 5);
   CHECK(world.pokemons.list_aggregate_ids().aggregate_ids ==
         std::vector<castore::AggregateIdEntry>{{"pikachu", world.pokemons.get_events("pikachu").at(0).timestamp()}});
 
@@ -408,7 +472,7 @@ TEST_CASE("a forced group overwrites and leaves gaps in both forms") {
                     world.trainers.group_event("ash", 5, TrainerCaughtPokemon{"raichu"})},
                    {.force = true});
   CHECK(world.pokemons.get_existing_aggregate("pikachu").level == 7);
-  CHECK(world.trainers.get_existing_aggregate("ash").pokemons == std::vector{"raichu"s});
+  CHECK(trainers.get_existing_aggregate("ash").pokemons == std::vector{"raichu"s});
 }
 
 // --- hooks -----------------------------------------------------------------------------------------------------------

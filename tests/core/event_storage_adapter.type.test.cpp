@@ -19,23 +19,24 @@ using castore::GetsEvents;
 using castore::ListAggregateIdsOptions;
 using castore::ListsAggregateIds;
 using castore::PushesEvents;
+using castore::PushOptions;
 using castore::PushOutcome;
 using castore::PushRecord;
+using castore::PushStatus;
 using castore::RecordSink;
 
 namespace {
 
 struct Complete {
-  PushOutcome push_events(std::span<const PushRecord>, bool);
+  PushOutcome push_events(std::span<const PushRecord>, const PushOptions&);
   void get_events(std::string_view, std::string_view, const GetEventsOptions&, RecordSink);
   AggregateIdsPage list_aggregate_ids(std::string_view, const ListAggregateIdsOptions&);
 };
 struct Limited : Complete {
-  static constexpr bool detects_version_gaps = false;
-  static constexpr std::size_t max_events_per_push = 100;
+  static constexpr castore::AdapterProperties properties{.detects_version_gaps = false, .max_events_per_push = 100};
 };
 struct PushesOne : Complete {
-  PushOutcome push_events(const PushRecord&, bool);
+  PushOutcome push_events(const PushRecord&, const PushOptions&);
 };
 struct PushesWithoutOutcome : Complete {
   void push_events(std::span<const PushRecord>, bool);
@@ -51,7 +52,7 @@ struct ListsByName : Complete {
 };
 struct Private {
  private:
-  PushOutcome push_events(std::span<const PushRecord>, bool);
+  PushOutcome push_events(std::span<const PushRecord>, const PushOptions&);
 };
 
 }  // namespace
@@ -78,10 +79,8 @@ TEST_CASE("an operation with another signature makes no adapter and only that co
 }
 
 TEST_CASE("an adapter says what its storage cannot do") {
-  STATIC_REQUIRE(castore::detects_version_gaps<Complete>());
-  STATIC_REQUIRE_FALSE(castore::detects_version_gaps<Limited>());
-  STATIC_REQUIRE(castore::max_events_per_push<Complete>() == std::nullopt);
-  STATIC_REQUIRE(castore::max_events_per_push<Limited>() == std::size_t{100});
+  STATIC_REQUIRE(castore::properties_of<Complete>() == castore::AdapterProperties{});
+  STATIC_REQUIRE(castore::properties_of<Limited>() == Limited::properties);
 }
 
 TEST_CASE("a record sink is anything that takes a record") {
@@ -101,7 +100,8 @@ TEST_CASE("a view of a record and a copy of the view hold the same as the record
 
 TEST_CASE("a push counts as done unless its outcome says otherwise") {
   STATIC_REQUIRE(PushOutcome{}.status == PushOutcome::pushed);
-  STATIC_REQUIRE(std::same_as<std::remove_const_t<decltype(PushOutcome::pushed)>, PushOutcome::Status>);
+  STATIC_REQUIRE(std::same_as<std::remove_const_t<decltype(PushOutcome::pushed)>, PushStatus>);
+  STATIC_REQUIRE(std::same_as<PushOutcome::Status, PushStatus>);
   CHECK_FALSE(PushOutcome{} == PushOutcome{PushOutcome::already_exists, 0});
   CHECK_FALSE(PushOutcome{PushOutcome::version_gap, 1} == PushOutcome{PushOutcome::version_gap, 0});
 }

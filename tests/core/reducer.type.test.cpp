@@ -137,36 +137,6 @@ static_assert(account_on_from(final_account()).balance == 0);
 static_assert(account_on_from(final_account()).movements == 3);
 static_assert(account_on_from(final_account()).version == 4);
 
-// Clang cannot handle the strings of libstdc++ 12 in constant expressions, in a castore::Aggregate or in an Event.
-#if !defined(__clang__)
-struct Pokemon : castore::Aggregate {
-  int level = 0;
-};
-struct LeveledUp {
-  static constexpr std::string_view type = "LEVELED_UP";
-};
-struct Reset {
-  static constexpr std::string_view type = "RESET";
-};
-struct PokemonReducer {
-  constexpr void operator()(Pokemon& pokemon, const LeveledUp&) const { ++pokemon.level; }
-  constexpr void operator()(Pokemon& pokemon, const Reset&, const EventInfo<Reset>& info) const {
-    pokemon.level = info.aggregate_id == "pikachu" ? -static_cast<int>(info.version) : 0;
-  }
-};
-using PokemonEvents = castore::Events<LeveledUp, Reset>;
-using Event = castore::Event<PokemonEvents>;
-
-constexpr int level_after_events() {
-  const std::array<Event, 3> events = {castore::EventDetail<LeveledUp>{"pikachu", 1, some_time, {}, {}},
-                                       castore::EventDetail<Reset>{"pikachu", 2, some_time, {}, {}},
-                                       castore::EventDetail<LeveledUp>{"pikachu", 3, some_time, {}, {}}};
-  const auto pokemon = castore::build_aggregate<Pokemon>(PokemonReducer{}, std::span<const Event>{events});
-  return pokemon && pokemon->version == 3 && pokemon->aggregate_id == "pikachu" ? pokemon->level : 99;
-}
-static_assert(level_after_events() == -1);
-#endif
-
 }  // namespace reducer_type_test
 
 using namespace reducer_type_test;

@@ -4,9 +4,11 @@
 
 #include <castore/adapters/in_memory.hpp>
 #include <castore/core/any_event_storage_adapter.hpp>
+#include <castore/core/codec.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/fwd.hpp>
 #include "support/catch.hpp"
+#include "support/records_only_adapter.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -22,14 +24,15 @@
 
 namespace castore_tests {
 
-/// The error that the function throws; it must be of this very type.
+/// The error that the function throws; it must be of this very type, or be a codec's `FieldError`, which knows the field.
 template <class Error, class Function>
 Error error_of(Function&& function) {
   try {
     function();
   } catch (const Error& error) {
     if constexpr (std::is_polymorphic_v<Error>) {
-      const bool is_exact = typeid(error) == typeid(Error) || dynamic_cast<const std::nested_exception*>(&error);
+      const bool is_exact = typeid(error) == typeid(Error) || dynamic_cast<const std::nested_exception*>(&error) ||
+                            dynamic_cast<const castore::FieldError*>(&error);
       if (!is_exact) FAIL("thrown was an error derived from the expected one: " << error.what());
     }
     return error;
@@ -60,22 +63,8 @@ inline castore::Timestamp at(std::int64_t milliseconds) {
   return castore::Timestamp{std::chrono::milliseconds{1'640'995'200'000 + milliseconds}};
 }
 
-/// A storage that knows records only: the in-memory one, without its interface for typed events.
-struct RecordStorage {
-  castore::PushOutcome push_events(std::span<const castore::PushRecord> records, bool force) {
-    return memory.push_events(records, force);
-  }
-  void get_events(std::string_view event_store_id, std::string_view aggregate_id,
-                  const castore::GetEventsOptions& options, castore::RecordSink sink) const {
-    memory.get_events(event_store_id, aggregate_id, options, sink);
-  }
-  castore::AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
-                                               const castore::ListAggregateIdsOptions& options) const {
-    return memory.list_aggregate_ids(event_store_id, options);
-  }
-
-  castore::InMemoryEventStorageAdapter memory;
-};
+/// A storage that knows records only.
+using RecordStorage = RecordsOnlyAdapter;
 
 /// The records of an aggregate, of any adapter.
 template <class Adapter>

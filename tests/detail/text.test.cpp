@@ -11,10 +11,11 @@
 #include <string_view>
 #include <utility>
 
+using castore::detail::in_quotes;
 using castore::detail::is_plain_ascii;
 using castore::detail::is_utf8_without_nul;
 using castore::detail::parse_integer;
-using castore::detail::in_quotes;
+using castore::detail::safe_text;
 using castore::detail::utf8_sequence_length;
 using namespace std::string_literals;
 
@@ -107,21 +108,60 @@ TEST_CASE("text with NUL or with bytes that are not UTF-8 is told from text with
   }
 }
 
-TEST_CASE("in_quotes shows control characters and stray bytes in hexadecimal") {
-  CHECK(in_quotes("") == "''");
-  CHECK(in_quotes("pikachu #1") == "'pikachu #1'");
-  CHECK(in_quotes("Pok\u00E9mon \U0001F600") == "'Pok\u00E9mon \U0001F600'");
-  CHECK(in_quotes("a\0b\n\x1F \x7F~"s) == "'a\\x00b\\x0A\\x1F \\x7F~'");
-  CHECK(in_quotes("\xC3(\xFF\xED\xA0\x80") == "'\\xC3(\\xFF\\xED\\xA0\\x80'");
+TEST_CASE("safe_text shows in hexadecimal what misleads a terminal, a log or a reader") {
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"", ""},
+      {"pikachu #1 \\ 'quoted' ~", "pikachu #1 \\ 'quoted' ~"},
+      {"Pok\u00E9mon \u00A1\u30DD\u30B1 \U0001F600 \u05D0\u0627",
+       "Pok\u00E9mon \u00A1\u30DD\u30B1 \U0001F600 \u05D0\u0627"},
+      {"\x1B[2J\x1B]0;title\x07", "\\x1B[2J\\x1B]0;title\\x07"},         // escape sequences
+      {"a\r\nERROR forged\n", "a\\x0D\\x0AERROR forged\\x0A"},           // lines
+      {"a\0b\t\x7F"s, "a\\x00b\\x09\\x7F"},                              // other controls
+      {"\u0085\u009B31m", "\\xC2\\x85\\xC2\\x9B31m"},                    // C1
+      {"\u202Egpj.exe\u202C", "\\xE2\\x80\\xAEgpj.exe\\xE2\\x80\\xAC"},  // bidirectional overrides
+      {"\u2066a\u2069\u200F\u061C", "\\xE2\\x81\\xA6a\\xE2\\x81\\xA9\\xE2\\x80\\x8F\\xD8\\x9C"},  // isolates, marks
+      {"ad\u200Bmin\u00AD\uFEFF", "ad\\xE2\\x80\\x8Bmin\\xC2\\xAD\\xEF\\xBB\\xBF"},               // without width
+      {"\u2028\u2029", "\\xE2\\x80\\xA8\\xE2\\x80\\xA9"},                                         // separators of lines
+      {"\U000E0041\uFE0F", "\\xF3\\xA0\\x81\\x81\\xEF\\xB8\\x8F"},                                // tags, variants
+      {"\xC3(\xFF\x9B", "\\xC3(\\xFF\\x9B"},                                                      // not UTF-8
+      {"\xC0\x9B\xE0\x80\x9B", "\\xC0\\x9B\\xE0\\x80\\x9B"},                                      // written too long
+      {"\xED\xA0\x80\xF4\x90\x80\x80", "\\xED\\xA0\\x80\\xF4\\x90\\x80\\x80"},                    // no code points
+      {"\xF0\x9F\x98", "\\xF0\\x9F\\x98"},                                                        // cut in two
+  };
+  for (const auto& [text, shown] : cases) {
+    CHECK(safe_text(text) == shown);
+    CHECK(safe_text(safe_text(text)) == shown);
+    CHECK(in_quotes(text) == "'" + std::string{shown} + "'");
+  }
 }
 
-TEST_CASE("in_quotes shortens long text and says how long it was") {
-  CHECK(in_quotes(std::string(199, 'x')) == "'" + std::string(199, 'x') + "'");
-  CHECK(in_quotes(std::string(200, 'x')) == "'" + std::string(199, 'x') + "... (200 bytes)'");
-  CHECK(in_quotes(std::string(1'000'000, '\0')).size() < 240);
-  // A character is never cut in two.
-  const std::string cut = in_quotes("x" + std::string(197, 'y') + "\U0001F600\U0001F600");
-  CHECK(cut == "'x" + std::string(197, 'y') + "\U0001F600... (206 bytes)'");
+TEST_CASE("safe_text lets through what is shown and nothing else, at the edges of every range") {
+  const std::pair<char32_t, char32_t> hidden[] = {
+      {0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},
+      {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},
+      {0x2060, 0x206F}, {0x3164, 0x3164}, {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+      {0xFFF0, 0xFFFB}, {0xFFFE, 0xFFFF}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+  for (const auto& [first, last] : hidden) {
+    CAPTURE(static_cast<std::uint32_t>(first));
+    CHECK(safe_text(utf8(first)).substr(0, 2) == "\\x");
+    CHECK(safe_text(utf8(last)).substr(0, 2) == "\\x");
+    if (first != 0) CHECK(safe_text(utf8(first - 1)) == utf8(first - 1));
+    CHECK(safe_text(utf8(last + 1)) == utf8(last + 1));
+  }
+}
+
+TEST_CASE("safe_text shortens long text between two characters and says how long it was") {
+  CHECK(safe_text("12345678", 8) == "12345678");
+  CHECK(safe_text("123456789", 8) == "12345678... (9 bytes)");
+  CHECK(safe_text("12345\U0001F600", 9) == "12345\U0001F600");
+  CHECK(safe_text("12345\U0001F600", 8) == "12345... (9 bytes)");
+  CHECK(safe_text("12345\n", 8) == "12345... (6 bytes)");
+  CHECK(safe_text("1234\n", 8) == "1234\\x0A");
+  CHECK(safe_text("\u202E", 11) == "... (3 bytes)");
+  CHECK(safe_text("x", 0) == "... (1 bytes)");
+  CHECK(safe_text(std::string(1'000'000, '\0')).size() < 1050);
+  CHECK(in_quotes(std::string(200, 'x')) == "'" + std::string(200, 'x') + "'");
+  CHECK(in_quotes(std::string(201, 'x')) == "'" + std::string(200, 'x') + "... (201 bytes)'");
 }
 
 TEST_CASE("parse_integer takes a whole decimal number in range and nothing else") {

@@ -3,12 +3,11 @@
 
 #include <castore/adapters/dynamodb.hpp>
 
+#include "dynamodb/clean_environment.hpp"
 #include "dynamodb/support.hpp"
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -45,58 +44,6 @@ struct Counted {
 };
 
 std::string text_of(std::size_t size) { return '"' + std::string(size, 'x') + '"'; }
-
-/// A variable of the environment until the end of the test.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_{name} {
-    if (const char* const before = std::getenv(name)) before_ = before;
-    setenv(name, value.c_str(), 1);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-
- private:
-  const char* name_;
-  std::optional<std::string> before_{};
-};
-
-/// An environment in which nothing of AWS is set.
-class CleanEnvironment {
- public:
-  CleanEnvironment() {
-    for (const char* const name :
-         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION",
-          "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_WEB_IDENTITY_TOKEN_FILE",
-          "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-          "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_EC2_METADATA_SERVICE_ENDPOINT"}) {
-      set(name, "");
-    }
-    set("AWS_EC2_METADATA_DISABLED", "true");
-    set("AWS_SHARED_CREDENTIALS_FILE", file("credentials", ""));
-    set("AWS_CONFIG_FILE", file("config", ""));
-  }
-  ~CleanEnvironment() {
-    while (!variables_.empty()) variables_.pop_back();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void set(const char* name, const std::string& value) {
-    variables_.push_back(std::make_unique<Variable>(name, value));
-  }
-  std::string file(const std::string& name, const std::string& text) {
-    std::filesystem::create_directory(folder_);
-    const std::string path = folder_ / name;
-    std::ofstream{path} << text;
-    return path;
-  }
-
- private:
-  std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() / ("castore-" + castore::detail::new_client_request_token());
-  std::vector<std::unique_ptr<Variable>> variables_{};
-};
 
 /// The access key id with which a client made from the environment is known.
 std::string known_as(DynamoDbHttpClientOptions options = {.region = "eu-west-1"}) {
@@ -137,7 +84,7 @@ TEST_CASE("events and groups that DynamoDB cannot hold are refused before anythi
   const Counted dynamodb;
   const auto& storage = dynamodb.storage;
   const auto field_of = [&](const std::vector<PushRecord>& records) {
-    return error_of<InvalidEventError>([&] { storage.push_events(records, false); }).field();
+    return error_of<InvalidEventError>([&] { storage.push_events(records, {}); }).field();
   };
   CHECK(field_of({event("a", 1, text_of(410'000))}) == "payload");
   CHECK(field_of({event("a", 1, "1e200")}) == "payload");
@@ -173,7 +120,7 @@ TEST_CASE("an event of nearly 400 kB and a group of nearly 4 MB are written") {
   CHECK(large.front().payload.size() == most + 2);
   std::vector<PushRecord> group;
   for (int version = 1; version <= 10; ++version) group.push_back(event("a", version, text_of(400'000)));
-  CHECK(storage.push_events(group, false) == PushOutcome{});
+  CHECK(storage.push_events(group, {}) == PushOutcome{});
   CHECK(load(storage, "a").size() == 10);
 }
 
@@ -182,10 +129,10 @@ TEST_CASE("a group that needs more than 100 operations with its checks is refuse
   const DynamoDbEventStorageAdapter storage{dynamodb.calls, dynamodb.table.name(), {.check_previous_version = true}};
   std::vector<PushRecord> group;
   for (int index = 0; index < 51; ++index) group.push_back(event("a" + std::to_string(index), 2));
-  CHECK(error_of<InvalidEventError>([&] { storage.push_events(group, false); }).field() == "max_events_per_push");
+  CHECK(error_of<InvalidEventError>([&] { storage.push_events(group, {}); }).field() == "max_events_per_push");
   CHECK(dynamodb.calls->calls.empty());
   CHECK(push(storage, event("a", 2), event("a", 1)) == PushOutcome{PushOutcome::version_gap, 0});
-  CHECK(storage.push_events(group, true) == PushOutcome{});
+  CHECK(storage.push_events(group, {.force = true}) == PushOutcome{});
   CHECK(push(storage, event("a0", 3), event("a0", 4)) == PushOutcome{});
   CHECK(push(storage, event("a0", 6)) == PushOutcome{PushOutcome::version_gap, 0});
   CHECK(push(storage, event("a0", 4)) == PushOutcome{PushOutcome::already_exists, 0});
@@ -195,7 +142,7 @@ TEST_CASE("a list reads one entry more than the page holds and every id once") {
   const Counted dynamodb;
   std::vector<PushRecord> group;
   for (int index = 0; index < 100; ++index) group.push_back(event("id" + std::to_string(index), 1));
-  REQUIRE(dynamodb.storage.push_events(group, false) == PushOutcome{});
+  REQUIRE(dynamodb.storage.push_events(group, {}) == PushOutcome{});
   std::set<std::string> ids;
   std::size_t listed = 0;
   castore::ListAggregateIdsOptions options{.limit = 10};

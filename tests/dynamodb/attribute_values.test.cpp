@@ -16,18 +16,20 @@ namespace {
 using castore::InvalidEventError;
 using castore::detail::append_attribute_value;
 using castore::detail::AttributeWriter;
+using castore::detail::Decimal;
+using castore::detail::is_plain_integer;
 using castore::detail::JsonScanError;
 using castore::detail::JsonScanner;
 using castore::detail::parse_decimal;
-using castore::detail::to_ecmascript;
+using castore::detail::to_text;
 
-std::string marshall(std::string_view json) {
+std::string marshall(const std::string& json) {
   std::string request;
   AttributeWriter{request, "payload"}.append(json);
   return request;
 }
 
-std::size_t size_of(std::string_view json) {
+std::size_t size_of(const std::string& json) {
   std::string request;
   AttributeWriter writer{request, "payload"};
   writer.append(json);
@@ -41,7 +43,7 @@ std::string unmarshall(std::string_view values) {
   return json;
 }
 
-std::string why_refused(std::string_view json) {
+std::string why_refused(const std::string& json) {
   try {
     marshall(json);
   } catch (const InvalidEventError& error) {
@@ -53,7 +55,7 @@ std::string why_refused(std::string_view json) {
 
 }  // namespace
 
-TEST_CASE("numbers are written as ECMAScript writes them") {
+TEST_CASE("numbers are written as ECMAScript writes them but in plain digits up to 38") {
   const char* const numbers[][2] = {
       {"1.0", "1"},
       {"1e16", "10000000000000000"},
@@ -61,7 +63,12 @@ TEST_CASE("numbers are written as ECMAScript writes them") {
       {"0", "0"},
       {"-0", "0"},
       {"1e20", "100000000000000000000"},
-      {"1e21", "1e+21"},
+      {"1e21", "1000000000000000000000"},
+      {"-1.5e+22", "-15000000000000000000000"},
+      {"1.7976931348623157e37", "17976931348623157000000000000000000000"},
+      {"12345678901234567890123.5", "12345678901234567890123.5"},
+      {"1e37", "10000000000000000000000000000000000000"},
+      {"1e38", "1e+38"},
       {"9223372036854775807", "9223372036854775807"},
       {"-9223372036854775808", "-9223372036854775808"},
       {"18446744073709551615", "18446744073709551615"},
@@ -77,16 +84,51 @@ TEST_CASE("numbers are written as ECMAScript writes them") {
       {"1234567890.12345678901234567890123456", "1234567890.12345678901234567890123456"},
   };
   for (const auto& [text, expected] : numbers) {
-    CHECK(to_ecmascript(*parse_decimal(text)) == expected);
+    CHECK(to_text(*parse_decimal(text)) == expected);
     CHECK(marshall(text) == std::string{R"({"N":")"} + expected + "\"}");
-    CHECK(to_ecmascript(*parse_decimal(expected)) == expected);
+    CHECK(to_text(*parse_decimal(expected)) == expected);
   }
   // JavaScript has a BigInt for it.
   const std::string large = "-12345678901234567890123456789012345678";
   CHECK(marshall(large) == R"({"N":")" + large + "\"}");
   CHECK(unmarshall(R"({"N":")" + large + "\"}") == large);
-  for (const char* const text : {"", "-", ".", "e5", "1e", "1e+", "1x", "0x10", "NaN", "1 "}) {
+  for (const char* const text :
+       {"", "-", "+", ".", "e5", "1e", "1e+", "1x", "0x10", "NaN", "1 ", "1.2.3", "--1", "+-1"}) {
     CHECK_FALSE(parse_decimal(text).has_value());
+  }
+}
+
+TEST_CASE("equal numbers are equal objects, however they are written and however large they are") {
+  const Decimal number{.negative = false, .digits = "12", .exponent = 1};
+  for (const char* const text :
+       {"1.2", "+1.2", "01.20", "12e-1", "0.12E1", "0.0012e+3", "1200e-3", "1.2e00", "1.2e-0"}) {
+    CHECK(parse_decimal(text) == number);
+  }
+  for (const char* const text : {"0", "-0", "0.00", "-0e5", "0e-7"}) CHECK(parse_decimal(text) == Decimal{});
+  CHECK(parse_decimal(".5") == Decimal{.digits = "5"});
+  CHECK(parse_decimal("5.") == Decimal{.digits = "5", .exponent = 1});
+  CHECK(parse_decimal("-5") == Decimal{.negative = true, .digits = "5", .exponent = 1});
+  constexpr int most = 2'000'000;
+  CHECK(parse_decimal("1e1999999") == Decimal{.digits = "1", .exponent = most});
+  CHECK(parse_decimal("1e-1999999") == Decimal{.digits = "1", .exponent = -most + 2});
+  for (const std::string exponent : {"2000000", "20000000", "99999999", "2147483648", "99999999999999999999"}) {
+    CHECK(parse_decimal("1e" + exponent) == Decimal{.digits = "1", .exponent = most});
+    CHECK(parse_decimal("1e-" + exponent + "9") == Decimal{.digits = "1", .exponent = -most});
+  }
+  const std::string longest(1'000'000, '1');
+  CHECK(parse_decimal(longest) == Decimal{.digits = longest, .exponent = 1'000'000});
+  CHECK_FALSE(parse_decimal(longest + "0").has_value());
+}
+
+TEST_CASE("a plain integer is one of up to 38 digits as JSON writes them") {
+  const std::string longest(38, '9');
+  for (const std::string& text : {std::string{"0"}, std::string{"7"}, std::string{"-10"}, longest, '-' + longest}) {
+    CHECK(is_plain_integer(text));
+  }
+  for (const std::string& text : {std::string{}, std::string{"-"}, std::string{"-0"}, std::string{"00"},
+                                  std::string{"01"}, std::string{"-01"}, std::string{"+1"}, std::string{"1.0"},
+                                  std::string{"1e2"}, std::string{"1:"}, std::string{"/1"}, longest + '0'}) {
+    CHECK_FALSE(is_plain_integer(text));
   }
 }
 
@@ -123,8 +165,9 @@ TEST_CASE("values that DynamoDB cannot hold are refused before anything is sent"
   CHECK(why_refused(R"({"a":1,"\u0061":2})").find("'a' twice") != std::string::npos);
   CHECK(why_refused(std::string(33, '[') + std::string(33, ']')).find("32 deep") != std::string::npos);
   CHECK(marshall(std::string(32, '[') + std::string(32, ']')).size() > 32);
-  for (const char* const text : {"", "{", "nul", "[1,]", "\"\xff\"", R"("\ud800")", "1 2", "01", R"({"S":"a"}})"}) {
-    CHECK(why_refused(text).find("not JSON text") != std::string::npos);
+  CHECK(why_refused("").find("is empty") != std::string::npos);
+  for (const char* const text : {"{", "nul", "[1,]", "\"\xff\"", R"("\ud800")", "1 2", "01", R"({"S":"a"}})"}) {
+    CHECK(why_refused(text).find("not one JSON value") != std::string::npos);
   }
 }
 
@@ -132,6 +175,11 @@ TEST_CASE("sizes are counted as DynamoDB counts them") {
   CHECK(size_of(R"("abc")") == 3);
   CHECK(size_of(R"("\u00e9\n\ud83d\ude00é\u20ac")") == 2 + 1 + 4 + 2 + 3);
   CHECK(size_of("null") == 1);
+  CHECK(size_of("-500000") == size_of("-0.5e6"));
+  CHECK(size_of("-500000") == 3);
+  CHECK(size_of("1200") == 3);
+  CHECK(size_of("0") == 2);
+  CHECK(size_of("0.0") == 2);
   CHECK(size_of("{}") == 3);
   CHECK(size_of(R"({"key":"value"})") == 3 + 1 + 3 + 5);
   CHECK(size_of(R"(["a","b"])") == 3 + 2 * (1 + 1));

@@ -3,9 +3,11 @@
 
 #include <castore/adapters/dynamodb.hpp>
 #include <castore/testing/catch2.hpp>
+#include <castore/testing/catch2_snapshots.hpp>
 
 #include "dynamodb/support.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace {
@@ -13,10 +15,17 @@ namespace {
 using castore::DynamoDbEventStorageAdapter;
 using castore::DynamoDbEventStorageAdapterOptions;
 
-template <bool check_previous>
+template <bool check_previous, bool keeps_snapshots = false>
 class DynamoDbFixture {
  public:
-  static constexpr bool detects_version_gaps = check_previous;
+  static constexpr castore::AdapterProperties properties = [] {
+    castore::AdapterProperties of_this = DynamoDbEventStorageAdapter::properties;
+    of_this.detects_version_gaps = check_previous;
+    return of_this;
+  }();
+
+  static constexpr castore::testing::LawEffort effort{.race = std::chrono::milliseconds{20},
+                                                      .limit = std::chrono::seconds{60}};
 
   DynamoDbEventStorageAdapter& adapter() { return *storage_; }
   std::unique_ptr<DynamoDbEventStorageAdapter> reopen() const {
@@ -24,7 +33,12 @@ class DynamoDbFixture {
         table_->name(),
         DynamoDbEventStorageAdapterOptions{.client = castore::dynamodb_tests::client_options(),
                                            .retry = {.max_attempts = 30, .first = std::chrono::milliseconds{2}},
-                                           .check_previous_version = check_previous});
+                                           .check_previous_version = check_previous,
+                                           .keeps_snapshots = keeps_snapshots});
+  }
+  void close_and_reopen() {
+    storage_.reset();
+    storage_ = reopen();
   }
 
  private:
@@ -35,6 +49,7 @@ class DynamoDbFixture {
 const bool registered[] = {
     castore::testing::register_adapter_laws<DynamoDbFixture<false>>("DynamoDB"),
     castore::testing::register_adapter_laws<DynamoDbFixture<true>>("DynamoDB that checks previous versions"),
+    castore::testing::register_snapshot_laws<DynamoDbFixture<false, true>>("DynamoDB"),
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ struct Failure {
   bool retryable;
   std::optional<DynamoDbError> refusal;
   std::optional<DynamoDbConnectionError> loss;
+  StorageError::Outcome outcome = StorageError::Outcome::not_done;
 
   bool says(std::string_view text) const { return contains(what, text); }
 };
@@ -67,7 +68,7 @@ Failure failure_of(Function function) {
   try {
     function();
   } catch (const StorageError& error) {
-    Failure failure{error.what(), error.retryable(), {}, {}};
+    Failure failure{error.what(), error.retryable(), {}, {}, error.outcome()};
     try {
       std::rethrow_if_nested(error);
     } catch (const DynamoDbError& native) {
@@ -148,7 +149,7 @@ TEST_CASE("a transaction cancelled by another one is repeated but not when a con
 
 TEST_CASE("a conflict after a lost answer is one when another event is stored") {
   const Table table{Layout::single_table, server_client()};
-  storage_on(table, server_options()).push_events(std::vector{event("a", 1, R"({"by":"another"})")}, false);
+  storage_on(table, server_options()).push_events(std::vector{event("a", 1, R"({"by":"another"})")}, {});
   const FaultPlan plan{{"drop_after", "drop_before"}};
   CHECK(push(storage_on(table, plan.options()), event("a", 1, R"({"by":"me"})")) == conflict);
   CHECK(plan.operations() == std::vector<std::string>{"PutItem", "PutItem", "PutItem", "GetItem"});
@@ -165,7 +166,7 @@ TEST_CASE("a kept connection that dies during a push makes no conflict of it") {
 
 TEST_CASE("loads and lists are repeated and see every event once") {
   const Table table{Layout::single_table, server_client()};
-  storage_on(table, server_options()).push_events(std::vector{event("a", 1), event("a", 2)}, false);
+  storage_on(table, server_options()).push_events(std::vector{event("a", 1), event("a", 2)}, {});
   const Json faults{"throttle", "error500", "drop_before", "drop_after", "hang_before", "cut_json", "cut_body", "html"};
   const FaultPlan plan{faults};
   CHECK(load(storage_on(table, plan.options(), 9), "a").size() == 2);
@@ -186,7 +187,7 @@ TEST_CASE("what repeating cannot help fails at once") {
     CHECK(failure.refusal->http_status() == 400);
     CHECK(plan.operations().size() == 1);
     CHECK(push(storage, event("a", 1)) == PushOutcome{});  // the adapter is usable
-    CHECK(storage.push_events(std::vector{event("a", 1)}, true) == PushOutcome{});
+    CHECK(storage.push_events(std::vector{event("a", 1)}, {.force = true}) == PushOutcome{});
     table.ask("DeleteItem", {{"Key", {{"aggregateId", {{"S", "POKEMONS#a"}}}, {"version", {{"N", "1"}}}}}});
   }
 }
@@ -198,6 +199,7 @@ TEST_CASE("retries end at their limit and say that a push may have been written"
   CHECK_FALSE(failure.retryable);
   CHECK(failure.says("after 3 attempts"));
   CHECK(failure.says("Whether it was written is unknown"));
+  CHECK(failure.outcome == StorageError::Outcome::unknown);
   REQUIRE(failure.loss);
   CHECK(failure.loss->request_sent());
   CHECK(lost.operations().size() == 3);
@@ -206,14 +208,17 @@ TEST_CASE("retries end at their limit and say that a push may have been written"
   failure = failure_of([&] { push(storage_on(table, refused.options()), event("b", 1)); });
   CHECK_FALSE(failure.retryable);
   CHECK(failure.says("Whether it was written is unknown"));
+  CHECK(failure.outcome == StorageError::Outcome::unknown);
   const FaultPlan unseen{{"drop_after", "pass", "denied"}};
   failure = failure_of([&] { push(storage_on(table, unseen.options()), event("b", 2)); });
   CHECK(failure.says("Whether it was written is unknown"));
+  CHECK(failure.outcome == StorageError::Outcome::unknown);
 
   const FaultPlan throttled{{"throttle", "throttle"}};
   failure = failure_of([&] { push(storage_on(table, throttled.options(), 2), event("a", 1)); });
   CHECK(failure.retryable);
   CHECK_FALSE(failure.says("unknown"));
+  CHECK(failure.outcome == StorageError::Outcome::not_done);
   REQUIRE(failure.refusal);
   CHECK(failure.refusal->code() == "ProvisionedThroughputExceededException");
 
@@ -222,6 +227,7 @@ TEST_CASE("retries end at their limit and say that a push may have been written"
   failure = failure_of([&] { push(storage_on(table, nowhere, 2), event("a", 1)); });
   CHECK(failure.retryable);
   CHECK_FALSE(failure.says("unknown"));
+  CHECK(failure.outcome == StorageError::Outcome::not_done);
   REQUIRE(failure.loss);
   CHECK_FALSE(failure.loss->request_sent());
   CHECK(load(storage_on(table, server_options()), "a").empty());
@@ -273,6 +279,13 @@ TEST_CASE("a wrong clock is corrected once by the time of the server") {
   CHECK_FALSE(contains(error.what(), "another secret"));
 }
 
+TEST_CASE("a clock of the server that jumps is followed once for each call") {
+  const FaultPlan plan{Json::array({{{"skewed", 3'600}}, {{"skewed", 7'200}}, {{"skewed", 10'800}}})};
+  DynamoDbHttpClient skewed{plan.options()};
+  CHECK(error_of<DynamoDbError>([&] { skewed.call("ListTables", "{}"); }).code() == "RequestTimeTooSkewed");
+  CHECK(plan.operations().size() == 2);
+}
+
 TEST_CASE("expired credentials are renewed once") {
   const FaultPlan plan{{"expired", "pass", "expired", "expired"}};
   auto options = plan.options();
@@ -290,6 +303,21 @@ TEST_CASE("expired credentials are renewed once") {
   // The provider has no others, so that is final.
   CHECK(error_of<DynamoDbError>([&] { renewing.call("ListTables", "{}"); }).code() == "ExpiredTokenException");
   CHECK(plan.operations().size() == 3);
+}
+
+TEST_CASE("credentials that always turn out to be expired are renewed once for each call") {
+  const FaultPlan plan{Json(9, "expired")};
+  auto options = plan.options();
+  options.credentials.reset();
+  int calls = 0;
+  options.credentials_provider = [&calls]() -> AwsCredentials {
+    return {"KEY" + std::to_string(++calls), "old-secret", "old-token", {}};
+  };
+  DynamoDbHttpClient renewing{options};
+  for (const std::size_t requests : {2U, 4U}) {
+    CHECK(error_of<DynamoDbError>([&] { renewing.call("ListTables", "{}"); }).code() == "ExpiredTokenException");
+    CHECK(plan.operations().size() == requests);
+  }
 }
 
 TEST_CASE("a thread keeps its connection and threads have one each") {

@@ -4,12 +4,14 @@
 #include <castore/adapters/dynamodb.hpp>
 
 #include "dynamodb/support.hpp"
+#include "support/place.hpp"
 
 #include <castore/castore.hpp>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,12 +88,20 @@ TEST_CASE("the guide's table is the one of the tests and its program works") {
   CHECK(Pokemons{"POKEMONS", logged}.get_aggregate("pikachu"));
   CHECK(client->operations == std::vector<std::string>{"Query"});
 
+  // [damaged]
+  castore::DynamoDbEventStorageAdapter tolerant{
+      table_name,
+      {.damaged_entries = castore::DynamoDbDamagedEntries::skip,
+       .on_damaged_entry = [](const castore::DynamoDbDamagedItemError& error) { std::clog << error.what() << '\n'; }}};
+  // [/damaged]
+  CHECK(Pokemons{"POKEMONS", tolerant}.list_aggregate_ids().aggregate_ids.size() <= 1);
+
   // [legacy]
   castore::DynamoDbEventStorageAdapter deprecated{castore::DynamoDbTablePerEventStore{{{"POKEMONS", "pokemon-table"}}}};
   // [/legacy]
   CHECK_THROWS_AS((Pokemons{"POKEMONS", deprecated}.get_aggregate("pikachu")), castore::StorageError);
 
-  const auto examples = std::filesystem::path{__FILE__}.parent_path() / "../../examples/dynamodb";
+  const auto examples = std::filesystem::path{castore_tests::place::sources} / "../../examples/dynamodb";
   std::ifstream file{examples / "table.json"};
   const Json guide = Json::parse(file);
   const Json real = table.ask("DescribeTable")["Table"];

@@ -2,8 +2,10 @@
 // Castore itself, from npm, on the same tables: what either writes the other reads.
 
 #include <castore/adapters/dynamodb.hpp>
+#include <castore/core/snapshot_storage.hpp>
 
 #include "dynamodb/support.hpp"
+#include "support/camel_case.hpp"
 
 #include <atomic>
 #include <map>
@@ -128,6 +130,16 @@ TEST_CASE("we read what Castore writes") {
   CHECK(load(storage, "plain") == std::vector<EventRecord>{{"plain", 1, "LEVELED_UP", noon, "", ""}});
 }
 
+TEST_CASE("Castore and a store share events with names in camel case and fields that may be missing") {
+  const Table table;
+  auto storage = storage_on(table);
+  const Castore castore{table};
+  castore_tests::camel_case::share(
+      castore::AnyEventStorageAdapter{storage}, "a#b",
+      [&](const Json& pushed) { REQUIRE(castore.push(pushed)["event"] == pushed); },
+      [&](const std::string& id) { return castore.get(id); });
+}
+
 TEST_CASE("the items we write are Castore's to the last attribute") {
   const Table table;
   const auto storage = storage_on(table);
@@ -160,6 +172,68 @@ TEST_CASE("large integers are the same on both sides") {
   pushed["payload"] = Json::parse(R"([{"$bigint":"9223372036854775807"},{"$bigint":"-9223372036854775808"}])");
   castore.push(pushed);
   CHECK(load(storage, "a")[1].payload == "[9223372036854775807,-9223372036854775808]");
+}
+
+TEST_CASE("Castore reads every number we send also from a server that keeps its text") {
+  const Table table;
+  const Castore castore{table};
+  for (const char* const number :
+       {"0", "-0.0", "1.0", "0.1", "1e-7", "-123456.789", "9007199254740991", "9007199254740993", "1e20", "1e21",
+        "1e22", "-1.5e30", "1.7976931348623157e37", "9.5e37", "12345678901234567890123456789012345678"}) {
+    CAPTURE(number);
+    std::string value;
+    castore::detail::AttributeWriter{value, "payload"}.append(number);
+    const Json read = castore("unmarshall", {{"item", {{"number", Json::parse(value)}}}});
+    REQUIRE(read.contains("number"));
+    const Json& result = read["number"];
+    CHECK((result.is_object() ? Json::parse(result["$bigint"].get<std::string>()) : result).get<double>() ==
+          Json::parse(number).get<double>());
+  }
+}
+
+TEST_CASE("events that Castore wrote with timestamps of any form are listed and loaded") {
+  const Table table;
+  const auto storage = storage_on(table);
+  const Castore castore{table};
+  const std::vector<std::string> forms = {"2024",
+                                          "2024-05-06",
+                                          "2024-05-06T07:08Z",
+                                          "2024-05-06T07:08:09.123456Z",
+                                          "2024-05-06T07:08:09+02:00",
+                                          "2024-05-06T07:08:09+0200",
+                                          "2024-05-06t07:08:09z",
+                                          "20240506T070809Z",
+                                          "+002024-05-06T07:08:09.000Z"};
+  for (const std::string& form : forms) {
+    Json pushed = castore_event("id " + form, 1);
+    pushed["timestamp"] = form;
+    REQUIRE(castore.push(pushed)["event"]["timestamp"] == form);
+    REQUIRE(load(storage, "id " + form).size() == 1);
+    CHECK(load(storage, "id " + form)[0].timestamp == *castore::parse_timestamp(form));
+  }
+  std::set<std::string> listed;
+  castore::ListAggregateIdsOptions options{.limit = 2};
+  do {
+    const auto page = storage.list_aggregate_ids("POKEMONS", options);
+    for (const AggregateIdEntry& entry : page.aggregate_ids) listed.insert(entry.aggregate_id);
+    options = {.page_token = page.next_page_token};
+  } while (options.page_token);
+  CHECK(listed.size() == forms.size());
+  // One that is damaged is left out where that is asked for.
+  Json damaged = castore_event("damaged", 1);
+  damaged["timestamp"] = "the day before yesterday";
+  castore.push(damaged);
+  const auto error = error_of<castore::DynamoDbDamagedItemError>([&] { storage.list_aggregate_ids("POKEMONS", {}); });
+  CHECK(error.table() == table.name());
+  CHECK(error.key() == "POKEMONS#damaged");
+  CHECK(error.attribute() == "timestamp");
+  int reports = 0;
+  const DynamoDbEventStorageAdapter skipping{table.name(),
+                                             {.client = client_options(),
+                                              .damaged_entries = castore::DynamoDbDamagedEntries::skip,
+                                              .on_damaged_entry = [&](const auto&) { ++reports; }}};
+  CHECK(skipping.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == forms.size());
+  CHECK(reports == 1);
 }
 
 TEST_CASE("conflicts and groups are seen from both sides") {
@@ -238,6 +312,41 @@ TEST_CASE("a page token of one side continues on the other") {
       storage.list_aggregate_ids("POKEMONS", {.limit = 9, .page_token = bounded["nextPageToken"].get<std::string>()});
   CHECK(rest.aggregate_ids.size() == 2);
   CHECK_FALSE(rest.next_page_token);
+}
+
+TEST_CASE("Castore does not see snapshots, which lie in the same table, and neither do our lists") {
+  const Table table;
+  const DynamoDbEventStorageAdapter storage{
+      table.name(), {.client = client_options(), .retry = quick_retries(), .keeps_snapshots = true}};
+  const Castore castore{table};
+  castore.push(castore_event("a#b", 1));
+  castore.push(castore_event("a#b", 2));
+  const Json before = castore.get("a#b");
+  const Json list_before = castore.list(Json::object());
+  const castore::SnapshotKey key{"POKEMONS", "a#b", 1};
+  const auto found = [&](castore::Version max_version) {
+    castore::Version version = 0;
+    storage.load_snapshot(key, max_version, [&](const castore::SnapshotView& snapshot) { version = snapshot.version; });
+    return version;
+  };
+  castore::SnapshotRecord snapshot{.event_store_id = "POKEMONS",
+                                   .aggregate_id = "a#b",
+                                   .event_timestamp = noon,
+                                   .state = R"({"level":2})",
+                                   .created_at = noon};
+  for (snapshot.version = 1; snapshot.version <= 2; ++snapshot.version) REQUIRE(storage.save_snapshot(snapshot));
+  CHECK(found(9) == 2);
+  CHECK(castore.get("a#b") == before);
+  CHECK(castore.list(Json::object()) == list_before);
+  CHECK(storage.list_aggregate_ids("POKEMONS", {}).aggregate_ids.size() == 1);
+  CHECK(castore.push(castore_event("a#b", 3))["event"]["version"] == 3);
+  REQUIRE(storage.push_events(std::vector{event("a#b", 2)}, {.force = true}) == PushOutcome{});
+  CHECK(found(9) == 1);
+  CHECK(castore.get("a#b").size() == 3);
+
+  const auto without = error_of<castore::StorageError>(
+      [&] { storage_on(table).load_snapshot(key, 9, [](const castore::SnapshotView&) {}); });
+  CHECK(std::string{without.what()}.find("keeps_snapshots") != std::string::npos);
 }
 
 TEST_CASE("tables of Castore's deprecated layout are read and written") {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# server.sh start|stop DIRECTORY: the server of server/server.js, with everything it needs of npm below DIRECTORY, where
-# the file address says where it listens.
+# server.sh prepare|start|stop DIRECTORY: the server of server/server.js, with everything it needs of npm below DIRECTORY,
+# where the file address says where it listens. `prepare` gets what it needs, if it is not there.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 command=$1
@@ -25,8 +25,7 @@ stop() {
   rm -f "$directory/pid" "$directory/address"
 }
 
-start() {
-  stop
+prepare() {
   # shellcheck source=scripts/lib/packages.sh
   . "$here/../../scripts/lib/packages.sh"
   require_node
@@ -43,6 +42,11 @@ start() {
     echo "the hash in $db is not the one that is known" >&2
     exit 1
   fi
+}
+
+start() {
+  stop
+  prepare
   node "$directory/server.js" "$directory/address" >"$directory/log" 2>&1 </dev/null &
   echo $! >"$directory/pid"
   tries=0
@@ -58,9 +62,9 @@ start() {
 }
 
 case $command in
-  start | stop) "$command" ;;
+  prepare | start | stop) "$command" ;;
   *)
-    echo "usage: server.sh start|stop DIRECTORY" >&2
+    echo "usage: server.sh prepare|start|stop DIRECTORY" >&2
     exit 2
     ;;
 esac

@@ -10,11 +10,13 @@
 #include <castore/adapters/dynamodb.hpp>
 
 #include "support/catch.hpp"
+#include "support/place.hpp"
 #include "support/records.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -37,7 +39,7 @@ using Json = nlohmann::json;
 /// Where server.sh's server listens.
 inline const std::string& server_address() {
   static const std::string address = [] {
-    std::ifstream file{std::string{DYNAMODB_SERVER} + "/address"};
+    std::ifstream file{std::string{castore_tests::place::server} + "/address"};
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     if (text.empty()) throw std::runtime_error{"the server does not run; start it by tests/dynamodb/server.sh"};
     return text;
@@ -141,8 +143,14 @@ inline DynamoDbRetryPolicy quick_retries(int max_attempts = 6) {
 
 /// Something to ask of server.sh's server.
 inline Json ask_server(const std::string& path, const std::string& method = "GET", const std::string& body = {}) {
-  detail::HttpConnection connection{{std::chrono::seconds{3}, std::chrono::seconds{60}, {}}};
-  const auto response = connection.send({server_address() + path, {"Content-Type: application/json"}, method, body});
+  detail::HttpConnection connection{{.connect_timeout = std::chrono::seconds{3},
+                                     .request_timeout = std::chrono::seconds{60},
+                                     .max_answer_size = std::size_t{64} * 1024 * 1024}};
+  const auto response = connection.send({.peer = "server.sh's server",
+                                         .url = server_address() + path,
+                                         .headers = {"Content-Type: application/json"},
+                                         .method = method,
+                                         .body = body});
   if (response.status != 200) throw std::runtime_error{response.body};
   return Json::parse(response.body);
 }
@@ -158,9 +166,15 @@ inline std::string raw_answer(const std::string& operation, const std::string& b
                                          {"X-Amz-Target", "DynamoDB_20120810." + operation}},
                              .body = body};
   const auto signature = detail::sign_v4(request, server_credentials, {"eu-west-1", "dynamodb", time});
-  detail::HttpRequest sent{address + "/", {"Authorization: " + signature.authorization}, "POST", body};
+  detail::HttpRequest sent{.peer = "server.sh's server",
+                           .url = address + "/",
+                           .headers = {"Authorization: " + signature.authorization},
+                           .body = body};
   for (const auto& [name, value] : request.headers) sent.headers.push_back(name + ": " + value);
-  return detail::HttpConnection{{std::chrono::seconds{3}, std::chrono::seconds{10}, {}}}.send(sent).body;
+  return detail::HttpConnection{
+      {.connect_timeout = std::chrono::seconds{3}, .request_timeout = std::chrono::seconds{10}}}
+      .send(sent)
+      .body;
 }
 
 /// What goes wrong with the next requests of clients with these options.

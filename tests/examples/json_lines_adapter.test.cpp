@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The tutorial's adapter keeps every law of the contract, and a file that a crash left behind is readable.
+// A file of the tutorial's adapter that a crash left behind is readable.
 
 #include "tutorial/json_lines_adapter.hpp"
 
 #include <castore/castore.hpp>
-#include <castore/testing/catch2.hpp>
 
 #include "pokemon/pokemon.hpp"
 #include "support/catch.hpp"
@@ -16,7 +15,6 @@
 #include <fstream>
 #include <ios>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,22 +45,6 @@ class TemporaryFile {
  private:
   std::filesystem::path folder_;
 };
-
-// [conformance]
-class JsonLinesFixture {
- public:
-  JsonLinesEventStorageAdapter& adapter() { return *storage_; }
-  std::unique_ptr<JsonLinesEventStorageAdapter> reopen() const {
-    return std::make_unique<JsonLinesEventStorageAdapter>(file_.path());
-  }
-
- private:
-  TemporaryFile file_;
-  std::unique_ptr<JsonLinesEventStorageAdapter> storage_ = reopen();
-};
-
-const bool registered = castore::testing::register_adapter_laws<JsonLinesFixture>("JSON Lines");
-// [/conformance]
 
 /// Files cannot grow beyond that many bytes while the object lives.
 class FileSizeLimit {

@@ -6,6 +6,7 @@
 #include "git_history/scratch.hpp"
 
 #include "support/catch.hpp"
+#include "support/place.hpp"
 
 #include <castore/adapters/sqlite.hpp>
 #include <castore/castore.hpp>
@@ -39,7 +40,7 @@ using git_history_tests::write_text;
 using namespace std::string_literals;
 
 std::vector<std::string> command(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), GIT_HISTORY_PROGRAM);
+  arguments.insert(arguments.begin(), castore_tests::place::program);
   return arguments;
 }
 
@@ -249,7 +250,8 @@ TEST_CASE("The program prints what the history of a small repository tells") {
   CHECK(succeed({repository, database}) == history + ", 6 events of 3 commits are new\n" + rest + verified);
   CHECK(succeed({repository, database}) == history + ", 0 events of 0 commits are new\n" + rest + verified);
   CHECK(succeed({repository, database, "--no-verify"}) == history + ", 0 events of 0 commits are new\n" + rest);
-  CHECK(succeed({"--help"}) == "usage: git_history REPO DB [--ref REF] [--no-verify] [--show PATH]\n");
+  CHECK(succeed({"--help"}) ==
+        "usage: git_history REPO DB [--ref REF] [--no-verify] [--show PATH] [--read-model 1|2]\n");
 }
 
 TEST_CASE("Every odd path, mode and change comes out of the database as git has it") {
@@ -506,7 +508,7 @@ TEST_CASE("What the program cannot work with is refused in one line") {
   const std::string repository = make_repository(folder, "repository");
   small_history().import_into(repository);
   const std::string database = folder / "x.db";
-  const std::string usage = "usage: git_history REPO DB [--ref REF] [--no-verify] [--show PATH]\n";
+  const std::string usage = "usage: git_history REPO DB [--ref REF] [--no-verify] [--show PATH] [--read-model 1|2]\n";
 
   SECTION("wrong arguments") {
     const std::string two = "git_history: it takes a repository and a database; " + usage;
@@ -515,6 +517,8 @@ TEST_CASE("What the program cannot work with is refused in one line") {
     CHECK(refuse({repository, database, "more"}) == two);
     CHECK(refuse({repository, database, "--nothing"}) == "git_history: unknown option '--nothing'; " + usage);
     CHECK(refuse({repository, database, "--ref"}) == "git_history: --ref needs a value; " + usage);
+    CHECK(refuse({repository, database, "--read-model", "3"}) ==
+          "git_history: --read-model has the versions 1 and 2\n");
     CHECK(refuse({repository, database, "--show"}) == "git_history: --show needs a value; " + usage);
     CHECK(!std::filesystem::exists(database));
   }
@@ -591,7 +595,7 @@ TEST_CASE("A history shares its file with other event stores") {
     castore::SqliteEventStorageAdapter storage{database};
     const castore::EventRecord record{.aggregate_id = "a.txt", .version = 1, .type = "SOMETHING", .payload = "{}"};
     const castore::PushRecord push{"OTHERS", record};
-    REQUIRE(storage.push_events({&push, 1}, false) == castore::PushOutcome{});
+    REQUIRE(storage.push_events({&push, 1}, {}) == castore::PushOutcome{});
   }
   CHECK(contains(succeed({repository, database}), "verified: 7 files at 3 commits, 0 differences"));
 }

@@ -60,7 +60,7 @@ void conflict() {
   fill(store, 1, 10);
   const std::string id = make_ids(1).front();
   measured([&] {
-    for (int time = 0; time < 100; ++time) store.try_push_event(id, 5, deposited);
+    for (int time = 0; time < 100; ++time) (void)store.try_push_event(id, 5, deposited);
   });
 }
 

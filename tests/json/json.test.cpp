@@ -60,8 +60,8 @@ struct OneWay {
   friend void to_json(json& target, const OneWay& source) { target = source.value; }
 };
 
-struct NoWay {
-  int value = 0;
+class NoWay {
+  [[maybe_unused]] int value = 0;
 };
 
 struct Empty {
@@ -75,7 +75,12 @@ using namespace json_test;
 namespace {
 
 std::string refusal_of(const json& value) {
-  return error_of<std::invalid_argument>([&] { codec<Anything>::encode({value}); }).what();
+  try {
+    codec<Anything>::encode({value});
+  } catch (const std::invalid_argument& error) {  // or a FieldError
+    return error.what();
+  }
+  return {};
 }
 
 json nested_arrays(std::size_t depth) {
@@ -216,7 +221,7 @@ TEST_CASE("JSON that text cannot hold is refused with the field it stands in") {
 }
 
 TEST_CASE("a record whose payload or metadata is no JSON text cannot become JSON") {
-  for (const std::string& bad : {"{"s, "x"s, "1 2"s, "\"\xFF\""s, std::string(501, '[') + std::string(501, ']')}) {
+  for (const std::string& bad : {"{"s, "x"s, "1 2"s, "1\0"s, "\"\xFF\""s, std::string(501, '[') + std::string(501, ']')}) {
     const EventRecord payload{"pikachu", 3, "A", at(0), bad, ""};
     const auto error = error_of<castore::EventDecodeError>([&] { record_to_json(payload); });
     CHECK(error.event_store_id().empty());
@@ -270,15 +275,16 @@ TEST_CASE("what JSON text cannot hold is refused and never replaced") {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double number : {std::nan(""), infinity, -infinity}) {
     CHECK(refusal_of(number) == "JSON has neither NaN nor infinity");
-    CHECK(refusal_of({1, {2, number}}) == "JSON has neither NaN nor infinity");
-    CHECK(refusal_of({{"a", {{"b", number}}}}) == "JSON has neither NaN nor infinity");
+    CHECK(refusal_of({1, {2, number}}) == "field '[1][1]': JSON has neither NaN nor infinity");
+    CHECK(refusal_of({{"a", {{"b", number}}}}) == "field 'a.b': JSON has neither NaN nor infinity");
   }
   CHECK(refusal_of(json::binary({1, 2})) == "JSON has no binary values; encode them as text");
-  CHECK(refusal_of({{"a", json::binary({})}}) == "JSON has no binary values; encode them as text");
+  CHECK(refusal_of({{"a", json::binary({})}}) == "field 'a': JSON has no binary values; encode them as text");
   CHECK(refusal_of(json(json::value_t::discarded)) == "JSON has no binary values; encode them as text");
-  for (const json& bad : {json("\xFF"), json("\xED\xA0\x80"), json{{"\xC3", 1}}, json{"a", "b\x80"}}) {
-    CHECK(error_of<json::type_error>([&] { codec<Anything>::encode({bad}); }).id == 316);
-  }
+  CHECK(refusal_of("\xFF") == "its text is not UTF-8 (byte 0)");
+  CHECK(refusal_of("\xED\xA0\x80") == "its text is not UTF-8 (byte 0)");
+  CHECK(refusal_of({{"\xC3", 1}}) == "field '\\xC3': its text is not UTF-8 (byte 0)");
+  CHECK(refusal_of({"a", "b\x80"}) == "field '[1]': its text is not UTF-8 (byte 1)");
 }
 
 TEST_CASE("JSON may be nested up to a limit both on its way out and on its way in") {
@@ -318,6 +324,14 @@ TEST_CASE("text that is no JSON is refused") {
   CHECK(error_of<std::invalid_argument>([] { codec<Anything>::decode(""); }).what() ==
         "the stored event has none, and this type needs one (metadata: declare it as std::optional<M> when some events "
         "have none)"s);
+}
+
+TEST_CASE("text with NUL is refused, as nothing behind it would be looked at") {
+  for (const std::string& bad : {"1\0"s, "1\0 and anything"s, "\0"s, "{\"a\":\"b\0c\"}"s}) {
+    CHECK(error_of<std::invalid_argument>([&] { codec<Anything>::decode(bad); }).what() ==
+          "it has a NUL at byte " + std::to_string(bad.find('\0')));
+    CHECK(error_of<castore::EventDecodeError>([&] { record_to_json({"a", 1, "A", at(0), bad, ""}); }).version() == 1);
+  }
 }
 
 TEST_CASE("a type without fields needs nothing and is no JSON at all") {

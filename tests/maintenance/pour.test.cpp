@@ -4,12 +4,14 @@
 #include <castore/castore.hpp>
 #include <castore/messaging/message_bus.hpp>
 #include <castore/messaging/message_queue.hpp>
+#include <castore/testing/fault_injecting_adapter.hpp>
 
 #include "messaging/support.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <random>
@@ -62,7 +64,7 @@ struct Stores {
 /// A storage whose lists have empty pages, also the last one, as DynamoDB's may.
 struct EmptyPagesAdapter : RecordStorage {
   castore::AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
-                                               const castore::ListAggregateIdsOptions& options) {
+                                               const castore::ListAggregateIdsOptions& options) override {
     if (++calls % 2 == 1) return {{}, options.page_token.value_or("first")};
     castore::ListAggregateIdsOptions asked = options;
     if (asked.page_token == "first") asked.page_token.reset();
@@ -299,6 +301,42 @@ TEST_CASE("a pour that fails says where to go on, and with what it failed") {
   CHECK(glass.poured == stores.names([](const auto& one) { return one.store == "MONSTERS"; }));
 }
 
+TEST_CASE("a pour whose storage, channel or report fails goes on where it was, as often as it fails", "[failure]") {
+  RandomStores stores{9};
+  castore::testing::FaultInjectingAdapter faulty{stores.storage};
+  const MonsterStore monsters{"MONSTERS", faulty};
+  using Operation = castore::testing::StorageOperation;
+  Glass glass;
+  std::optional<std::string> token;
+  std::uint64_t poured = 0;
+  const auto interrupted = [&](PourOptions options) {
+    options.resume_token = token;
+    options.page_size = 3;
+    const auto error = error_of<castore::PourInterruptedError>(
+        [&] { castore::pour_event_store_events(monsters, glass, std::move(options)); });
+    token = error.resume_token();
+    poured += error.poured_count();
+    return error.poured_count();
+  };
+  faulty.inject(Operation::list_aggregate_ids, castore::testing::fails_before());
+  CHECK(interrupted({}) == 0);
+  CHECK_FALSE(token);
+  glass.fails_at = 3;
+  CHECK(interrupted({}) == 2);
+  REQUIRE(token);
+  const std::string before = *token;
+  CHECK(interrupted({}) == 0);  // the same again
+  CHECK(token == before);
+  glass.fails_at = 0;
+  faulty.inject(Operation::get_events, {castore::testing::passes(), castore::testing::fails_before()});
+  interrupted({});
+  CHECK(interrupted({.on_progress = [](const auto&) { throw std::runtime_error{"the report failed"}; }}) == 1);
+  const PourResult rest = castore::pour_event_store_events(monsters, glass, {.resume_token = token});
+  CHECK(rest.is_complete);
+  CHECK(poured + rest.poured_count == glass.poured.size());
+  CHECK(glass.poured == stores.names([](const auto& one) { return one.store == "MONSTERS"; }));
+}
+
 TEST_CASE("tokens and options that mean nothing are refused") {
   const RandomStores stores{8};
   Glass glass;
@@ -307,14 +345,19 @@ TEST_CASE("tokens and options that mean nothing are refused") {
   };
   const std::string token = castore::PourProgress{1, {at(1), "MONSTERS", "a;b", 3}}.resume_token();
   CHECK(castore::detail::parse_resume_token(token) == castore::PourPosition{at(1), "MONSTERS", "a;b", 3});
+  const auto with_checksum = [](std::string_view body) { return castore::detail::make_token("castorepour1;", body); };
+  CHECK(castore::detail::parse_resume_token(with_checksum("1;2;1;a;b")).version == 2);
   for (std::string bad : {std::string{}, std::string{"castorepour1;"}, token + "x", token.substr(1),
-                          std::string{"castorepour1;0;1;1;1;a;b"}}) {
+                          std::string{"castorepour1;0;1;1;1;a;b"}, with_checksum("1;2;3;a;b"),
+                          with_checksum("1;2;4;a;b"), with_checksum("1;2;0;a;b"), with_checksum("1;2;99;a;b"),
+                          with_checksum("1;2;x;a;b"), with_checksum("1;2;18446744073709551615;a;b")}) {
     CHECK(error_of<castore::InvalidResumeTokenError>([&] { pour({.resume_token = bad}); }).resume_token() == bad);
   }
   CHECK_THROWS_AS(pour({.rate_limit = 0.0}), std::invalid_argument);
   CHECK_THROWS_AS(pour({.page_size = 0}), std::invalid_argument);
-  CHECK_THROWS_AS(castore::pour_event_store_collection_events(std::tie(stores.monsters, stores.monsters), glass),
-                  std::invalid_argument);
+  CHECK_THROWS_AS(
+      castore::pour_event_store_collection_events(std::tie(stores.monsters, stores.tamers, stores.monsters), glass),
+      std::invalid_argument);
   CHECK(glass.poured.empty());
 }
 
@@ -373,10 +416,13 @@ struct EndlessStorage {
   static constexpr int aggregates = 50;
   castore::Version events = 0;
   castore::Version step = 10;
+  int loads = 0;
+  bool is_in_order = true;  ///< Else all begin at once, and are listed in no order.
 
-  castore::PushOutcome push_events(std::span<const castore::PushRecord>, bool) { return {}; }
+  castore::PushOutcome push_events(std::span<const castore::PushRecord>, const castore::PushOptions&) { return {}; }
   void get_events(std::string_view, std::string_view id, const castore::GetEventsOptions& options,
                   castore::RecordSink sink) {
+    ++loads;
     const castore::Version first = options.min_version.value_or(1);
     castore::Version last = std::min(options.max_version.value_or(events), events);
     if (options.limit) last = std::min(last, first + static_cast<castore::Version>(*options.limit) - 1);
@@ -387,7 +433,9 @@ struct EndlessStorage {
   }
   castore::AggregateIdsPage list_aggregate_ids(std::string_view, const castore::ListAggregateIdsOptions&) {
     castore::AggregateIdsPage page;
-    for (int index = 0; index < aggregates; ++index) page.aggregate_ids.push_back({std::to_string(index), at(index)});
+    for (int index = 0; index < aggregates; ++index) {
+      page.aggregate_ids.push_back({std::to_string(index), at(is_in_order ? index : 0)});
+    }
     return page;
   }
 };
@@ -395,7 +443,7 @@ struct EndlessStorage {
 }  // namespace
 
 TEST_CASE("a pour needs the same memory however long the history is", "[defect42]") {
-  const auto peak_of = [](castore::Version events) {
+  const auto peak_of = [](castore::Version events, std::optional<castore::Timestamp> from = {}) {
     EndlessStorage storage{.events = events};
     const castore::EventStore<CountedEvents, CountedAggregate, CountedReducer> store{"STORE", storage};
     struct {
@@ -404,8 +452,9 @@ TEST_CASE("a pour needs the same memory however long the history is", "[defect42
       }
       int peak = 0;
     } channel;
-    const PourResult result = castore::pour_event_store_events(store, channel, {.max_buffered_events = 200});
-    CHECK(result.poured_count == static_cast<std::size_t>(EndlessStorage::aggregates * events));
+    const PourResult result =
+        castore::pour_event_store_events(store, channel, {.filters = {.from = from}, .max_buffered_events = 200});
+    if (!from) CHECK(result.poured_count == static_cast<std::size_t>(EndlessStorage::aggregates * events));
     return channel.peak;
   };
   // The buffer, an event of each aggregate, and a page that is on its way.
@@ -413,4 +462,25 @@ TEST_CASE("a pour needs the same memory however long the history is", "[defect42
   CHECK(peak_of(10) > 100);
   CHECK(peak_of(10) <= bound);
   CHECK(peak_of(300) <= bound);
+  // Of pages that were read to find the first event, the rest is not kept.
+  CHECK(peak_of(300, at(500)) <= bound + 100);
+}
+
+TEST_CASE("a pour forgets an aggregate that has ended, and so never needs more loads for the next") {
+  EndlessStorage storage{.events = 10, .step = 0};  // one after the other
+  const castore::EventStore<CountedEvents, CountedAggregate, CountedReducer> store{"STORE", storage};
+  struct {
+    void publish_message(const castore::NotificationMessage<CountedEvents>&, const castore::PublishMessageOptions&) {}
+  } channel;
+  castore::pour_event_store_events(store, channel, {.max_buffered_events = 100});
+  CHECK(storage.loads <= 2 * EndlessStorage::aggregates);
+}
+
+TEST_CASE("aggregate ids of one time are poured in the order of ids, whatever the storage lists them in") {
+  EndlessStorage storage{.events = 1, .is_in_order = false};
+  const castore::EventStore<CountedEvents, CountedAggregate, CountedReducer> store{"STORE", storage};
+  Glass glass;
+  castore::pour_event_store_aggregate_ids(store, glass);
+  CHECK(glass.poured.size() == EndlessStorage::aggregates);
+  CHECK(std::ranges::is_sorted(glass.poured));
 }

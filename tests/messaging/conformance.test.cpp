@@ -55,7 +55,7 @@ struct BusFixture : InMemoryFixture {
     return std::exchange(received, {});
   }
   castore::InMemoryMessageBusAdapter<ChannelLawMessage> bus{{.capacity = max_messages}};
-  castore::Subscription<ChannelLawMessage> subscription = bus.on({{.on_replay = true}}, handler());
+  castore::BusSubscription<ChannelLawMessage> subscription = bus.on({{.on_replay = true}}, handler());
 };
 
 const bool registered[] = {

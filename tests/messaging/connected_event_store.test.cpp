@@ -6,16 +6,22 @@
 #include <castore/messaging/adapters/in_memory_queue.hpp>
 #include <castore/messaging/message_bus.hpp>
 #include <castore/messaging/message_queue.hpp>
+#include <castore/testing/fault_injecting_adapter.hpp>
 #include <castore/testing/mute_event_store.hpp>
 
 #include "messaging/support.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <latch>
 #include <map>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 using namespace castore_tests;
 using castore::ConnectedEventStore;
@@ -71,6 +77,106 @@ TEST_CASE("what was not stored is not published") {
   CHECK(connected.adapter.published == Published{"MONSTERS/a#1"});
   connected.store.push_event("a", 2, LeveledUp{});
   CHECK(connected.adapter.published == Published{"MONSTERS/a#1", "MONSTERS/a#2"});
+}
+
+TEST_CASE("a push that fails holds nothing back that was pushed meanwhile, or comes later", "[failure]") {
+  castore::InMemoryEventStorageAdapter storage;
+  castore::testing::FaultInjectingAdapter faulty{storage};
+  MonsterStore monsters{"MONSTERS", faulty};
+  RecordingAdapter adapter;
+  castore::NotificationMessageQueue queue{"QUEUE", monsters, adapter};
+  ConnectedEventStore store{monsters, queue, must_not_fail};
+  const auto during_the_next_push = [&](std::function<void()> action, castore::testing::Fault fault = {}) {
+    fault.first = std::move(action);
+    faulty.inject(castore::testing::StorageOperation::push_events, std::move(fault));
+  };
+  store.push_event("a", 1, Appeared{"Pikachu"});
+
+  // It meets a conflict, a gap or a broken storage while another thread pushes what comes after it.
+  Published expected{"MONSTERS/a#1"};
+  const auto expect_next = [&](castore::Version version) {
+    expected.push_back("MONSTERS/a#" + std::to_string(version));
+  };
+  during_the_next_push([&] { store.push_event("a", 2, LeveledUp{}); });
+  CHECK_FALSE(store.try_push_event("a", 1, LeveledUp{}));
+  expect_next(2);
+  CHECK(adapter.published == expected);
+
+  during_the_next_push([&] { store.push_event("a", 3, LeveledUp{}); });
+  CHECK_THROWS_AS(store.push_events("a", 0, LeveledUp{}, LeveledUp{}), castore::EventAlreadyExistsError);
+  expect_next(3);
+  CHECK(adapter.published == expected);
+
+  during_the_next_push([&] { store.push_event("a", 4, LeveledUp{}); }, castore::testing::fails_before());
+  CHECK_THROWS_AS(store.push_event("a", 2, LeveledUp{}, {.force = true}), castore::StorageError);
+  expect_next(4);
+  CHECK(adapter.published == expected);
+
+  during_the_next_push([&] { store.push_event("a", 5, LeveledUp{}); });
+  CHECK_THROWS_AS(
+      castore::push_event_group(store.group_event("b", 1, LeveledUp{}), store.group_event("a", 2, LeveledUp{})),
+      castore::EventAlreadyExistsError);
+  expect_next(5);
+  CHECK(adapter.published == expected);
+
+  // Two want the same version: the one that gets it waits for the other no longer, nor does what comes after it.
+  during_the_next_push([&] {
+    store.push_event("a", 6, LeveledUp{});
+    expect_next(6);
+    CHECK(adapter.published == expected);
+    store.push_event("a", 7, LeveledUp{});
+    expect_next(7);
+    CHECK(adapter.published == expected);
+  });
+  CHECK_FALSE(store.try_push_event("a", 6, LeveledUp{}));
+  CHECK(adapter.published == expected);
+
+  // What comes later is published at once, and other aggregates wait for none of this.
+  during_the_next_push([&] {
+    store.push_event("c", 1, Appeared{"c"});
+    expected.emplace_back("MONSTERS/c#1");
+    CHECK(adapter.published == expected);
+  });
+  store.push_event("a", 8, LeveledUp{});
+  expect_next(8);
+  CHECK(adapter.published == expected);
+}
+
+TEST_CASE("an event whose push takes long is published before those that were pushed after it") {
+  struct SlowStorage : RecordStorage {
+    castore::PushOutcome push_events(std::span<const castore::PushRecord> records,
+                                     const castore::PushOptions& options) override {
+      const auto outcome = RecordStorage::push_events(records, options);
+      if (then) std::exchange(then, {})();  // it is stored, and whoever pushed it does not know yet
+      return outcome;
+    }
+    std::function<void()> then{};
+  };
+  SlowStorage storage;
+  MonsterStore monsters{"MONSTERS", storage};
+  RecordingAdapter adapter;
+  castore::NotificationMessageQueue queue{"QUEUE", monsters, adapter};
+  ConnectedEventStore store{monsters, queue, must_not_fail};
+  storage.then = [&] {
+    store.push_event("a", 2, LeveledUp{});
+    storage.then = [&] { store.push_event("a", 4, LeveledUp{}); };
+    store.push_event("a", 3, LeveledUp{});
+    store.push_event("b", 1, LeveledUp{});
+    CHECK(adapter.published == Published{"MONSTERS/b#1"});
+  };
+  store.push_event("a", 1, Appeared{"Pikachu"});
+  CHECK(adapter.published == Published{"MONSTERS/b#1", "MONSTERS/a#1", "MONSTERS/a#2", "MONSTERS/a#3", "MONSTERS/a#4"});
+}
+
+TEST_CASE("a publication that fails holds nothing back of its aggregate", "[failure]") {
+  Connected connected;
+  connected.store.push_event("a", 1, Appeared{"Pikachu"});
+  connected.adapter.is_down = true;
+  connected.store.push_events("a", 1, LeveledUp{}, LeveledUp{});
+  connected.adapter.is_down = false;
+  connected.store.push_event("a", 4, LeveledUp{});
+  CHECK(connected.adapter.published == Published{"MONSTERS/a#1", "MONSTERS/a#4"});
+  CHECK(connected.unpublished.size() == 2);
 }
 
 TEST_CASE("a group publishes in its order, each event to its own store's channel", "[defect35]") {

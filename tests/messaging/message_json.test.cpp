@@ -6,6 +6,9 @@
 
 #include "messaging/support.hpp"
 
+#include <new>
+#include <stdexcept>
+
 using namespace castore_tests;
 using castore::AggregateExistsMessage;
 using nlohmann::json;
@@ -25,6 +28,19 @@ const std::string state_text =
     R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
     R"("timestamp":"2022-01-01T00:00:00.002Z"},)"
     R"("aggregate":{"aggregateId":"a","version":2,"name":"Pikachu","level":1}})";
+
+struct PlainMonster {
+  std::string aggregate_id;
+  castore::Version version = 0;
+  std::string name;
+  int level = 0;
+};
+
+/// Its functions make an array of it.
+struct Listed : castore::Aggregate {
+  friend void to_json(json& list, const Listed&) { list = json::array({1}); }
+  [[maybe_unused]] friend void from_json(const json&, Listed&) {}
+};
 
 MonsterStateMessage state_message() {
   Monster monster;
@@ -79,10 +95,53 @@ TEST_CASE("what is no message is an error that names the field") {
                           R"("level":1,"version":)" +
                               version + "}}") == "aggregate");
   }
+  const auto what_of = [](const std::string& text) {
+    return std::string{
+        error_of<castore::InvalidMessageError>([&] { json::parse(text).get<MonsterStateMessage>(); }).what()};
+  };
+  const std::string before = R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"LEVELED_UP",)"
+                             R"("timestamp":)";
+  const std::string after = R"(},"aggregate":{"aggregateId":"a","name":"","level":1,"version":"2"}})";
+  CHECK(what_of(before + R"("2022-01-01T00:00:00.002Z")" + after) ==
+        "castore: message: aggregate: its version must be an integer of 64 bits");
+  const auto what_is_wrong = [](const std::string& text) {
+    return std::string{
+        error_of<castore::InvalidMessageError>([&] { json::parse(text).get<AggregateExistsMessage>(); }).what()};
+  };
+  CHECK(what_is_wrong("{}") == "castore: message: eventStoreId: it is missing");
+  CHECK(what_is_wrong(R"({"eventStoreId":1})") == "castore: message: eventStoreId: it must be a string");
+  CHECK(std::string{error_of<castore::InvalidMessageError>([&] {
+                      json::parse(R"({"eventStoreId":"S","event":[]})").get<MonsterMessage>();
+                    }).what()} == "castore: message: event: it must be an object");
+  CHECK(what_of(before + "1" + after) ==
+        "castore: message: event: timestamp: it must be a string, e.g. 2022-01-01T00:00:00.000Z");
   const std::string unknown = R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"UNHEARD_OF",)"
                               R"("timestamp":"2022-01-01T00:00:00.002Z"}})";
   CHECK(cause_of<castore::UnknownEventTypeError>([&] { json::parse(unknown).get<MonsterMessage>(); }).type() ==
         "UNHEARD_OF");
+}
+
+TEST_CASE("an aggregate whose functions make no object of it is not sent") {
+  const castore::StateCarryingMessage<MonsterEvents, Listed> message{"MONSTERS", leveled_up("a", 2).event, Listed{}};
+  const auto error = error_of<castore::InvalidMessageError>([&] { const json text = message; });
+  CHECK(error.what() == std::string{"castore: message: aggregate: its codec must make an object of it"});
+}
+
+TEST_CASE("lack of memory is no fault of a message") {
+  const auto fail = [](const auto& error) { castore::detail::in_message_field("event", [&] { throw error; }); };
+  CHECK_THROWS_AS(fail(std::bad_alloc{}), std::bad_alloc);
+  CHECK(error_of<castore::InvalidMessageError>([&] { fail(std::runtime_error{"is wrong"}); }).field() == "event");
+}
+
+TEST_CASE("an aggregate that has its own id and version is sent by its fields, in Castore's shape") {
+  using Message = castore::StateCarryingMessage<MonsterEvents, PlainMonster>;
+  const Message message{"MONSTERS", leveled_up("a", 2).event, {"a", 2, "Pikachu", 1}};
+  CHECK(json(message) == json::parse(state_text));
+  const auto back = json::parse(state_text).get<Message>();
+  CHECK(back.aggregate.aggregate_id == "a");
+  CHECK(back.aggregate.version == 2);
+  CHECK(back.aggregate.name == "Pikachu");
+  CHECK(back.aggregate.level == 1);
 }
 
 TEST_CASE("guards tell the kinds of messages apart, as types and as JSON") {
@@ -121,4 +180,7 @@ TEST_CASE("a channel reads messages of each of its stores") {
   CHECK(not_found.message_channel_id() == "BUS");
   CHECK(not_found.event_store_id() == "MONSTERS");
   CHECK(error_of<castore::InvalidMessageError>([&] { other.parse_message("{"); }).field() == "message");
+  for (const std::string& behind : {std::string(1, '\0'), std::string{"\0 anything", 10}, std::string{" {}"}}) {
+    CHECK(error_of<castore::InvalidMessageError>([&] { queue.parse_message(appeared_text + behind); }).field() == "message");
+  }
 }

@@ -117,6 +117,7 @@ TEST_CASE("a channel without an adapter says so") {
 }
 
 TEST_CASE("what an adapter throws passes through a channel") {
+  CHECK_FALSE(castore::MessagesNotPublishedError{{0}, "unless it says so"}.retryable());
   Stores stores;
   RecordingAdapter adapter;
   adapter.is_down = true;

@@ -8,8 +8,8 @@
 #include "pokemon/pokemon.hpp"
 #include "postgres/support/postgres.hpp"
 #include "support/catch.hpp"
+#include "support/place.hpp"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -21,7 +21,7 @@ namespace {
 using namespace castore::postgres_tests;
 
 std::string sql_in(const std::string& name) {
-  std::ifstream file{std::filesystem::path{__FILE__}.parent_path() / "guide" / name};
+  std::ifstream file{std::filesystem::path{castore_tests::place::sources} / "guide" / name};
   std::string sql{std::istreambuf_iterator<char>{file}, {}};
   if (sql.empty()) throw std::runtime_error{"there is no SQL in " + name};
   return sql;
@@ -55,14 +55,23 @@ TEST_CASE("the guide's program plays, in a schema whose roles have the guide's r
   std::string as_app = connection_string;
   as_app.replace(as_app.find("postgres@"), 8, "shop_app");
   // [pooler]
-  using namespace std::chrono_literals;
-  castore::PostgresEventStorageAdapter behind_pooler{
-      as_app, {.schema = "shop", .statement_timeout = 0ms, .prepared_statements = false}};
+  castore::PostgresEventStorageAdapter behind_pooler{as_app, {.schema = "shop", .prepared_statements = false}};
   // [/pooler]
   PokemonStore same_pokemons{"POKEMONS", behind_pooler};
   level_up_pokemon(same_pokemons)("pikachu");
   CHECK(pokemons.get_existing_aggregate("pikachu").level == 7);
   CHECK(failure_of([&] { behind_pooler.drop_event_table(); }).sqlstate == "42501");
+
+  const auto new_token = [] { return std::string{"a token"}; };
+  // [credentials]
+  castore::PostgresEventStorageAdapter with_tokens{
+      connection_string,
+      {.schema = "shop", .credentials = [&] {
+         return castore::PostgresConnectionParameters{{"user", "shop_app"}, {"password", new_token()}};
+       }}};
+  // [/credentials]
+  PokemonStore same_pokemons_again{"POKEMONS", with_tokens};
+  CHECK(same_pokemons_again.get_existing_aggregate("pikachu").level == 7);
 
   plain.rows(
       "DROP SCHEMA shop CASCADE; DROP OWNED BY shop_reader, shop_app, shop_migration;"
@@ -106,6 +115,18 @@ TEST_CASE("the guide's columns and indexes are what create_event_table makes and
   run("index.sql", uuids);
   storage_of_uuids.create_event_table();
   CHECK(lists(uuids).size() == 1);
+}
+
+TEST_CASE("the guide's way to more numbers is one", "[postgres]") {
+  PlainPostgres plain;
+  plain.rows("CREATE SCHEMA numbers; SET search_path TO numbers");
+  castore::PostgresEventStorageAdapter storage{connection(), {.schema = "numbers"}};
+  storage.create_event_table({.id_type = castore::PostgresIdType::serial});
+  plain.rows("SELECT setval('event_id_seq', 2147483647)");
+  CHECK(failure_of([&] { push(storage, event("pikachu", 1)); }).sqlstate == "2200H");
+  plain.rows(sql_in("more_numbers.sql"));
+  CHECK(push(storage, event("pikachu", 1)).position > 2'147'483'647);
+  plain.rows("DROP SCHEMA numbers CASCADE");
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <castore/json.hpp>
 
 #include "postgres/support/postgres.hpp"
+#include "support/camel_case.hpp"
 #include "support/catch.hpp"
+#include "support/place.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -34,8 +36,8 @@ Json castore_does(const std::string& table, const Json& steps) {
     }
     return "'" + text + "'";
   };
-  const std::string command = "cd " + quoted(std::string{POSTGRES_SERVER} + "/node") + " && node castore.mjs " +
-                              quoted(connection()) + " " + quoted(table) + " " + quoted(steps.dump());
+  const std::string command = "cd " + quoted(std::string{castore_tests::place::server} + "/node") +
+                              " && node castore.mjs " + quoted(connection()) + " " + quoted(table) + " " + quoted(steps.dump());
   const std::unique_ptr<FILE, int (*)(FILE*)> output{popen(command.c_str(), "r"), &pclose};
   if (!output) throw std::runtime_error{"node cannot be run"};
   std::string text;
@@ -115,7 +117,7 @@ TEST_CASE("Castore and the adapter share a table that Castore created with UUIDs
   PostgresEventStorageAdapter storage{connection(), table.options()};
   share(storage, table.name());
 
-  {  // an id that is no UUID cannot be pushed and has no events
+  {  // an id that is not a UUID cannot be pushed and has no events
     CHECK(invalid_field_of([&] { push(storage, event("pikachu", 1)); }) == "aggregate_id");
     CHECK(load(storage, "pikachu").empty());
     CHECK(load(storage, "").empty());
@@ -138,7 +140,7 @@ TEST_CASE("Castore and the adapter share a table that Castore created with UUIDs
       CHECK(ids == (reverse ? std::vector{eevee, raichu, pikachu} : std::vector{pikachu, raichu, eevee}));
     }
   }
-  {  // a page token whose id is no UUID is not this table's
+  {  // a page token whose id is not a UUID is not this table's
     const std::string token = make_page_token({.limit = 1}, {"pikachu", noon});
     CHECK_THROWS_AS(storage.list_aggregate_ids("POKEMONS", {.page_token = token}), InvalidPageTokenError);
   }
@@ -187,6 +189,18 @@ TEST_CASE("null is kept apart from absent, which Castore's reader cannot tell, n
   const Json& seen = results[0].at("events");
   for (std::size_t index = 0; index + 1 < payloads.size(); ++index) CHECK_FALSE(seen[index].contains("payload"));
   CHECK(seen.back().at("payload") == Json::array());
+}
+
+TEST_CASE("Castore and a store share events with names in camel case and fields that may be missing", "[postgres]") {
+  Storage storage;
+  castore_tests::camel_case::share(
+      castore::AnyEventStorageAdapter{*storage}, "pikachu",
+      [&](const Json& pushed) {
+        CHECK_FALSE(castore_does(storage.table().name(), {{"push", "POKEMONS", pushed}})[0].contains("error"));
+      },
+      [&](const std::string& id) -> Json {
+        return castore_does(storage.table().name(), {{"get", "POKEMONS", id}})[0].at("events");
+      });
 }
 
 TEST_CASE("Castore reads negative zero as such", "[postgres]") {

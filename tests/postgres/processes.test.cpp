@@ -4,8 +4,10 @@
 #include <castore/adapters/postgres.hpp>
 
 #include "adapters/support/child_process.hpp"
+#include "postgres/support/own_server.hpp"
 #include "postgres/support/postgres.hpp"
 #include "support/catch.hpp"
+#include "support/place.hpp"
 
 #include <sys/types.h>
 
@@ -85,18 +87,6 @@ TEST_CASE("sixteen threads that move money between accounts lose and double noth
   check_transfers(*storage, 16 * 8);
 }
 
-TEST_CASE("groups take their aggregates in one order, and still name the first event that is in the way",
-          "[postgres]") {
-  Storage storage;
-  CHECK(push(*storage, event("c", 1), event("a", 1), event("b", 1), event("a", 2)) == PushOutcome{});
-  // Others that took them in another order could wait for each other in a circle.
-  CHECK(PlainPostgres{}.value("SELECT string_agg(aggregate_id || version, ' ' ORDER BY id) FROM " +
-                              storage.table().quoted()) == "a1 a2 b1 c1");
-  CHECK(push(*storage, event("d", 1), event("c", 3), event("a", 1)) == PushOutcome{PushOutcome::version_gap, 1});
-  CHECK(push(*storage, event("d", 1), event("c", 1), event("b", 3)) == PushOutcome{PushOutcome::already_exists, 1});
-  CHECK(versions(*storage, "d").empty());
-}
-
 TEST_CASE("four processes that move money between accounts lose and double nothing", "[postgres]") {
   const TempTable table;
   {
@@ -122,40 +112,6 @@ TEST_CASE("four processes that move money between accounts lose and double nothi
   PostgresEventStorageAdapter storage{connection(), table.options()};
   check_transfers(storage, 4 * 4 * 8);
 }
-
-/// A server of its own, as it is to be killed.
-class OwnServer {
- public:
-  OwnServer() { run("start-cluster"); }
-  OwnServer(OwnServer&&) = delete;
-  ~OwnServer() {
-    try {
-      run("stop");
-    } catch (const std::exception&) {  // it ends with the other one
-    }
-  }
-
-  std::string connection() const { return connection_to(directory_); }
-
-  void kill_and_restart() {
-    std::string data;
-    std::getline(std::ifstream{directory_ + "/data_directory"}, data);
-    std::ifstream file{data + "/postmaster.pid"};
-    pid_t server = 0;
-    if (!(file >> server) || ::kill(server, SIGKILL) != 0) throw std::runtime_error{"the server cannot be killed"};
-    std::this_thread::sleep_for(50ms);
-    run("restart-cluster");
-  }
-
- private:
-  void run(const std::string& verb) const {
-    const auto script = std::filesystem::path{__FILE__}.parent_path() / "server.sh";
-    const std::string command = "sh '" + script.string() + "' " + verb + " '" + directory_ + "'";
-    if (std::system(command.c_str()) != 0) throw std::runtime_error{command + " failed"};
-  }
-
-  std::string directory_ = std::string{POSTGRES_SERVER} + "/own";
-};
 
 TEST_CASE("a server killed during writes and started again loses and doubles no acknowledged event", "[postgres]") {
   OwnServer server;

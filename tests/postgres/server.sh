@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# server.sh start|stop|start-cluster|restart-cluster DIRECTORY: a PostgreSQL cluster of its own below DIRECTORY, and with
-# `start` also Castore for Node.js, in DIRECTORY/node. DIRECTORY/connection says where the cluster listens.
+# server.sh prepare|start|stop|start-cluster|restart-cluster DIRECTORY: a PostgreSQL cluster of its own below DIRECTORY,
+# and with `start` also Castore for Node.js, in DIRECTORY/node. DIRECTORY/connection says where the cluster listens.
+# `prepare` gets Castore for Node.js, if it is not there.
 # `restart-cluster` starts it again as it was, also after its processes were killed; all else begins with a new one.
 # DIRECTORY/data_directory says where its files are. A cluster in DIRECTORY/own, which is a test's, ends with it.
 set -eu
 verb=${1:-} directory=${2:-}
-case $verb in start | stop | start-cluster | restart-cluster) ;; *) directory= ;; esac
+case $verb in prepare | start | stop | start-cluster | restart-cluster) ;; *) directory= ;; esac
 if [ -z "$directory" ]; then
-  echo "usage: server.sh start|stop|start-cluster|restart-cluster DIRECTORY" >&2
+  echo "usage: server.sh prepare|start|stop|start-cluster|restart-cluster DIRECTORY" >&2
   exit 2
 fi
 here=$(cd "$(dirname "$0")" && pwd)
@@ -62,6 +63,7 @@ fsync = off
 full_page_writes = off
 shared_buffers = 16MB
 max_connections = 150
+max_prepared_transactions = 10
 CONFIGURATION
   as_user sh -c 'printf "%s\n" "host all locked 127.0.0.1/32 scram-sha-256" "host all all 127.0.0.1/32 trust" \
     >"$0/pg_hba.conf"' "$data"
@@ -77,7 +79,23 @@ CONFIGURATION
   exit 1
 }
 
+prepare() {
+  # shellcheck source=scripts/lib/packages.sh
+  . "$here/../../scripts/lib/packages.sh"
+  require_node
+  mkdir -p "$directory/node"
+  cp "$here/interop/package.json" "$here/interop/castore.mjs" "$directory/node"
+  if ! cmp -s "$here/interop/package-lock.json" "$directory/installed.json"; then
+    cp "$here/interop/package-lock.json" "$directory/node"
+    (cd "$directory/node" && npm ci --no-audit --no-fund --ignore-scripts --prefer-offline --loglevel=error)
+    cp "$here/interop/package-lock.json" "$directory/installed.json"
+  fi
+}
+
 case $verb in
+  prepare)
+    prepare
+    ;;
   start-cluster)
     start_cluster
     ;;
@@ -93,12 +111,6 @@ case $verb in
     ;;
   start)
     start_cluster
-    # shellcheck source=scripts/lib/packages.sh
-    . "$here/../../scripts/lib/packages.sh"
-    require_node
-    mkdir -p "$directory/node"
-    cp "$here/interop/package.json" "$here/interop/package-lock.json" "$here/interop/castore.mjs" "$directory/node"
-    cd "$directory/node"
-    npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+    prepare
     ;;
 esac

@@ -34,8 +34,11 @@ good_tree() {
   rm -rf "$tree"
   header castore/castore.hpp '#include <castore/json.hpp>' '#include <castore/adapters/in_memory.hpp>'
   header castore/fwd.hpp '#include <cstdint>'
-  header castore/detail/text.hpp '#include <string>'
-  header castore/core/event.hpp '#include <castore/detail/text.hpp>' '#include <castore/fwd.hpp>'
+  header castore/detail/text.hpp '#include <castore/fwd.hpp>' '#include <string>'
+  header castore/config.hpp
+  header castore/core/errors.hpp '#include <castore/config.hpp>' 'class CASTORE_DETAIL_THROWN GoodError : public Error {' '};'
+  header castore/core/detail/push.hpp '#include <castore/detail/text.hpp>'
+  header castore/core/event.hpp '#include <castore/core/detail/push.hpp>' '#include <castore/fwd.hpp>'
   header castore/json.hpp '#include <castore/core/event.hpp>' '#include <nlohmann/json.hpp>'
   header castore/adapters/in_memory.hpp '#include <castore/core/event.hpp>'
   header castore/adapters/sqlite.hpp '#include <castore/adapters/sqlite/statement.hpp>' '#include <sqlite3.h>'
@@ -45,6 +48,7 @@ good_tree() {
   header castore/testing/mock.hpp '#include <castore/adapters/in_memory.hpp>' '#include <castore/messaging/message.hpp>'
   text tests/core/event.test.cpp "$spdx" '#include <castore/core/event.hpp>'
   text tests/detail/text.test.cpp "$spdx" '#include <castore/detail/text.hpp>'
+  text tests/core/detail/push.test.cpp "$spdx" '#include <castore/core/detail/push.hpp>'
   text CMakeLists.txt '# SPDX-License-Identifier: MIT'
 }
 
@@ -69,6 +73,13 @@ if ! sh "$script" "$tree"; then
   echo "FAILED: the good tree was refused"
   exit 1
 fi
+
+header castore/core/bad.hpp '  KeptPayload(const Payload& payload_) : payload{payload_} {}' 'return Step{step};' \
+  'return Value{std::move(value)};' ': reducer_{std::move(reducer)},' 'MetadataOf<Payload>{metadata}' \
+  'Payload{}' 'payload{std::in_place}' 'payload(std::move(payload))' '// Value{value}' 'Value{value, 1}' 'MyValue{value}'
+finds 'core/bad.hpp:4: may change a value of the program by copying it with braces; write parentheses' \
+  'core/bad.hpp:5: may change' 'core/bad.hpp:6: may change' 'core/bad.hpp:7: may change' 'core/bad.hpp:8: may change' \
+  '5 fault(s)'
 
 header castore/detail/bad.hpp '#include <castore/core/event.hpp>'
 finds 'include/castore/detail/bad.hpp:4: detail must not include core (<castore/core/event.hpp>)'
@@ -113,6 +124,9 @@ finds 'maintenance/bad.hpp:4: maintenance must not include testing'
 header castore/testing/bad.hpp '#include <castore/nowhere/mock.hpp>'
 finds 'testing/bad.hpp:4: includes <castore/nowhere/mock.hpp>, which belongs to no layer'
 
+header castore/core/bad.hpp 'class BadError : public std::runtime_error {' '};' 'struct Worse : detail::EventError {' '};'
+finds 'core/bad.hpp:4: write CASTORE_DETAIL_THROWN' 'core/bad.hpp:6: write CASTORE_DETAIL_THROWN' '2 fault(s)'
+
 header castore/nowhere/bad.hpp
 finds 'include/castore/nowhere/bad.hpp:1: is in a folder of no layer'
 
@@ -121,6 +135,18 @@ finds 'examples/bad.cpp:2: includes castore/detail'
 
 text tests/core/bad.test.cpp "$spdx" '#include "../include/castore/detail/text.hpp"'
 finds 'tests/core/bad.test.cpp:2: includes castore/detail'
+
+header castore/adapters/sqlite/bad.hpp '#include <castore/core/detail/push.hpp>'
+finds 'sqlite/bad.hpp:4: adapters/sqlite must not look into castore/core/detail (<castore/core/detail/push.hpp>)' '1 fault(s)'
+
+header castore/testing/bad.hpp '#include <castore/core/detail/push.hpp>'
+finds 'testing/bad.hpp:4: testing must not look into castore/core/detail'
+
+text tests/core/bad.test.cpp "$spdx" '#include <castore/core/detail/push.hpp>'
+finds 'tests/core/bad.test.cpp:2: includes castore/core/detail, which is not for anybody outside'
+
+text tests/core/detail/push.type.test.cpp "$spdx" '#include <string>' '#include <castore/core/detail/push.hpp>'
+finds 'tests/core/detail/push.type.test.cpp:2: must include <castore/core/detail/push.hpp> first'
 
 text tests/core/event.type.test.cpp "$spdx" '#include <string>' '#include <castore/core/event.hpp>'
 finds 'tests/core/event.type.test.cpp:2: must include <castore/core/event.hpp> first'
@@ -139,6 +165,9 @@ finds 'core/bad.hpp:1: needs the include guard CASTORE_CORE_BAD_HPP'
 
 text include/castore/core/bad.hpp "$spdx" '#ifndef CASTORE_CORE_BAD_HPP' '#define CASTORE_CORE_BAD_HPP' '#endif' 'int a;'
 finds 'core/bad.hpp:5: the include guard must end the file'
+
+text docs/map.md '# A map' '`core/event.hpp` and `tests/core/` are there, `core/gone.hpp` is not, nor `tests/gone`; `Event` is no path'
+finds 'docs/map.md:2: names core/gone.hpp, which is not there' 'docs/map.md:2: names tests/gone, which is not there' '2 fault(s)'
 
 text scripts/bad '#!/bin/sh' 'true'
 finds 'scripts/bad:2: must begin with SPDX-License-Identifier'

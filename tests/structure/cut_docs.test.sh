@@ -13,10 +13,17 @@ printf '%s\n' '// SPDX-License-Identifier: MIT' 'int main() {' '  // [body]' '  
   '  // [/body]' '}' >"$tree/examples/a.cpp"
 printf '%s\n' '# SPDX-License-Identifier: MIT' '# [use]' 'find_package(castore)' '# [/use]' >"$tree/examples/b.cmake"
 printf '%s\n' '-- SPDX-License-Identifier: MIT' 'SELECT 1;' '-- [more]' 'SELECT 2;' '-- [/more]' >"$tree/examples/c.sql"
+printf '%s\n' '// SPDX-License-Identifier: MIT' '#include <castore/a.hpp>' '#include <vector>' '' '#include "b"' '// [one]' 'int c;' '// [/one]' \
+  >"$tree/examples/d.hpp"
+mkdir -p "$tree/tests"
+cp "$tree/examples/d.hpp" "$tree/tests/d.cpp"
 good_guide() {
   printf '%s\n' 'Text' '<!-- cut: examples/a.cpp#body -->' '```cpp' 'if (true) {' '' '  return 0;' '}' '```' 'More' \
     '<!-- cut: examples/b.cmake#use -->' '' '```cmake' 'find_package(castore)' '```' '<!-- cut: examples/c.sql -->' '```sql' 'SELECT 1;' 'SELECT 2;' '```' \
-    '<!-- cut: examples/c.sql#more -->' '```sql' 'SELECT 2;' '```' >"$tree/docs/guides/g.md"
+    '<!-- cut: examples/c.sql#more -->' '```sql' 'SELECT 2;' '```' \
+    '<!-- cut: examples/d.hpp#one -->' '```cpp' '#include <castore/a.hpp>' '#include "b"' '' 'int c;' '```' \
+    '<!-- cut: examples/d.hpp#one -->' '```cpp' 'int c;' '```' \
+    '<!-- cut: tests/d.cpp#one -->' '```cpp' '#include <castore/a.hpp>' '' 'int c;' '```' >"$tree/docs/guides/g.md"
 }
 good_guide
 printf '%s\n' '# Title' '<!-- cut: examples/a.cpp -->' '```cpp' 'int main() {' '  if (true) {' '' '    return 0;' '  }' \

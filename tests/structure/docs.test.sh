@@ -13,7 +13,7 @@ fail() {
 }
 
 # --- pages to be copied: README.md links to a page, a file and a folder ----------------------------------------------
-mkdir -p "$tree/repository/docs/guides" "$tree/repository/examples"
+mkdir -p "$tree/repository/docs/theme" "$tree/repository/docs/guides" "$tree/repository/examples"
 cd "$tree/repository" || exit 1
 echo 'site_name: Test' >docs/mkdocs.yml
 printf '# A guide\n\n[home](../../README.md#title) [code](../../examples/a.cpp) [all](../../examples)\n' >docs/guides/a.md

@@ -14,7 +14,7 @@ case_file=$tree/tests/build_failure/no_type.cpp
 
 printf '%s\n' '/// What events have in common.' 'class EventError : public Error {' \
   '  const std::string& id() const noexcept { return id_; }' '};' \
-  '/// @brief It is lost.' '/// **Handling:** report.' 'class LostError : public detail::EventError {' \
+  '/// @brief It is lost.' '/// **Handling:** report.' 'class CASTORE_DETAIL_THROWN LostError : public detail::EventError {' \
   '  bool retryable() const noexcept { return true; }' '};' \
   'static_assert(ok, "castore: no type; "' '              "write \"type\" in it");' >"$header"
 printf '%s\n' '// expected: castore: no type' '// expected: Thing' 'struct Thing {' '#ifdef OFFEND' '  int typ;' '#else' '  int type;' \

@@ -30,7 +30,7 @@ inline PushRecord event(std::string aggregate_id, Version version, std::string p
 template <Adapter Storage, std::same_as<PushRecord>... Records>
 PushOutcome push(Storage&& storage, const Records&... records) {
   const std::vector<PushRecord> group{records...};
-  return storage.push_events(group, false);
+  return storage.push_events(group, {});
 }
 
 template <Adapter Storage>

@@ -44,10 +44,8 @@ using Records = FaultInjectingAdapter<RecordsAdapter>;
 static_assert(castore::EventStorageAdapter<Typed> && castore::KeepsTypedEvents<Typed>);
 static_assert(castore::EventStorageAdapter<Records> && !castore::KeepsTypedEvents<Records>);
 static_assert(castore::EventStorageAdapter<FaultInjectingAdapter<castore::AnyEventStorageAdapter>>);
-static_assert(Typed::orders_equal_timestamps && !Records::orders_equal_timestamps);
-static_assert(!Typed::max_events_per_push && Records::max_events_per_push == 7U);
-static_assert(Typed::detects_version_gaps && Typed::detects_last_page && Typed::shows_groups_at_once &&
-              Typed::holds_every_double);
+static_assert(castore::properties_of<Typed>() == castore::AdapterProperties{});
+static_assert(castore::properties_of<Records>() == RecordsAdapter::properties);
 
 /// The adapters below are tested both ways.
 template <class Adapter>
@@ -89,6 +87,7 @@ TEMPLATE_TEST_CASE("a push that fails before has written nothing", "", castore::
   faulty.storage.inject(StorageOperation::push_events, fails_before());
   const auto error = storage_error_of([&] { faulty.pokemons.push_event("pikachu", 1, PokemonAppeared{}); });
   CHECK(error.retryable());
+  CHECK(error.outcome() == castore::StorageError::Outcome::unknown);
   CHECK(error.what() == std::string_view{"castore: injected fault: push_events lost its connection; whether it took "
                                          "effect is unknown"});
   CHECK_FALSE(faulty.real_pokemons.get_aggregate("pikachu"));
@@ -101,9 +100,11 @@ TEMPLATE_TEST_CASE("a push that fails after has written all, and looks the same"
                    castore::InMemoryEventStorageAdapter, RecordsAdapter) {
   Faulty<TestType> faulty;
   faulty.storage.inject(StorageOperation::push_events, fails_after());
-  const auto error = storage_error_of(
-      [&] { faulty.pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{}); });
+  const auto error = storage_error_of([&] {
+    faulty.pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{});
+  });
   CHECK(error.retryable());
+  CHECK(error.outcome() == castore::StorageError::Outcome::unknown);
   CHECK(error.what() == std::string_view{"castore: injected fault: push_events lost its connection; whether it took "
                                          "effect is unknown"});
   CHECK(faulty.real_pokemons.get_existing_aggregate("pikachu").level == 6);
@@ -117,7 +118,9 @@ TEMPLATE_TEST_CASE("loads and lists can fail, before and after", "", castore::In
   faulty.storage.inject(StorageOperation::get_events, {fails_before(), fails_after()});
   faulty.storage.inject(StorageOperation::list_aggregate_ids, {fails_before(), fails_after()});
   for (int time = 0; time < 2; ++time) {
-    CHECK(storage_error_of([&] { (void)faulty.pokemons.get_events("pikachu"); }).retryable());
+    const auto error = storage_error_of([&] { (void)faulty.pokemons.get_events("pikachu"); });
+    CHECK(error.retryable());
+    CHECK(error.outcome() == castore::StorageError::Outcome::not_done);
     CHECK(storage_error_of([&] { (void)faulty.pokemons.list_aggregate_ids(); }).retryable());
   }
   CHECK(faulty.pokemons.get_events("pikachu").size() == 1);

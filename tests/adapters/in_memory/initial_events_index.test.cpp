@@ -20,7 +20,7 @@ namespace {
 
 void push(InMemoryEventStorageAdapter& storage, const AggregateIdEntry& entry) {
   const castore::PushRecord record{"S", {entry.aggregate_id, 1, "A", entry.initial_event_timestamp, "", ""}};
-  REQUIRE(storage.push_events({&record, 1}, true) == castore::PushOutcome{});
+  REQUIRE(storage.push_events({&record, 1}, {.force = true}) == castore::PushOutcome{});
 }
 
 /// What a list means: all entries sorted, then filtered, then turned round.

@@ -155,7 +155,7 @@ TEST_CASE("a history that turns from objects into records under its readers read
       if (number == 0) {
         store.push_event(id, 1, PokemonAppeared{"Pikachu", 0});
         const castore::PushRecord record{"POKEMONS", {id, 2, "POKEMON_LEVELED_UP", at(0), "", ""}};
-        if (storage.push_events({&record, 1}, false).status != castore::PushOutcome::pushed) ++wrong;
+        if (storage.push_events({&record, 1}, {}).status != castore::PushOutcome::pushed) ++wrong;
         store.push_event(id, 3, PokemonLeveledUp{});
       } else {
         const auto pokemon = store.get_aggregate(id);

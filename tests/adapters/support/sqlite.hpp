@@ -20,12 +20,14 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -107,6 +109,7 @@ struct Failure {
   std::string what;
   bool retryable;
   std::optional<int> code;  ///< Of the nested SqliteError.
+  StorageError::Outcome outcome = StorageError::Outcome::not_done;
 
   bool says(std::string_view text) const { return contains(what, text); }
 };
@@ -115,9 +118,9 @@ inline Failure failure(const StorageError& error) {
   try {
     std::rethrow_if_nested(error);
   } catch (const SqliteError& native) {
-    return {error.what(), error.retryable(), native.code()};
+    return {error.what(), error.retryable(), native.code(), error.outcome()};
   }
-  return {error.what(), error.retryable(), std::nullopt};
+  return {error.what(), error.retryable(), std::nullopt, error.outcome()};
 }
 
 template <class Function>
@@ -133,6 +136,36 @@ Failure failure_of(Function function) {
 
 inline Failure failure_to_open(const std::string& path, SqliteEventStorageAdapterOptions options = {}) {
   return failure_of([&] { SqliteEventStorageAdapter storage{path, options}; });
+}
+
+/// What became of a push in a thread of its own.
+struct Result {
+  std::optional<PushOutcome> outcome{};
+  std::optional<Failure> failure{};
+};
+
+/// Runs every push in a thread of its own while another program holds the lock, so that they meet.
+inline std::vector<Result> push_at_once(
+    SqliteEventStorageAdapter& storage, PlainSqlite& other, const std::vector<std::vector<PushRecord>>& pushes,
+    const std::function<void()>& release = [] {}) {
+  std::vector<Result> results(pushes.size());
+  other.rows("BEGIN IMMEDIATE");
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t index = 0; index < pushes.size(); ++index) {
+      threads.emplace_back([&, index] {
+        try {
+          results[index].outcome = storage.push_events(pushes[index], {});
+        } catch (const StorageError& error) {
+          results[index].failure = failure(error);
+        }
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    release();
+    other.rows("COMMIT");
+  }
+  return results;
 }
 
 }  // namespace castore::sqlite_tests

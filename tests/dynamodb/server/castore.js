@@ -3,6 +3,7 @@
 'use strict'
 
 const { DynamoDBClient } = require('@aws-sdk/client-dynamodb')
+const { unmarshall } = require('@aws-sdk/util-dynamodb')
 const { EventStore, EventType } = require('@castore/core')
 const {
   DynamoDBSingleTableEventStorageAdapter, LegacyDynamoDBEventStorageAdapter,
@@ -28,6 +29,7 @@ module.exports = async function castore(text) {
     group: () => EventStore.pushEventGroup(
       ...request.events.map(({ eventStoreId, ...event }) => storeOf(eventStoreId).groupEvent(event))),
     get: () => storeOf(request.eventStoreId).getEvents(request.aggregateId, request.options),
+    unmarshall: () => unmarshall(request.item),  // as Castore reads an item, from a server that keeps the text of numbers
     list: () => storeOf(request.eventStoreId).listAggregateIds(request.options),
   }
   try {

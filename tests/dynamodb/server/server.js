@@ -76,6 +76,16 @@ async function dynamodb(request, now, holdMs) {
 const plans = new Map()
 const never = () => new Promise(() => {})
 
+// Writes a text again and again until the other side goes away.
+function endless(socket, text) {
+  const write = () => {
+    while (!socket.destroyed && socket.write(text));
+    if (!socket.destroyed) socket.once('drain', write)
+  }
+  write()
+  return never()
+}
+
 // Each fault gets what makes the answer and the socket; a text is its name, an object has it as its only key.
 const faults = {
   pass: (answer) => answer(),
@@ -105,6 +115,51 @@ const faults = {
   cancelled: (answer, socket, codes) =>
     refusal(400, 'TransactionCanceledException', { CancellationReasons: codes.map((Code) => ({ Code })) }),
   hold: (answer, socket, ms) => answer(ms),
+  text: (answer, socket, [status, text]) => ({ status, headers: {}, body: Buffer.from(text) }),
+  large: (answer, socket, [status, size]) => ({ status, headers: {}, body: Buffer.alloc(size, ' ') }),
+  endless_body: (answer, socket, status) => {
+    socket.write(`HTTP/1.1 ${status} X\r\nTransfer-Encoding: chunked\r\n\r\n`)
+    return endless(socket, `10000\r\n${' '.repeat(0x10000)}\r\n`)
+  },
+  endless_headers: (answer, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n')
+    return endless(socket, `X-More: ${'x'.repeat(1000)}\r\n`)
+  },
+  endless_continues: (answer, socket) => endless(socket, 'HTTP/1.1 100 Continue\r\n\r\n'),
+  trickle: (answer, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{')
+    const timer = setInterval(() => socket.destroyed ? clearInterval(timer) : socket.write(' '), 10)
+    return never()
+  },
+  skewed: (answer, socket, seconds) => ({
+    ...refusal(400, 'RequestTimeTooSkewed'), headers: { date: new Date(Date.now() + 1000 * seconds).toUTCString() },
+  }),
+  // Repeats the request where an error has its text.
+  echo: (answer, socket, [status, member], request) => {
+    const said = JSON.stringify({ headers: request.headers, body: request.body.toString() })
+    const { authorization } = request.headers
+    const token = request.headers['x-amz-security-token'] || ''
+    return {
+      message: () => json(status, { __type: 'x#ValidationException', message: said }),
+      Message: () => json(status, { __type: 'x#ValidationException', Message: said }),
+      type: () => json(status, { __type: `x#${token || authorization}`, message: 'no' }),
+      whole_type: () => json(status, { __type: token || authorization, message: 'no' }),
+      reasons: () => json(status, { __type: 'x#TransactionCanceledException', CancellationReasons: [{ Code: token }, { Code: authorization }] }),
+      body: () => ({ status, headers: {}, body: Buffer.from(said) }),
+      html: () => ({ status, headers: {}, body: Buffer.from(`<html>${said}</html>`) }),
+      header: () => ({ ...json(status, { __type: 'x#ValidationException' }), headers: { 'x-echo': authorization, date: token } }),
+      token: () => json(status, { __type: 'x#ValidationException', message: `your token ${token} is not good` }),
+      cut_token: () => json(status, { __type: 'x#ValidationException', message: token.slice(3, 15) }),
+      signature: () => json(status, { __type: 'x#ValidationException', message: authorization.slice(-64) }),
+    }[member]()
+  },
+  // What DynamoDB Streams is to answer to a request that is signed and addressed to it.
+  streams: async (answer, socket, [status, value], request) => {
+    const wrong = await checkSignature(request, secrets)
+    if (wrong) return json(400, wrong)
+    const target = request.headers['x-amz-target'] || ''
+    return target.startsWith('DynamoDBStreams_20120810.') ? json(status, value) : refusal(400, 'UnknownOperationException')
+  },
   wait: async (answer, socket, ms) => { await new Promise((resolve) => setTimeout(resolve, ms)); return answer() },
 }
 
@@ -121,8 +176,8 @@ async function faulty(name, request, socket) {
   const answer = (holdMs) => dynamodb(request, now, holdMs)
   const fault = (plan.faults || []).shift() || 'pass'
   const [kind, argument] = typeof fault === 'string' ? [fault] : Object.entries(fault)[0]
-  const response = await faults[kind](answer, socket, argument)
-  response.headers.date = now.toUTCString()
+  const response = await faults[kind](answer, socket, argument, request)
+  if (!response.headers.date) response.headers.date = now.toUTCString()
   return response
 }
 

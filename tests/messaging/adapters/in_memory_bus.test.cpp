@@ -6,13 +6,17 @@
 
 #include "messaging/support.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 using namespace castore_tests;
 using namespace std::chrono_literals;
@@ -153,10 +157,27 @@ TEST_CASE("a listener leaves with its subscription, and what waits for it is dro
   CHECK(bus.poll() == 0);
 }
 
+TEST_CASE("what a listener fails at that has left is dropped, and what a stop gave back is not dropped again") {
+  Bus bus;
+  castore::BusSubscription<MonsterMessage> leaves = bus.on({{}}, [&](const MonsterMessage&, const MessageContext&) {
+    leaves = {};
+    throw std::runtime_error{"gone"};
+  });
+  publish(bus, {appeared("a")});
+  CHECK(bus.poll() == 1);
+  CHECK(bus.statistics() == castore::MessageStatistics{.published = 1, .failed_attempts = 1, .dropped = 1});
+  Log log;
+  auto stays = bus.on({{}}, writes(log));
+  publish(bus, {appeared("b")});
+  CHECK(bus.stop(-1ms).size() == 1);
+  stays = {};
+  CHECK(bus.statistics() == castore::MessageStatistics{.published = 2, .failed_attempts = 1, .dropped = 2});
+}
+
 TEST_CASE("a subscription may end inside its own listener and after its bus") {
   std::optional<Bus> bus{std::in_place};
   int calls = 0;
-  castore::Subscription<MonsterMessage> subscription;
+  castore::BusSubscription<MonsterMessage> subscription;
   subscription = bus->on({{}}, [&](const MonsterMessage&, const MessageContext&) {
     ++calls;
     subscription.unsubscribe();
@@ -197,7 +218,7 @@ TEST_CASE("a listener may end its subscription on several threads at once while 
   const auto first = castore::run_in_background(bus);
   const auto second = castore::run_in_background(bus);
   {
-    castore::Subscription<MonsterMessage> subscription;
+    castore::BusSubscription<MonsterMessage> subscription;
     subscription = bus.on({{}}, [&](const MonsterMessage&, const MessageContext&) {
       ++inside;
       while (inside < 2) std::this_thread::yield();
@@ -212,8 +233,8 @@ TEST_CASE("a listener may end its subscription on several threads at once while 
 
 TEST_CASE("a listener may own its subscription and leaves for good when it ends it") {
   Bus bus;
-  auto subscription = std::make_shared<castore::Subscription<MonsterMessage>>();
-  const std::weak_ptr<castore::Subscription<MonsterMessage>> seen = subscription;
+  auto subscription = std::make_shared<castore::BusSubscription<MonsterMessage>>();
+  const std::weak_ptr<castore::BusSubscription<MonsterMessage>> seen = subscription;
   *subscription =
       bus.on({{}}, [subscription](const MonsterMessage&, const MessageContext&) { subscription->unsubscribe(); });
   subscription.reset();
@@ -235,7 +256,7 @@ TEST_CASE("listeners come and go while others publish and listen", "[threads]") 
     const std::jthread publisher{[&] {
       for (castore::Version version = 1; version <= 300; ++version) publish(bus, {leveled_up("a", version)});
     }};
-    for (int round = 0; round < 50; ++round) {
+    for (int round = 0; round < 300; ++round) {
       const auto passing = bus.on({{}}, [&](const MonsterMessage&, const MessageContext&) { ++heard; });
       std::this_thread::yield();
     }
@@ -243,6 +264,35 @@ TEST_CASE("listeners come and go while others publish and listen", "[threads]") 
   CHECK(bus.drain(30s));
   REQUIRE(versions.size() == 300);
   CHECK(std::ranges::is_sorted(versions));
+}
+
+TEST_CASE("threads may add listeners at the same time, and each hears what it asked for", "[threads]") {
+  constexpr std::size_t thread_count = 4;
+  constexpr std::size_t count = 40;
+  for (int round = 0; round < 300; ++round) {  // what goes wrong does so when all begin
+    Bus bus;
+    std::vector<int> heard(count);
+    std::vector<castore::BusSubscription<MonsterMessage>> subscriptions(count);
+    {
+      std::latch start{thread_count};
+      std::vector<std::jthread> threads;
+      for (std::size_t thread = 0; thread < thread_count; ++thread) {
+        threads.emplace_back([&, thread] {
+          start.arrive_and_wait();
+          for (std::size_t index = thread; index < count; index += thread_count) {
+            subscriptions[index] =
+                bus.on([&own = heard[index]](const MonsterMessage&, const MessageContext&) { ++own; });
+          }
+        });
+      }
+    }
+    publish(bus, {appeared("a")});
+    REQUIRE(bus.poll() == count);
+    REQUIRE(std::ranges::count(heard, 1) == std::ptrdiff_t{count});
+    subscriptions.clear();
+    publish(bus, {appeared("a")});
+    REQUIRE(bus.poll() == 0);
+  }
 }
 
 TEST_CASE("a bus is bounded, counts once per listener, and refuses a call as a whole") {
@@ -262,20 +312,75 @@ TEST_CASE("a bus is bounded, counts once per listener, and refuses a call as a w
   CHECK_FALSE(error_of<MessagesNotPublishedError>([&] { publish(bus, {appeared("c")}); }).retryable());
 }
 
-TEST_CASE("filters and listeners that mean nothing are refused") {
+TEST_CASE("a publisher that waits for room gets in when a listener leaves, which gets nothing more", "[threads]") {
+  Bus bus{Options{.capacity = 1, .when_full = castore::WhenFull::wait}};
+  Log log;
+  auto leaves = bus.on({{}}, writes(log));
+  publish(bus, {appeared("a")});
+  std::atomic<bool> is_in{false};
+  std::jthread publisher{[&] {
+    publish(bus, {appeared("b")});
+    is_in = true;
+  }};
+  std::this_thread::sleep_for(20ms);  // else it is no test of waiting, and passes, too
+  leaves = {};
+  for (int round = 0; round < 5000 && !is_in; ++round) std::this_thread::sleep_for(1ms);
+  CHECK(is_in);
+  CHECK(bus.statistics().waiting == 0);
+  CHECK(bus.poll() == 0);
+  bus.stop(0ms);
+  CHECK(log.empty());
+}
+
+TEST_CASE("a listener without a filter hears everything but replays") {
   Bus bus;
   Log log;
-  CHECK_THROWS_AS(bus.on({}, writes(log)), std::invalid_argument);
-  CHECK_THROWS_AS(bus.on({{}}, {}), std::invalid_argument);
-  CHECK(std::string{
-            error_of<std::invalid_argument>([&] { return bus.on({{.event_type = "APEARED"}}, writes(log)); }).what()}
-            .find("'APEARED'") != std::string::npos);
-  castore::InMemoryMessageBusAdapter<castore::AnyOfMessages<MonsterStateMessage, TamerMessage>> several;
+  const auto subscription = bus.on(writes(log));
+  publish(bus, {appeared("a"), leveled_up("a", 2), appeared("b", "RARE")});
+  publish(bus, {appeared("c")}, true);
+  bus.poll();
+  CHECK(log == Log{"MONSTERS/a1", "MONSTERS/a2", "RARE/b1"});
+}
+
+TEST_CASE("filters that no message can match are refused") {
   const auto nothing = [](const auto&, const auto&) {};
-  CHECK_NOTHROW(several.on({{.event_type = "LEVELED_UP"}, {.event_type = "JOINED"}}, nothing));
-  CHECK_THROWS_AS(several.on({{.event_type = "JOINED"}, {.event_type = "LEFT"}}, nothing), std::invalid_argument);
+  const auto check = [&](auto& bus, const std::vector<castore::MessageFilter>& filters, const std::string& field,
+                         const std::string& what) {
+    const auto error = error_of<castore::InvalidMessageFilterError>([&] { (void)bus.on(filters, nothing); });
+    CHECK(error.field() == field);
+    CHECK(error.what() ==
+          "castore: message filter: " + field + ": " + what + "the listener would never hear of a message");
+  };
+  Bus bus;
+  check(bus, {}, "filters", "there is none, so that ");
+  check(bus, {{}, {.event_type = "APEARED"}}, "event_type", "no message of this bus has the event type 'APEARED'; ");
+  CHECK_NOTHROW(bus.on({{.event_store_id = "ANY"}}, nothing));  // it knows of no channel, and so of no store
+  CHECK_THROWS_AS(bus.on({{}}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(bus.on(castore::MessageHandler<MonsterMessage>{}), std::invalid_argument);
+
   castore::InMemoryMessageBusAdapter<castore::AggregateExistsMessage> exists;
-  CHECK_THROWS_AS(exists.on({{.event_type = "APPEARED"}}, [](const auto&, const auto&) {}), std::invalid_argument);
+  check(exists, {{.event_type = "APPEARED"}}, "event_type", "no message of this bus has the event type 'APPEARED'; ");
+
+  MonsterStore monsters{"MONSTERS"};
+  TamerStore tamers{"TAMERS"};
+  castore::NotificationMessageBus channel{"BUS", std::tie(monsters, tamers)};
+  const auto several = std::make_shared<castore::InMemoryMessageBusAdapter<decltype(channel)::Message>>();
+  channel.set_message_channel_adapter(several);
+  CHECK_NOTHROW(
+      several->on({{.event_store_id = "MONSTERS", .event_type = "APPEARED"}, {.event_type = "JOINED"}}, nothing));
+  check(*several, {{.event_type = "LEFT"}}, "event_type", "no message of this bus has the event type 'LEFT'; ");
+  check(*several, {{.event_store_id = "MONSTER"}}, "event_store_id",
+        "this bus has no source 'MONSTER' but 'MONSTERS', 'TAMERS'; ");
+  check(*several, {{.event_store_id = "TAMERS", .event_type = "APPEARED"}}, "event_type",
+        "no message of this store has the event type 'APPEARED'; ");
+
+  // An adapter of two channels has the sources of both.
+  MonsterStore rare{"RARE"};
+  castore::NotificationMessageBus first{"FIRST", monsters};
+  castore::InMemoryMessageBusAdapter shared{first};
+  check(shared, {{.event_store_id = "RARE"}}, "event_store_id", "this bus has no source 'RARE' but 'MONSTERS'; ");
+  castore::NotificationMessageBus second{"SECOND", rare, shared};
+  CHECK_NOTHROW(shared.on({{.event_store_id = "RARE", .event_type = "APPEARED"}}, nothing));
 }
 
 TEST_CASE("an adapter attaches itself to a bus over several stores") {

@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <random>
 #include <set>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -330,6 +332,97 @@ TEST_CASE("stop wakes publishers that wait and ends threads inside run, and what
   CHECK(what(letters[0].error) == "too late");
 }
 
+TEST_CASE("several publishers that wait for room get in one after the other, and stop refuses those that are left",
+          "[threads]") {
+  Worker worker;
+  Queue queue{Options{.worker = worker.handler(), .capacity = 1, .when_full = WhenFull::wait}};
+  publish(queue, {message("a", 1)});
+  std::atomic<int> published{0};
+  std::atomic<int> refused{0};
+  std::vector<std::jthread> publishers;
+  for (int number = 2; number <= 4; ++number) {
+    publishers.emplace_back([&, number] {
+      try {
+        publish(queue, {message("a", number)});
+        ++published;
+      } catch (const MessagesNotPublishedError&) {
+        ++refused;
+      }
+    });
+  }
+  const auto within_seconds = [](const auto& condition) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (std::chrono::steady_clock::now() < end) {
+      if (condition()) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  };
+  for (int count = 1; count <= 2; ++count) {
+    CHECK(within_seconds([&] { return queue.poll(1) == 1; }));
+    CHECK(within_seconds([&] { return published == count; }));
+  }
+  queue.set_worker({});
+  CHECK(queue.stop(0ms).size() == 1);
+  publishers.clear();
+  CHECK(published == 2);
+  CHECK(refused == 1);
+}
+
+TEST_CASE("stop ends all threads inside run, also those that wait for work", "[threads]") {
+  Queue queue;
+  std::vector<std::jthread> runners;
+  std::atomic<int> ended{0};
+  for (int count = 0; count < 3; ++count) {
+    runners.emplace_back([&](const std::stop_token& token) {
+      queue.run(token);
+      ++ended;
+    });
+  }
+  std::this_thread::sleep_for(5ms);  // they wait for work now
+  CHECK(queue.stop(0ms).empty());
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (ended < 3 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  CHECK(ended == 3);
+}
+
+TEST_CASE("a queue goes on after what failed, was refused or ran out of time", "[failure]") {
+  Worker worker{.failures = {{"a1", 1}}};
+  Queue queue{Options{.worker = worker.handler(), .retry = {.retry_attempts = 0}, .capacity = 2}};
+  publish(queue, {message("a", 1), message("a", 2)});
+  CHECK_FALSE(queue.drain(0ms));
+  CHECK(error_of<MessagesNotPublishedError>([&] { publish(queue, {message("b", 1)}); }).retryable());
+  CHECK(queue.poll() == 2);
+  CHECK(queue.take_dead_letters().size() == 1);
+  CHECK(queue.take_dead_letters().empty());
+  publish(queue, {message("b", 1), message("b", 2)});  // as many as there is room for
+  CHECK(queue.drain(5s));
+  CHECK(worker.log == Log{"a1", "a2", "b1", "b2"});
+  CHECK(queue.stop(0ms).empty());
+  CHECK(queue.stop(0ms).empty());
+  CHECK(queue.statistics() ==
+        castore::MessageStatistics{.published = 4, .handled = 3, .failed_attempts = 1, .dead_letters = 1});
+}
+
+TEST_CASE("retries that are due come in the order of their times, then of publishing") {
+  Worker worker{.failures = {{"a1", 2}, {"b1", 1}, {"c1", 1}}};
+  Queue queue{Options{.worker = worker.handler(),
+                      .retry = {.retry_attempts = 2, .retry_delay = 20ms, .retry_backoff_rate = 3}}};
+  publish(queue, {message("a"), message("b"), message("c"), message("a", 2)});
+  CHECK(queue.drain(10s));
+  CHECK(worker.log == Log{"a1", "b1", "c1", "a1(2)", "b1(2)", "c1(2)", "a1(3)", "a2"});
+}
+
+TEST_CASE("drain sleeps while nothing is due") {
+  Worker worker{.failures = {{"a1", 1}}};
+  Queue queue{Options{.worker = worker.handler(), .retry = {.retry_attempts = 1, .retry_delay = 400ms}}};
+  publish(queue, {message("a")});
+  const std::clock_t before = std::clock();
+  CHECK(queue.drain(10s));
+  CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.1);
+  CHECK(worker.log == Log{"a1", "a1(2)"});
+}
+
 TEST_CASE("drain tells when messages are left") {
   Queue queue;
   CHECK(queue.drain(0ms));
@@ -358,6 +451,59 @@ TEST_CASE("a thread that begins to run during a drain hears of every message", "
   queue.stop(0ms);
 }
 
+TEST_CASE("drain leaves the work to a thread inside run, and works itself when that has ended", "[threads]") {
+  std::vector<std::thread::id> workers;
+  std::atomic<int> count{0};
+  Queue queue{Options{.worker = [&](const Message&, const MessageContext&) {
+    workers.push_back(std::this_thread::get_id());
+    ++count;
+  }}};
+  std::jthread runner = castore::run_in_background(queue);
+  const std::thread::id runs = runner.get_id();
+  publish(queue, {message("a")});
+  while (count == 0) std::this_thread::yield();
+  publish(queue, {message("a"), message("b"), message("c"), message("d")});
+  CHECK(queue.drain(10s));
+  runner.request_stop();
+  runner.join();
+  CHECK(workers == std::vector<std::thread::id>(5, runs));
+  publish(queue, {message("a")});
+  CHECK(queue.drain(3s));
+  CHECK(workers.back() == std::this_thread::get_id());
+}
+
+TEST_CASE("a dead letter that its handler cannot take while the queue stops is kept", "[threads]") {
+  std::atomic<bool> is_in_hand{false};
+  std::atomic<bool> may_end{false};
+  Queue queue{Options{.worker =
+                          [&](const Message&, const MessageContext&) {
+                            is_in_hand = true;
+                            while (!may_end) std::this_thread::yield();
+                            throw std::runtime_error{"too late"};
+                          },
+                      .on_dead_letter = [](const auto&) { throw std::runtime_error{"no room"}; }}};
+  publish(queue, {message("a", 1)});
+  std::jthread runner = castore::run_in_background(queue);
+  while (!is_in_hand) std::this_thread::yield();
+  CHECK(queue.stop(0ms).empty());
+  may_end = true;
+  runner.join();
+  const auto letters = queue.take_dead_letters();
+  REQUIRE(letters.size() == 1);
+  CHECK(what(letters[0].error) == "too late");
+  CHECK(queue.take_dead_letters().empty());
+}
+
+TEST_CASE("a queue refuses a message of another type") {
+  Queue queue;
+  const castore::NotificationMessage<castore::Events<Happened>> other{
+      "MONSTERS", castore::EventDetail<Happened>{.aggregate_id = "a", .version = 1, .payload = {}}};
+  const std::vector<castore::MessageView> views{castore::MessageView{other}};
+  CHECK(std::string{error_of<std::invalid_argument>([&] { queue.publish_messages(views, {}); }).what()} ==
+        "castore: this queue carries messages of another type");
+  CHECK(queue.statistics() == castore::MessageStatistics{});
+}
+
 TEST_CASE("retry options that mean nothing are refused") {
   const auto make = [](castore::MessageRetryOptions retry) { Queue{Options{.retry = retry}}; };
   CHECK(std::string{error_of<std::invalid_argument>([&] { make({.retry_attempts = -1}); }).what()}.find(
@@ -366,6 +512,10 @@ TEST_CASE("retry options that mean nothing are refused") {
         std::string::npos);
   CHECK(std::string{error_of<std::invalid_argument>([&] { make({.retry_backoff_rate = -1}); }).what()}.find(
             "retry_backoff_rate") != std::string::npos);
+  make({.retry_attempts = 0, .retry_delay = 0ms, .retry_backoff_rate = 0});
+  const castore::MessageRetryOptions once{.retry_delay = 5ms, .retry_backoff_rate = 0};
+  CHECK(castore::detail::message_retry_delay(once, 1) == 5ms);
+  CHECK(castore::detail::message_retry_delay(once, 2) == 0ms);
 }
 
 TEST_CASE("4 producers and 4 workers that fail at random: as often as promised, in order, nothing lost", "[threads]") {

@@ -9,6 +9,7 @@
 #include <castore/adapters/postgres.hpp>
 
 #include "support/catch.hpp"
+#include "support/place.hpp"
 #include "support/records.hpp"
 
 #include <libpq-fe.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <fstream>
 #include <memory>
@@ -23,6 +25,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -38,7 +41,7 @@ inline std::string connection_to(const std::string& directory) {
   return connection;
 }
 inline const std::string& connection() {
-  static const std::string text = connection_to(POSTGRES_SERVER);
+  static const std::string text = connection_to(castore_tests::place::server);
   return text;
 }
 
@@ -78,6 +81,17 @@ class PlainPostgres {
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
 };
 
+/// Waits until something is so. False when it is not within 10 s, so that a test which meets a bug ends.
+template <class Condition>
+bool eventually(Condition is_so) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return true;
+}
+
 /// A name for a table that no other test has, and its end.
 class TempTable {
  public:
@@ -85,7 +99,9 @@ class TempTable {
   TempTable(TempTable&&) = delete;
   ~TempTable() {
     try {
-      PlainPostgres{}.rows("DROP TABLE IF EXISTS " + quoted());
+      PlainPostgres{}.rows("DROP TABLE IF EXISTS " + quoted() + ", " +
+                           detail::quote_postgres_name(name_ + "_projection") + ", " +
+                           detail::quote_postgres_name(name_ + "_dead_letter"));
     } catch (const std::exception&) {  // the server may be gone
     }
   }
@@ -102,6 +118,42 @@ class TempTable {
  private:
   std::string name_;
 };
+
+/// A role that may do what it likes with a table, and its end. Its settings are those of every session that it begins.
+class TempRole {
+ public:
+  TempRole(const TempTable& table, const std::vector<std::string>& settings = {}) : name_{table.name() + "_role"} {
+    PlainPostgres plain;
+    plain.rows("CREATE ROLE " + name_ + " LOGIN");
+    plain.rows("GRANT CREATE, USAGE ON SCHEMA public TO " + name_);
+    for (const std::string& setting : settings) plain.rows("ALTER ROLE " + name_ + " SET " + setting);
+  }
+  TempRole(TempRole&&) = delete;
+  ~TempRole() {
+    try {
+      PlainPostgres{}.rows("DROP OWNED BY " + name_ + "; DROP ROLE " + name_);
+    } catch (const std::exception&) {  // the server may be gone
+    }
+  }
+
+  const std::string& name() const noexcept { return name_; }
+  std::string connection() const {
+    std::string text = postgres_tests::connection();
+    return text.replace(text.find("postgres@"), 8, name_);
+  }
+
+ private:
+  std::string name_;
+};
+
+/// Waits until a session waits for a lock of the table.
+inline bool waits_for_lock_of(const TempTable& table, const std::string& mode = "%") {
+  PlainPostgres plain;
+  return eventually([&] {
+    return plain.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode LIKE '" + mode + "' AND relation = '" +
+                       table.name() + "'::regclass") != "0";
+  });
+}
 
 /// An adapter with a table of its own.
 class Storage {
@@ -122,6 +174,7 @@ struct Failure {
   std::string what;
   bool retryable = false;
   std::optional<std::string> sqlstate;  ///< Of the nested PostgresError.
+  StorageError::Outcome outcome = StorageError::Outcome::not_done;
 
   bool says(std::string_view text) const { return contains(what, text); }
 };
@@ -130,11 +183,11 @@ inline Failure failure(const StorageError& error) {
   try {
     std::rethrow_if_nested(error);
   } catch (const PostgresError& native) {
-    return {error.what(), error.retryable(), native.sqlstate()};
+    return {error.what(), error.retryable(), native.sqlstate(), error.outcome()};
   } catch (const StorageError& nested) {
-    return {error.what(), error.retryable(), failure(nested).sqlstate};
+    return {error.what(), error.retryable(), failure(nested).sqlstate, error.outcome()};
   }
-  return {error.what(), error.retryable(), std::nullopt};
+  return {error.what(), error.retryable(), std::nullopt, error.outcome()};
 }
 
 template <class Function>

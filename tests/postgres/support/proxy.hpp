@@ -12,13 +12,16 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace castore::postgres_tests {
@@ -45,19 +48,23 @@ class Proxy {
   }
 
   /// How to connect through it; without TLS, so that a message is a message.
-  std::string connection_string() const {
-    return "host=127.0.0.1 user=postgres dbname=postgres sslmode=disable gssencmode=disable port=" +
-           std::to_string(port_);
+  std::string connection_string(const std::string& user = "postgres") const {
+    return "host=127.0.0.1 dbname=postgres sslmode=disable gssencmode=disable port=" + std::to_string(port_) +
+           " user=" + user;
   }
 
   /// What becomes of the next requests, one character each: '.' passes, 'x' never reaches the server and breaks its
-  /// connection, 'a' is done, but its connection breaks before the answer. Connecting is one request.
-  void plan(const std::string& fates) {
+  /// connection, 'a' is done, but its connection breaks before the answer; before the answer to 'c' comes back
+  /// something else happens, once. Connecting is one request.
+  void plan(const std::string& fates, std::function<void()> something_else = {}) {
     const std::lock_guard lock{mutex_};
     fates_ = fates;
+    something_else_ = std::move(something_else);
   }
-  /// The connections there are go silent.
+  /// The connections there are go silent; after 10 s they end, so that a test which meets a bug ends.
   void fall_silent() { ++silent_generation_; }
+  /// What the server says comes byte by byte, one every 20 ms.
+  void trickle() { trickles_ = true; }
   /// Who connects from now on gets no answer.
   void ignore_new_connections() { ignores_new_ = true; }
   /// Nobody can connect any more.
@@ -110,6 +117,14 @@ class Proxy {
     bool is_first_ = true;
   };
 
+  void do_something_else() {
+    std::function<void()> something_else;
+    {
+      const std::lock_guard lock{mutex_};
+      something_else = std::exchange(something_else_, {});
+    }
+    if (something_else) something_else();
+  }
   char next_fate() {
     const std::lock_guard lock{mutex_};
     if (fates_.empty()) return '.';
@@ -144,9 +159,13 @@ class Proxy {
     std::array<char, 65536> buffer{};
     bool server_spoke_last = true;
     bool loses_answer = false;
+    bool delays_answer = false;
+    int rounds_of_silence = 0;
     MessageCounter counter;
     const auto copy = [&](int from, int to) {
-      const ssize_t size = recv(from, buffer.data(), buffer.size(), 0);
+      const bool trickles = trickles_ && from == server;
+      if (trickles) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+      const ssize_t size = recv(from, buffer.data(), trickles ? 1 : buffer.size(), 0);
       if (from == client && size > 0) {
         round_trips_ += counter.syncs({buffer.data(), static_cast<std::size_t>(size)});
       }
@@ -159,7 +178,13 @@ class Proxy {
     };
     while (!is_ending_) {
       std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
-      if (poll(ends.data(), ends.size(), 20) <= 0 || generation != silent_generation_) continue;
+      const bool is_ready = poll(ends.data(), ends.size(), 20) > 0;
+      if (generation != silent_generation_) {
+        if (++rounds_of_silence > 500) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        continue;
+      }
+      if (!is_ready) continue;
       if (ends[0].revents != 0) {
         if (server_spoke_last) {
           char ignored = 0;
@@ -167,12 +192,14 @@ class Proxy {
           const char fate = next_fate();
           if (fate == 'x') return;
           loses_answer = fate == 'a';
+          delays_answer = fate == 'c';
         }
         server_spoke_last = false;
         if (!copy(client, server)) return;
       }
       if (ends[1].revents != 0) {
         if (loses_answer) return;
+        if (std::exchange(delays_answer, false)) do_something_else();
         server_spoke_last = true;
         if (!copy(server, client)) return;
       }
@@ -186,8 +213,10 @@ class Proxy {
   std::atomic<bool> refuses_{false};
   std::mutex mutex_;
   std::string fates_;
+  std::function<void()> something_else_;
   std::atomic<int> silent_generation_{0};
   std::atomic<bool> ignores_new_{false};
+  std::atomic<bool> trickles_{false};
   std::atomic<int> round_trips_{0};
   std::atomic<int> connections_{0};
   std::thread acceptor_;

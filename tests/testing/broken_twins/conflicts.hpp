@@ -2,12 +2,14 @@
 #ifndef CASTORE_TESTS_TESTING_BROKEN_TWINS_CONFLICTS_HPP
 #define CASTORE_TESTS_TESTING_BROKEN_TWINS_CONFLICTS_HPP
 
-#include "testing/broken_twins/meeting_point.hpp"
 #include "testing/broken_twins/twin.hpp"
 
+#include <cstddef>
 #include <limits>
+#include <mutex>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace broken_twins {
@@ -15,14 +17,14 @@ namespace broken_twins {
 /// A twin whose fault lies in pushes of one event.
 class BreaksSinglePushes : public RecordsOnlyAdapter {
  public:
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) final {
-    if (records.size() != 1) return RecordsOnlyAdapter::push_events(records, force);
-    return push_event(records.front(), force);
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) final {
+    if (records.size() != 1) return RecordsOnlyAdapter::push_events(records, options);
+    return push_event(records.front(), options.force);
   }
 
  protected:
   PushOutcome push_correctly(const PushRecord& push, bool force) {
-    return RecordsOnlyAdapter::push_events({&push, 1}, force);
+    return RecordsOnlyAdapter::push_events({&push, 1}, {.force = force});
   }
 
  private:
@@ -69,11 +71,30 @@ class OverwritesOnConflict : public BreaksSinglePushes {
 class ChecksBeforeItWrites : public BreaksSinglePushes {
   PushOutcome push_event(const PushRecord& push, bool force) override {
     if (!force && has_event(*this, push)) return {PushOutcome::already_exists, 0};
-    others_.meet();
+    std::this_thread::yield();
     const PushOutcome outcome = push_correctly(push, force);
     return outcome.status == PushOutcome::already_exists ? push_correctly(push, true) : outcome;
   }
-  MeetingPoint others_;
+};
+
+/// Each of the two ways to push keeps to itself.
+class LocksGroupsAndSinglesApart : public RecordsOnlyAdapter {
+ public:
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) override {
+    const std::scoped_lock lock{records.size() == 1 ? singles_ : groups_};
+    if (options.force) return RecordsOnlyAdapter::push_events(records, options);
+    for (std::size_t index = 0; index < records.size(); ++index) {
+      if (has_event(*this, records[index])) return RecordsOnlyAdapter::push_events(records, options);
+    }
+    std::this_thread::yield();
+    const PushOutcome outcome = RecordsOnlyAdapter::push_events(records, options);
+    if (outcome.status != PushOutcome::already_exists) return outcome;
+    return RecordsOnlyAdapter::push_events(records, {.force = true});
+  }
+
+ private:
+  std::mutex singles_;
+  std::mutex groups_;
 };
 
 class NeverOverwrites : public BreaksSinglePushes {
@@ -118,21 +139,24 @@ class ForceKeeps : public BreaksSinglePushes {
 };
 
 inline std::vector<Twin> conflict_twins() {
+  const char* const one_wins = "of concurrent pushes of one version exactly one wins";
+  const char* const mixed = "of a version alone and in a group exactly one wins";
   return {
       twin<HidesConflicts>(
           "says pushed of a version that exists",
-          {"a version that exists is a conflict", "the very same event again is a conflict",
+          {mixed, "a version that exists is a conflict", "the very same event again is a conflict",
            "a version below the last is a conflict", "of concurrent pushes of one version exactly one wins",
            "random pushes agree with a model"}),
       twin<TakesTheSameEventTwice>("says pushed of an event that it has already",
                                    {"the very same event again is a conflict"}),
       twin<KnowsTheLastVersionOnly>("takes a version below the last for a gap",
-                                    {"a version below the last is a conflict", "random pushes agree with a model"}),
-      twin<OverwritesOnConflict>("overwrites the event and reports a conflict",
-                                 {"a conflict leaves the stored event as it was", "random pushes agree with a model",
-                                  "of concurrent pushes of one version exactly one wins"}),
-      twin<ChecksBeforeItWrites>("looks for the version first and writes later",
-                                 {"of concurrent pushes of one version exactly one wins"}),
+                                    {"a version below the last is a conflict", "random pushes agree with a model"},
+                                    {one_wins, mixed}),
+      twin<OverwritesOnConflict>(
+          "overwrites the event and reports a conflict",
+          {"a conflict leaves the stored event as it was", "random pushes agree with a model", one_wins, mixed}),
+      twin<ChecksBeforeItWrites, racing>("looks for the version first and writes later", {one_wins, mixed}),
+      twin<LocksGroupsAndSinglesApart, racing>("locks groups and single events apart", {mixed}),
       twin<NeverOverwrites>("reports a conflict despite force",
                             {"force writes over an event that exists", "force leaves all other events as they were",
                              "random pushes agree with a model"}),

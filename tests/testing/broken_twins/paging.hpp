@@ -48,6 +48,38 @@ class PagesByTimestampOnly : public BreaksTokens {
   }
 };
 
+/// As a scan that goes on behind everything that begins with its last key.
+class GoesOnBehindThePrefix : public BreaksTokens {
+  void change(std::string_view, const castore::PageRequest& request, AggregateIdsPage& page) override {
+    std::erase_if(page.aggregate_ids, [&request](const AggregateIdEntry& entry) {
+      return request.last && request.last->aggregate_id.starts_with('p') &&
+             entry.aggregate_id.starts_with(request.last->aggregate_id);
+    });
+  }
+};
+
+/// Its tokens have no room for more.
+class GivesNoTokensOfLongIds : public BreaksTokens {
+  void change(std::string_view, const castore::PageRequest&, AggregateIdsPage& page) override {
+    if (!page.aggregate_ids.empty() && page.aggregate_ids.back().aggregate_id.size() > 500)
+      page.next_page_token.reset();
+  }
+};
+
+/// Answers what it can without its storage before it looks at the token.
+template <bool when_limit_is_0>
+class LooksAtTokensLate : public RecordsOnlyAdapter {
+ public:
+  AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
+                                      const ListAggregateIdsOptions& options) override {
+    const bool has_nothing_to_do =
+        when_limit_is_0 ? options.limit == 0U
+                        : RecordsOnlyAdapter::list_aggregate_ids(event_store_id, {}).aggregate_ids.empty();
+    if (has_nothing_to_do) return {};
+    return RecordsOnlyAdapter::list_aggregate_ids(event_store_id, options);
+  }
+};
+
 class GivesATokenOnTheLastPage : public BreaksTokens {
   void change(std::string_view, const castore::PageRequest& request, AggregateIdsPage& page) override {
     if (request.limit && page.aggregate_ids.size() == *request.limit && *request.limit > 0) {
@@ -58,7 +90,7 @@ class GivesATokenOnTheLastPage : public BreaksTokens {
 
 /// The same, but it says so.
 struct SaysThatItCannotTellTheLastPage : GivesATokenOnTheLastPage {
-  static constexpr bool detects_last_page = false;
+  static constexpr castore::AdapterProperties properties{.detects_last_page = false};
 };
 
 class ForgetsBoundsInTokens : public BreaksTokens {
@@ -112,7 +144,7 @@ class RestartsAfterABadToken : public RecordsOnlyAdapter {
 /// Keeps the contract as far as it says that it does: equal timestamps come in any order.
 class OrdersEqualTimestampsAnyhow : public RecordsOnlyAdapter {
  public:
-  static constexpr bool orders_equal_timestamps = false;
+  static constexpr castore::AdapterProperties properties{.orders_equal_timestamps = false};
 
   AggregateIdsPage list_aggregate_ids(std::string_view event_store_id,
                                       const ListAggregateIdsOptions& options) override {
@@ -137,22 +169,38 @@ inline std::vector<Twin> paging_twins() {
   const char* const explicit_options = "explicit options win over those of the page token";
   const char* const place = "a page token keeps its place when its last aggregate moves";
   const char* const bad = "a bad page token is refused";
+  const char* const in_empty = "a bad page token is refused in an empty storage";
+  const char* const with_0 = "a bad page token is refused with limit 0";
+  const char* const page_end = "a page may end with the beginning of the next id";
   const char* const random = "random lists agree with a model";
+  const char* const long_ids = "pages hold ids of max_id_size bytes";
+  const char* const version_2 = "an aggregate of version 2 alone is not listed";
+  const char* const same_time = "a list stays when an initial event is overwritten at the same time";
+  const char* const before_1970 = "a list is in order before 1970";
+  const char* const after_2038 = "a list is in order after 2038";
+  const char* const zone = "the time zone does not change a list";
   const char* const any_time = "initial_event_after and initial_event_before may be any time";
   return {
       twin<RepeatsTheLastOfThePageBefore>(
           "begins a page with the last aggregate of the page before",
-          {pages, equal_pages, size, carries, explicit_options, place, any_time, random}),
-      twin<PagesByTimestampOnly>("begins a page after the timestamp of the page before", {equal_pages, random}),
+          {pages, equal_pages, size, carries, explicit_options, place, any_time, page_end, long_ids, version_2,
+           same_time, before_1970, after_2038, zone, random}),
+      twin<PagesByTimestampOnly>("begins a page after the timestamp of the page before",
+                                 {equal_pages, page_end, random}),
       twin<ChangesListOptions<IgnoresPageLimit>>("ignores limit in lists",
                                                  {size, last, carries, explicit_options, place, bad}),
       twin<GivesATokenOnTheLastPage>("gives a token on a full last page", {last}),
       twin<ChangesListOptions<TakesPageLimit0ForNone>>(
           "takes limit 0 of a list for none", {"limit 0 lists an empty page without a token", explicit_options}),
-      twin<ForgetsBoundsInTokens>("forgets the bounds in page tokens", {carries, explicit_options}),
+      twin<ForgetsBoundsInTokens>("forgets the bounds in page tokens",
+                                  {carries, explicit_options, before_1970, after_2038, zone, random}),
       twin<ChangesListOptions<TakesTheOptionsOfTheToken>>("prefers the options of the page token", {explicit_options}),
       twin<LooksWhereTheLastAggregateIsNow>("looks where the last aggregate of a page token is now", {place}),
-      twin<RestartsAfterABadToken>("begins again for a bad page token", {bad}),
+      twin<GoesOnBehindThePrefix>("goes on behind all ids that begin with the last of a page", {page_end}),
+      twin<GivesNoTokensOfLongIds>("gives no page token of a long id", {"pages hold ids of max_id_size bytes"}),
+      twin<LooksAtTokensLate<true>>("does not look at the page token when limit is 0", {with_0, in_empty}),
+      twin<LooksAtTokensLate<false>>("does not look at the page token when there is nothing to list", {in_empty}),
+      twin<RestartsAfterABadToken>("begins again for a bad page token", {bad, in_empty, with_0}),
   };
 }
 

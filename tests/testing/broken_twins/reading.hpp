@@ -102,9 +102,9 @@ class LimitsBeforeItReverses : public RecordsOnlyAdapter {
 
 class NeedsAPushFirst : public RecordsOnlyAdapter {
  public:
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) override {
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) override {
     is_created_ = true;
-    return RecordsOnlyAdapter::push_events(records, force);
+    return RecordsOnlyAdapter::push_events(records, options);
   }
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) override {
@@ -137,8 +137,8 @@ inline std::vector<Twin> reading_twins() {
       twin<ChangesGetOptions<IgnoresLimit>>("ignores limit", {"limit limits", "limit counts after reverse", random}),
       twin<LimitsBeforeItReverses>("limits before it reverses", {"limit counts after reverse", random}),
       twin<ChangesGetOptions<IgnoresLimit0>>("takes limit 0 for none", {"limit 0 selects nothing", random}),
-      twin<ChangesGetOptions<GetsAtMost<1000>>>(
-          "gets a thousand events at most", {"an aggregate of 1100 events and more than a megabyte comes whole"}),
+      twin<ChangesGetOptions<GetsAtMost<1000>>>("gets a thousand events at most",
+                                                {"an aggregate of 1100 events and more than a megabyte comes whole"}),
       twin<NeedsAPushFirst>("cannot read before the first push", {"what does not exist has no events"}),
   };
 }

@@ -5,8 +5,9 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/testing/adapter_conformance.hpp>
 
-#include "testing/broken_twins/records_only_adapter.hpp"
+#include "support/records_only_adapter.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
@@ -21,21 +22,48 @@ struct Twin {
   std::string_view fault;
   std::set<std::string> violates;
   std::function<std::vector<castore::testing::LawViolation>()> check;
+  std::set<std::string> may_violate{};  ///< When threads happen to meet so.
 };
 
-/// `Fixture` is made anew for every law.
+/// Whose faults are no races need no long ones, and nobody reads what they fail in.
+inline constexpr castore::testing::LawEffort quick{.race = std::chrono::milliseconds{2}, .replays = 0};
+/// For faults that are races.
+inline constexpr castore::testing::LawEffort racing{.race = std::chrono::milliseconds{20}, .replays = 0};
+/// For faults that make an operation hang.
+inline constexpr castore::testing::LawEffort impatient{
+    .race = std::chrono::milliseconds{20}, .limit = std::chrono::milliseconds{1500}, .replays = 0};
+
+/// What the laws see of a twin; most see its base class only, so that they compile once.
+template <class Adapter, const castore::testing::LawEffort& how = quick>
+struct TwinFixture {
+  static constexpr castore::testing::LawEffort effort = how;
+  std::unique_ptr<Adapter> storage;
+  Adapter& adapter() const { return *storage; }
+};
+
+/// `Fixture` is made for every law.
 template <class Fixture>
 Twin twin_in(std::string_view fault, std::set<std::string> violates) {
   return {fault, std::move(violates), [] { return castore::testing::check_adapter_laws([] { return Fixture{}; }); }};
 }
 
-/// A twin whose fault is that of `Adapter`, which the laws see as its base class only, so that they compile once.
+/// A twin whose fault is that of `Adapter`.
+template <class Adapter, const castore::testing::LawEffort& how = quick>
+Twin twin(std::string_view fault, std::set<std::string> violates, std::set<std::string> may_violate = {}) {
+  const auto check_twin = [] {
+    return castore::testing::check_adapter_laws(
+        [] { return TwinFixture<RecordsOnlyAdapter, how>{std::make_unique<Adapter>()}; });
+  };
+  return {fault, std::move(violates), check_twin, std::move(may_violate)};
+}
+
+/// A twin that says something of itself.
 template <class Adapter>
-Twin twin(std::string_view fault, std::set<std::string> violates) {
-  return {fault, std::move(violates), [] {
-            return castore::testing::check_adapter_laws(
-                []() -> std::unique_ptr<RecordsOnlyAdapter> { return std::make_unique<Adapter>(); });
-          }};
+Twin twin_with_properties(std::string_view fault, std::set<std::string> violates) {
+  return {
+      fault, std::move(violates), [] {
+        return castore::testing::check_adapter_laws([] { return TwinFixture<Adapter>{std::make_unique<Adapter>()}; });
+      }};
 }
 
 using castore::AggregateIdEntry;
@@ -44,6 +72,7 @@ using castore::EventRecord;
 using castore::EventRecordView;
 using castore::GetEventsOptions;
 using castore::ListAggregateIdsOptions;
+using castore::PushOptions;
 using castore::PushOutcome;
 using castore::PushRecord;
 using castore::RecordSink;
@@ -66,10 +95,10 @@ inline bool has_event(RecordsOnlyAdapter& adapter, const PushRecord& push) {
 template <class Change>
 class ChangesPushed : public RecordsOnlyAdapter {
  public:
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) override {
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) override {
     std::vector<PushRecord> changed{records.begin(), records.end()};
     for (PushRecord& push : changed) Change{}(push.record);
-    return RecordsOnlyAdapter::push_events(changed, force);
+    return RecordsOnlyAdapter::push_events(changed, options);
   }
 };
 
@@ -115,7 +144,7 @@ class ChangesListOptions : public RecordsOnlyAdapter {
 template <class Confuse>
 class ConfusesIds : public RecordsOnlyAdapter {
  public:
-  PushOutcome push_events(std::span<const PushRecord> records, bool force) override {
+  PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) override {
     std::vector<Ids> ids;
     std::vector<PushRecord> changed;
     ids.reserve(records.size());
@@ -125,7 +154,7 @@ class ConfusesIds : public RecordsOnlyAdapter {
       record.event_store_id = confused.event_store_id;
       record.record.aggregate_id = confused.aggregate_id;
     }
-    return RecordsOnlyAdapter::push_events(changed, force);
+    return RecordsOnlyAdapter::push_events(changed, options);
   }
   void get_events(std::string_view event_store_id, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) override {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// expected: castore: this needs an adapter that hands out the events of all stores in one order; give it a public member function `castore::ReadAllEventsResult read_all_events(castore::Position after, const castore::ReadAllEventsOptions& options, castore::SequencedEventSink sink)`, or take another adapter
+// expected: MyAdapter
+// errors: 1
+// lines: 40
+#include "pokemon/pokemon.hpp"
+
+#include <castore/log/subscription.hpp>
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <tuple>
+
+struct MyAdapter {
+  castore::PushOutcome push_events(std::span<const castore::PushRecord>, const castore::PushOptions&) { return {}; }
+  void get_events(std::string_view, std::string_view, const castore::GetEventsOptions&, castore::RecordSink) {}
+  castore::AggregateIdsPage list_aggregate_ids(std::string_view, const castore::ListAggregateIdsOptions&) { return {}; }
+#ifndef OFFEND
+  castore::ReadAllEventsResult read_all_events(castore::Position, const castore::ReadAllEventsOptions&,
+                                               castore::SequencedEventSink) {
+    return {};
+  }
+#endif
+};
+
+int main() {
+  MyAdapter storage;
+  PokemonStore pokemons{"POKEMONS", storage};
+  castore::Subscription audit{
+      "audit", storage, std::tie(pokemons), {.checkpoints = std::make_shared<castore::InMemoryCheckpointStore>()}};
+  audit.catch_up([](const auto&) {});
+}
