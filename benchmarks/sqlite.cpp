@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 
+#include <unistd.h>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,7 +19,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -60,20 +60,25 @@ void check(bool is_done, sqlite3* database) {
   if (!is_done) throw std::runtime_error{sqlite3_errmsg(database)};
 }
 
+/// On the table that the adapter makes: in a file with AUTOINCREMENT, in memory without.
 class HandStore {
  public:
   HandStore(const std::string& file, bool full) {
     check(sqlite3_open(file.c_str(), &database_) == SQLITE_OK, database_);
     run("PRAGMA journal_mode = WAL");
     run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    run("CREATE TABLE event (position INTEGER PRIMARY KEY, event_store_id TEXT NOT NULL, aggregate_id TEXT NOT NULL,"
+    const std::string position = file == ":memory:" ? "" : " AUTOINCREMENT";
+    run("CREATE TABLE event (position INTEGER PRIMARY KEY" + position +
+        ", event_store_id TEXT NOT NULL, aggregate_id TEXT NOT NULL,"
         " version INTEGER NOT NULL, type TEXT NOT NULL, timestamp TEXT NOT NULL, payload TEXT, metadata TEXT,"
         " UNIQUE (event_store_id, aggregate_id, version)) STRICT");
     run("CREATE INDEX initial_event ON event (event_store_id, timestamp, aggregate_id) WHERE version = 1");
-    push_ = prepare("INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload)"
-                    " VALUES ('ACCOUNTS', ?1, ?2, ?3, ?4, ?5)");
-    load_ = prepare("SELECT version, type, payload FROM event WHERE event_store_id = 'ACCOUNTS' AND aggregate_id = ?1"
-                    " ORDER BY version");
+    push_ = prepare(
+        "INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload)"
+        " VALUES ('ACCOUNTS', ?1, ?2, ?3, ?4, ?5)");
+    load_ = prepare(
+        "SELECT version, type, payload FROM event WHERE event_store_id = 'ACCOUNTS' AND aggregate_id = ?1"
+        " ORDER BY version");
   }
   HandStore(const HandStore&) = delete;
   HandStore& operator=(const HandStore&) = delete;
@@ -127,7 +132,9 @@ class HandStore {
   }
 
  private:
-  void run(const char* sql) { check(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK, database_); }
+  void run(const std::string& sql) {
+    check(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK, database_);
+  }
   sqlite3_stmt* prepare(const char* sql) {
     sqlite3_stmt* statement = nullptr;
     check(sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) == SQLITE_OK,
@@ -147,8 +154,7 @@ class HandStore {
   sqlite3_stmt* load_ = nullptr;
 };
 
-void compare_push(const std::string& name, bool in_memory, castore::SqliteSynchronous synchronous,
-                  std::size_t events) {
+void compare_push(const std::string& name, bool in_memory, castore::SqliteSynchronous synchronous, std::size_t events) {
   const std::vector<std::string> ids = make_ids(events / 20);
   const auto push_all = [&](auto&& push) {
     return seconds([&] {
@@ -164,9 +170,8 @@ void compare_push(const std::string& name, bool in_memory, castore::SqliteSynchr
         castore::SqliteEventStorageAdapter storage{in_memory ? ":memory:" : folder.file(),
                                                    {.synchronous = synchronous}};
         Store store{"ACCOUNTS", storage};
-        return push_all([&](const std::string& id, castore::Version version) {
-          store.push_event(id, version, deposited_60);
-        });
+        return push_all(
+            [&](const std::string& id, castore::Version version) { store.push_event(id, version, deposited_60); });
       },
       [&] {
         const TemporaryFolder folder;
@@ -235,6 +240,38 @@ void compare_load(const std::string& name, std::size_t events, Account (HandStor
       [&] { return load_all([&](const std::string& id) { return (hand.*load_by_hand)(id); }); });
 }
 
+/// The stores of 500,000 events, beside DISTINCT.
+void compare_list_event_stores() {
+  const TemporaryFolder folder;
+  castore::SqliteEventStorageAdapter storage{folder.file()};
+  sqlite3* database = nullptr;
+  check(sqlite3_open(folder.file().c_str(), &database) == SQLITE_OK, database);
+  const char* const fill =
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) INSERT INTO event"
+      " (event_store_id, aggregate_id, version, type, timestamp) SELECT 'STORE ' || i % 5, i, 1, 'E',"
+      " '2022-01-01T00:00:00.000Z' FROM n";
+  check(sqlite3_exec(database, fill, nullptr, nullptr, nullptr) == SQLITE_OK, database);
+  sqlite3_stmt* distinct = nullptr;
+  check(sqlite3_prepare_v2(database, "SELECT DISTINCT event_store_id FROM event ORDER BY 1", -1, &distinct, nullptr) ==
+            SQLITE_OK,
+        database);
+  compare(
+      "list 5 event stores / DISTINCT", 1, 9,
+      [&] { return cpu_seconds([&] { keep(storage.list_event_stores().size()); }); },
+      [&] {
+        return cpu_seconds([&] {
+          std::vector<std::string> stores;
+          while (sqlite3_step(distinct) == SQLITE_ROW) {
+            stores.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(distinct, 0)));
+          }
+          sqlite3_reset(distinct);
+          keep(stores.size());
+        });
+      });
+  sqlite3_finalize(distinct);
+  sqlite3_close(database);
+}
+
 void compare_command() {
   const TemporaryFolder folder;
   const TemporaryFolder hand_folder;
@@ -286,4 +323,5 @@ int main() {
   for (const std::size_t events : {100U, 1000U, 10'000U}) compare_load<Store>("", events, &HandStore::load);
   compare_load<DeclaredStore>(", declared fields / rows alone", 1000, &HandStore::step);
   compare_command();
+  compare_list_event_stores();
 }

@@ -7,14 +7,15 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   int level = 1;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, level)
 };
-struct PokemonLeveledUp {                       // no fields: no payload, nothing else to write
+struct PokemonLeveledUp {                       // no fields: no payload
   static constexpr std::string_view type = "POKEMON_LEVELED_UP";
 };
 using PokemonEvents = castore::Events<PokemonAppeared, PokemonLeveledUp>;
 
-struct Pokemon : castore::Aggregate {           // aggregate_id and version, kept by the library
+struct Pokemon {
+  std::string aggregate_id;                     // kept by the library, as version is
+  castore::Version version = 0;
   std::string name;
   int level = 0;
 };

@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# measure.sh [COMPILER...]: the processor time in seconds that compiling takes, without optimisation; the least of five.
+# measure.sh [COMPILER...]: the processor time in seconds that compiling takes, without optimisation, the least of five;
+# of many event types also the most memory in MB.
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- g++ clang++-16
+compilers=$*
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-least() {
+# compile COMPILER FILE: seconds and MB.
+compile() {
   for _ in 1 2 3 4 5; do
-    TIMEFORMAT=%U bash -c 'time "$@" 2>/dev/null' - "$@" 2>&1
-  done | sort -n | head -n 1
+    /usr/bin/time -f '%U %M' "$1" -std=c++20 -O0 -I include -c "$2" -o /dev/null 2>&1
+  done | sort -n | awk 'NR == 1 { printf "%.2f %.0f\n", $1, $2 / 1024 }'
 }
 
 printf '%-54s' file
@@ -16,18 +21,34 @@ printf '%11s' "$@"
 echo
 row() {
   printf '%-54s' "$1"
-  for compiler in $compilers; do printf '%9s s' "$(least "$compiler" -std=c++20 -O0 -I include -c "$2" -o /dev/null)"; done
+  for compiler in $compilers; do printf '%9s s' "$(compile "$compiler" "$2" | cut -d ' ' -f 1)"; done
   echo
 }
-compilers=$*
-standard=$(mktemp --suffix .cpp) includes=$(mktemp --suffix .cpp)
-trap 'rm -f "$standard" "$includes"' EXIT
 grep -rhoE '#include <[a-z_]+>' include/castore/core include/castore/detail include/castore/adapters/in_memory* |
-  sort -u >"$standard"
-grep '^#include' examples/readme.cpp >"$includes"
-row 'the standard headers that core and in memory include' "$standard"
+  sort -u >"$work/standard.cpp"
+grep '^#include' examples/readme.cpp >"$work/includes.cpp"
+row 'the standard headers that core and in memory include' "$work/standard.cpp"
 row 'core and in memory, without JSON' benchmarks/compile/core.cpp
 row 'the same with a store and a command in use' benchmarks/compile/store.cpp
 row 'nlohmann_json alone, for the structs of the README' benchmarks/compile/nlohmann.cpp
-row 'what the program of the README includes' "$includes"
+row 'what the program of the README includes' "$work/includes.cpp"
 row 'the program of the README' examples/readme.cpp
+
+echo
+printf '%-42s' 'event types of four fields'
+for compiler in $compilers; do printf '%34s' "$compiler: castore, by hand, times"; done
+echo
+for count in 5 20 60; do
+  printf '%-42s' "$count, a store in memory, a command"
+  for form in library by_hand; do sh benchmarks/compile/many_types.sh $form $count >"$work/$form.cpp"; done
+  for compiler in $compilers; do
+    echo "$(compile "$compiler" "$work/library.cpp") $(compile "$compiler" "$work/by_hand.cpp")" >"$work/$compiler.$count"
+    awk '{ printf "%16.2f s %6.2f s %7.2f", $1, $3, $1 / $3 }' "$work/$compiler.$count"
+  done
+  echo
+done
+for count in 5 20 60; do
+  printf '%-42s' "$count, memory"
+  for compiler in $compilers; do awk '{ printf "%15.0f MB %5.0f MB %7.2f", $2, $4, $2 / $4 }' "$work/$compiler.$count"; done
+  echo
+done

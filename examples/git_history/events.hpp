@@ -31,17 +31,22 @@ struct Change {
 
 struct FileAdded : Change {
   static constexpr std::string_view type = "FILE_ADDED";
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(FileAdded, mode, blob, commit, commit_number, author)
 };
 struct FileModified : Change {
   static constexpr std::string_view type = "FILE_MODIFIED";
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(FileModified, mode, blob, commit, commit_number, author)
 };
 struct FileDeleted : Change {
   static constexpr std::string_view type = "FILE_DELETED";
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(FileDeleted, mode, blob, commit, commit_number, author)
 };
 using FileEvents = castore::Events<FileAdded, FileModified, FileDeleted>;
 
 /// @brief A path of the repository and what is there. A path that was deleted can be added again.
-struct File : castore::Aggregate {
+struct File {
+  std::string aggregate_id;
+  castore::Version version = 0;
   bool exists = false;
   Change last_change{};
 };

@@ -8,6 +8,7 @@
 #include "events.hpp"
 #include "git.hpp"
 #include "import.hpp"
+#include "read_model.hpp"
 #include "replay.hpp"
 #include "show.hpp"
 #include "text.hpp"
@@ -33,13 +34,15 @@ namespace {
 using namespace git_history;
 
 constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
-constexpr std::string_view usage = "usage: git_history REPO DB [--ref REF] [--no-verify] [--show PATH]";
+constexpr std::string_view usage =
+    "usage: git_history REPO DB [--ref REF] [--no-verify] [--show PATH] [--read-model 1|2]";
 
 struct Arguments {
   std::string repository{};
   std::string database{};
   std::optional<std::string> ref{};
   std::optional<std::string> path{};
+  int read_model = 0;  // its version
   bool verify = true;
   bool help = false;
 };
@@ -61,6 +64,10 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
       arguments.ref = value();
     } else if (*word == "--show") {
       arguments.path = value();
+    } else if (*word == "--read-model") {
+      const std::string version = value();
+      if (version != "1" && version != "2") throw UserError{"--read-model has the versions 1 and 2"};
+      arguments.read_model = version == "1" ? 1 : 2;
     } else if (*word == "--no-verify") {
       arguments.verify = false;
     } else if (*word == "--help" || *word == "-h") {
@@ -111,10 +118,17 @@ int run(const Arguments& arguments) {
   try {
     // What a crash of the machine can take is imported again; the file stays sound in any case.
     castore::SqliteEventStorageAdapter storage{arguments.database, {.synchronous = castore::SqliteSynchronous::normal}};
-    FileStore files{std::string{file_store_id}, storage};
+    // A version that is gone is a difference to be told, not an end.
+    FileStore files{std::string{file_store_id}, storage, {.missing_versions = castore::MissingVersions::accept}};
     Recorded recorded = find_recorded(repository, history, files, arguments.database);
     const std::int64_t new_commits = std::max<std::int64_t>(history.commits - recorded.commits, 0);
+    std::optional<Follower<Changes1>> first;
+    std::optional<Follower<Changes2>> second;
+    if (arguments.read_model == 1) first.emplace(storage, files);
+    if (arguments.read_model == 2) second.emplace(storage, files);
     const std::int64_t new_events = import_commits(repository, history, recorded, files);
+    if (first) first->finish();
+    if (second) second->finish();
 
     const std::vector<std::int64_t> commits = spaced_commits(history.commits);
     const std::int64_t earlier = commits[(commits.size() - 1) / 2];
@@ -132,6 +146,7 @@ int run(const Arguments& arguments) {
               << " commits are new\n";
 
     show_most_changed(top, std::cout);
+    if (arguments.read_model > 0) show_authors(storage, std::cout);
     if (file) {
       show_audit_trail(files, *file, arguments.path ? everything : 10, std::cout);
       show_rewound(files, *file, std::cout);

@@ -14,26 +14,21 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   int level = 1;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, level)
 };
 
 struct PokemonCaughtByTrainer {
   static constexpr std::string_view type = "POKEMON_CAUGHT_BY_TRAINER";
   struct Metadata {  // the second type parameter of Castore's EventTypeDetail
     std::string trigger;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(Metadata, trigger)
   };
   std::string trainer_id;
+  static constexpr auto json_case = castore::JsonCase::camel;  // in JSON it is trainerId, as in TypeScript
 };
-
-// In JSON the field is called as in TypeScript.
-void to_json(nlohmann::json& json, const PokemonCaughtByTrainer& event) { json = {{"trainerId", event.trainer_id}}; }
-void from_json(const nlohmann::json& json, PokemonCaughtByTrainer& event) {
-  json.at("trainerId").get_to(event.trainer_id);
-}
 // [/events]
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string name{};
   std::string trainer_id{};
 };

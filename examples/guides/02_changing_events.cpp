@@ -2,11 +2,12 @@
 // Events that an old program stored, read by a new one whose events have changed.
 
 #include <castore/castore.hpp>
-#include <nlohmann/json.hpp>
 
+#include <array>
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace old_program {
 
@@ -14,21 +15,21 @@ namespace old_program {
 struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name)
 };
 struct PokemonCaught {
   static constexpr std::string_view type = "POKEMON_CAUGHT";
   std::string trainer;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonCaught, trainer)
 };
 struct PokemonTrained {
   static constexpr std::string_view type = "POKEMON_TRAINED";
   int minutes = 0;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonTrained, minutes)
 };
 // [/old]
 
-struct Pokemon : castore::Aggregate {};
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
+};
 struct Reducer {
   void operator()(Pokemon&, const auto&) const {}
 };
@@ -43,7 +44,6 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   std::string region;  // new, and without a default
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, region)
 };
 // [/strict]
 
@@ -59,40 +59,48 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   std::string region = "Kanto";  // new: what was stored without it gets this value
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE_WITH_DEFAULT(PokemonAppeared, name, region)
+  static constexpr auto added_fields = castore::fields(&PokemonAppeared::region);
 };
 // [/optional]
 
 // [upcast]
-struct PokemonCaught {
+struct PokemonCaught1 {  // as it is stored
   static constexpr std::string_view type = "POKEMON_CAUGHT";
-  std::string trainer_id;     // was called "trainer"
-  std::string ball = "POKE";  // new
+  std::string trainer;
 };
-void to_json(nlohmann::json& json, const PokemonCaught& event) {
-  json = {{"trainer_id", event.trainer_id}, {"ball", event.ball}};
-}
-void from_json(const nlohmann::json& json, PokemonCaught& event) {
-  const bool is_old = json.contains("trainer");
-  event.trainer_id = json.at(is_old ? "trainer" : "trainer_id").get<std::string>();
-  event.ball = json.value("ball", event.ball);
-}
+struct PokemonCaught {  // as of today
+  static constexpr std::string_view type = "POKEMON_CAUGHT_2";
+  std::string trainer_id;  // was called "trainer"
+  std::string ball;        // new
+  using upcasts = castore::Upcasts<PokemonCaught1>;
+  static PokemonCaught upcast(PokemonCaught1 old) { return {.trainer_id = std::move(old.trainer), .ball = "POKE"}; }
+};
 // [/upcast]
 
 // [meaning]
-struct PokemonTrainedMinutes {  // renamed in C++; what is stored is the type, which stays
+struct PokemonTrained1 {
   static constexpr std::string_view type = "POKEMON_TRAINED";
   int minutes = 0;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonTrainedMinutes, minutes)
 };
 struct PokemonTrained {  // another unit is another type
   static constexpr std::string_view type = "POKEMON_TRAINED_SECONDS";
   int seconds = 0;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonTrained, seconds)
+  using upcasts = castore::Upcasts<PokemonTrained1>;
+  static constexpr PokemonTrained upcast(PokemonTrained1 old) { return {.seconds = old.minutes * 60}; }
 };
+static_assert(PokemonTrained::upcast({.minutes = 2}).seconds == 120);
 // [/meaning]
 
-struct Pokemon : castore::Aggregate {
+// [former]
+struct PokemonFreed {
+  static constexpr std::string_view type = "POKEMON_FREED";
+  static constexpr std::array<std::string_view, 1> former_types{"POKEMON_RELEASED"};
+};
+// [/former]
+
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string region{};
   std::string trainer_id{};
   int seconds = 0;
@@ -103,14 +111,11 @@ struct PokemonReducer {
   void operator()(Pokemon& pokemon, const PokemonAppeared& event) const { pokemon.region = event.region; }
   void operator()(Pokemon& pokemon, const PokemonCaught& event) const { pokemon.trainer_id = event.trainer_id; }
   void operator()(Pokemon& pokemon, const PokemonTrained& event) const { pokemon.seconds += event.seconds; }
-  void operator()(Pokemon& pokemon, const PokemonTrainedMinutes& event) const {
-    (*this)(pokemon, PokemonTrained{event.minutes * 60});
-  }
+  void operator()(Pokemon& pokemon, const PokemonFreed&) const { pokemon.trainer_id.clear(); }
 };
+using PokemonEvents = castore::Events<PokemonAppeared, PokemonCaught, PokemonTrained, PokemonFreed>;
 // [/reducer]
-using PokemonStore =
-    castore::EventStore<castore::Events<PokemonAppeared, PokemonCaught, PokemonTrainedMinutes, PokemonTrained>, Pokemon,
-                        PokemonReducer>;
+using PokemonStore = castore::EventStore<PokemonEvents, Pokemon, PokemonReducer>;
 
 int main() {
   castore::InMemoryEventStorageAdapter storage;
@@ -134,6 +139,11 @@ int main() {
   std::cout << "up to version 3 the old program reads " << old_pokemons.get_events("pikachu", {.max_version = 3}).size()
             << " events\n";
   // [/unknown]
+
+  // [skip]
+  const old_program::Store reader{"POKEMONS", storage, {.unknown_events = castore::UnknownEvents::skip}};
+  std::cout << "without what it does not know it reads " << reader.get_events("pikachu").size() << '\n';
+  // [/skip]
 
   // [decode]
   try {

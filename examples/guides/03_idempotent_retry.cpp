@@ -15,10 +15,11 @@
 struct PokemonTrained {
   static constexpr std::string_view type = "POKEMON_TRAINED";
   std::string request_id;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonTrained, request_id)
 };
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int level = 0;
   std::set<std::string> request_ids{};
 };

@@ -17,23 +17,22 @@
 struct ChangedBy {
   std::string user;
   std::string request_id;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(ChangedBy, user, request_id)
 };
 struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   using Metadata = ChangedBy;
   std::string name;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name)
 };
 struct PokemonRenamed {
   static constexpr std::string_view type = "POKEMON_RENAMED";
   using Metadata = ChangedBy;
   std::string name;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonRenamed, name)
 };
 // [/events]
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string name{};
 };
 

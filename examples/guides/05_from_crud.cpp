@@ -14,14 +14,15 @@ struct PokemonImported {  // all that the old table knew, and that it is from th
   static constexpr std::string_view type = "POKEMON_IMPORTED";
   std::string name;
   int level = 1;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonImported, name, level)
 };
 struct PokemonLeveledUp {
   static constexpr std::string_view type = "POKEMON_LEVELED_UP";
 };
 // [/events]
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string name{};
   int level = 0;
 };

@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: MIT
-// Moves an event store to another storage, record by record; to run it again copies what has come since.
+// Moves an event store to another storage, and then leaves out what somebody wants deleted.
 
 #include "pokemon/pokemon.hpp"
 
 #include <castore/adapters/sqlite.hpp>
 #include <castore/castore.hpp>
+#include <castore/maintenance/copy_events.hpp>
 
-#include <cstddef>
 #include <iostream>
-#include <stdexcept>
-#include <string_view>
-#include <utility>
+#include <span>
 #include <vector>
 
-// [copy]
-std::size_t copy_events(castore::AnyEventStorageAdapter source, castore::AnyEventStorageAdapter target,
-                        std::string_view event_store_id) {
-  std::size_t copied = 0;
-  castore::ListAggregateIdsOptions options{.limit = 100};
-  do {
-    const castore::AggregateIdsPage page = source.list_aggregate_ids(event_store_id, options);
-    for (const auto& entry : page.aggregate_ids) {
-      std::vector<castore::EventRecord> records;
-      source.get_events(event_store_id, entry.aggregate_id, {},
-                        [&](const castore::EventRecordView& record) { records.push_back(record.to_record()); });
-      for (castore::EventRecord& record : records) {
-        const castore::PushRecord push{event_store_id, std::move(record)};
-        const castore::PushOutcome outcome = target.push_events({&push, 1}, false);
-        if (outcome.status == castore::PushOutcome::version_gap) throw std::runtime_error{"the target has a gap"};
-        if (outcome.status == castore::PushOutcome::pushed) ++copied;  // else it was copied before
-      }
-    }
-    options.page_token = page.next_page_token;
-  } while (options.page_token);
-  return copied;
+// [change]
+using PokemonHistory = std::vector<PokemonStore::Event>;
+
+PokemonHistory without_ash(std::span<const PokemonStore::Event> events) {  // all of one pokemon
+  PokemonHistory changed(events.begin(), events.end());
+  for (PokemonStore::Event& event : changed) {
+    const auto* caught = event.get_if<PokemonCaughtByTrainer>();
+    if (!caught || caught->payload.trainer_id != "ash") continue;
+    auto forgotten = *caught;
+    forgotten.payload.trainer_id = "somebody";
+    event = forgotten;
+  }
+  return changed;
 }
-// [/copy]
+// [/change]
 
 int main() {
   castore::InMemoryEventStorageAdapter memory;
@@ -47,12 +37,22 @@ int main() {
 
   // [run]
   castore::SqliteEventStorageAdapter file{":memory:"};
-  std::cout << copy_events(castore::AnyEventStorageAdapter{memory}, castore::AnyEventStorageAdapter{file}, "POKEMONS")
-            << " events copied\n";
-  pokemons.push_event("pikachu", 3, PokemonLeveledUp{});
-  std::cout << copy_events(castore::AnyEventStorageAdapter{memory}, castore::AnyEventStorageAdapter{file}, "POKEMONS")
-            << " more\n";
+  std::cout << castore::copy_events(memory, file).written_count << " events copied\n";
+  pokemons.push_event("pikachu", 3, PokemonCaughtByTrainer{"ash"});
+  std::cout << castore::copy_events(memory, file).written_count << " more\n";
   pokemons.set_event_storage_adapter(file);
   std::cout << "level " << pokemons.get_existing_aggregate("pikachu").level << " in the new storage\n";
   // [/run]
+
+  // [forget]
+  PokemonStore pokemons_2{"POKEMONS_2", file};
+  const auto is_alike = [](const Pokemon& before, const Pokemon& after) {
+    return before.level == after.level && before.status == after.status;
+  };
+  const castore::CopyResult dry =
+      castore::copy_events(pokemons, pokemons_2, without_ash, {.check = is_alike, .dry_run = true});
+  std::cout << "would write " << dry.written_count << " events of " << dry.aggregate_count << " pokemons\n";
+  castore::copy_events(pokemons, pokemons_2, without_ash, {.check = is_alike});
+  std::cout << "caught by " << pokemons_2.get_existing_aggregate("pikachu").trainer_id << '\n';
+  // [/forget]
 }

@@ -15,13 +15,11 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   int level = 1;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, level)
 };
 
 struct PokemonCaughtByTrainer {
   static constexpr std::string_view type = "POKEMON_CAUGHT_BY_TRAINER";
   std::string trainer_id;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonCaughtByTrainer, trainer_id)
 };
 
 struct PokemonLeveledUp {  // that it happened says it all
@@ -34,11 +32,15 @@ using PokemonEvents = castore::Events<PokemonAppeared, PokemonCaughtByTrainer, P
 // [aggregate]
 enum class PokemonStatus { wild, caught };
 
-struct Pokemon : castore::Aggregate {  // aggregate_id and version, kept by the library
+struct Pokemon {
+  std::string aggregate_id;  // kept by the library, as version is
+  castore::Version version = 0;
   std::string name{};
   int level = 0;
   PokemonStatus status = PokemonStatus::wild;
   std::string trainer_id{};  // empty while it is wild
+
+  friend bool operator==(const Pokemon&, const Pokemon&) = default;  // for tests
 };
 // [/aggregate]
 

@@ -15,19 +15,19 @@
 struct GameStarted {
   static constexpr std::string_view type = "GAME_STARTED";
   std::string trainer_name;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(GameStarted, trainer_name)
 };
 
 struct PokemonCaught {
   static constexpr std::string_view type = "POKEMON_CAUGHT";
   std::string pokemon_id;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonCaught, pokemon_id)
 };
 
 using TrainerEvents = castore::Events<GameStarted, PokemonCaught>;
 // [/events]
 
-struct Trainer : castore::Aggregate {
+struct Trainer {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string name{};
   std::vector<std::string> caught_pokemon_ids{};
 };

@@ -5,11 +5,14 @@
 
 #include <iostream>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 int highest_level = 100;
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int level = 0;
 };
 

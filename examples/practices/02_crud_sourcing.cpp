@@ -15,7 +15,9 @@ struct PokemonUpdated {
   std::optional<std::string> trainer_id{};  // empty text: it has none any more
 };
 
-struct PokemonRow : castore::Aggregate {
+struct PokemonRow {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int level = 1;
   std::string trainer_id{};
 };
@@ -40,7 +42,9 @@ struct PokemonEscaped {
   static constexpr std::string_view type = "POKEMON_ESCAPED";
 };
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string trainer_id{};
   int escapes = 0;  // asked for a year later; the old events know it
 };

@@ -19,7 +19,9 @@ struct MonthClosed {
   static constexpr std::string_view type = "MONTH_CLOSED";
 };
 
-struct Month : castore::Aggregate {
+struct Month {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int pokeballs = 0;
   bool is_closed = false;
 };

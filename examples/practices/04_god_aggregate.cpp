@@ -15,7 +15,9 @@ struct PokemonInGameLeveledUp {
   static constexpr std::string_view type = "POKEMON_IN_GAME_LEVELED_UP";
   std::string pokemon_id;
 };
-struct Game : castore::Aggregate {
+struct Game {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::map<std::string, int> levels{};  // all pokemons there are
 };
 struct GameReducer {

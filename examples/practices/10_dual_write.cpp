@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: MIT
-// An event is stored and its message is lost; the events themselves are the outbox.
+// An event is stored and its message is lost. A relay publishes what is stored: the events are the outbox.
 
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
-#include <castore/maintenance/pour.hpp>
-#include <castore/messaging/connected_event_store.hpp>
+#include <castore/log.hpp>
+#include <castore/messaging/message_queue.hpp>
+#include <castore/messaging/outbox_relay.hpp>
 
-#include <chrono>
-#include <exception>
 #include <iostream>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
-#include <utility>
-#include <vector>
+#include <tuple>
 
 using Message = castore::NotificationMessage<PokemonEvents>;
 
-struct Broker {  // any object with this function is a channel
+/// Stands for a broker.
+struct Broker {
   bool is_down = false;
-  std::set<std::pair<std::string, castore::Version>> received{};
+  std::set<std::string> received{};
 
-  void publish_message(const Message& message, const castore::PublishMessageOptions&) {
+  void publish_messages(std::span<const castore::MessageView> messages, const castore::PublishMessageOptions&) {
     if (is_down) throw std::runtime_error{"the broker is down"};
-    received.emplace(message.event.aggregate_id(), message.event.version());
+    for (const castore::MessageView& message : messages) {
+      received.insert(std::string{message.header().aggregate_id} + "#" + std::to_string(*message.header().version));
+    }
   }
 };
 
@@ -32,14 +34,15 @@ int main() {
   castore::InMemoryEventStorageAdapter storage;
   PokemonStore pokemons{"POKEMONS", storage};
   Broker broker;
+  castore::NotificationMessageQueue queue{"POKEMON_QUEUE", pokemons, broker};
 
   // [fall]
   broker.is_down = true;
   try {
     const auto pushed = pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
-    broker.publish_message(Message{"POKEMONS", pushed.event}, {});
-  } catch (const std::runtime_error& error) {
-    std::cout << "appear failed: " << error.what() << "; once more\n";
+    queue.publish_message(Message{"POKEMONS", pushed.event});
+  } catch (const std::runtime_error&) {
+    std::cout << "appear failed: the broker is down; once more\n";
   }
   try {
     pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
@@ -48,20 +51,17 @@ int main() {
   }
   // [/fall]
 
-  // [connect]
-  std::vector<Message> unpublished;
-  castore::ConnectedEventStore connected{
-      pokemons, broker, [&](const Message& message, const std::exception_ptr&) { unpublished.push_back(message); }};
-  connected.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
+  // [relay]
+  castore::OutboxRelay relay{"pokemons_to_queue", storage, std::tie(pokemons), queue};
+  pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});  // and nothing else
+  try {
+    relay.catch_up();
+  } catch (const castore::SubscriptionStoppedError& error) {
+    std::cout << "the relay stopped before position " << error.position() << "; received " << broker.received.size()
+              << " of 2\n";
+  }
   broker.is_down = false;
-  for (const Message& message : std::exchange(unpublished, {})) connected.publish_again(message);
-  std::cout << "after publish_again: received " << broker.received.size() << " of 2\n";
-  // [/connect]
-
-  // [pour]
-  const castore::Timestamp checkpoint = castore::system_timestamp();  // where the last pour began
-  const auto margin = std::chrono::minutes{5};                        // clocks that differ, pushes that were slow
-  castore::pour_event_store_events(pokemons, broker, {.filters = {.from = checkpoint - margin}});
-  std::cout << "after a pour: received " << broker.received.size() << " of 2\n";
-  // [/pour]
+  relay.catch_up();
+  std::cout << "the relay went on: received " << broker.received.size() << " of 2\n";
+  // [/relay]
 }

@@ -24,7 +24,9 @@ struct LevelCorrected {
 };
 // [/correction]
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int level = 0;
 };
 struct PokemonReducer {

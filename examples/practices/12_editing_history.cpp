@@ -4,10 +4,13 @@
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
+#include <castore/maintenance/copy_events.hpp>
 
 #include <iostream>
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 // [read_model]
 struct Levels {
@@ -37,18 +40,21 @@ int main() {
   pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
 
   // [way]
-  Levels levels_2;
-  PokemonStore repaired{
-      "POKEMONS_2", storage, {.on_event_pushed = [&](const auto& pushed) { levels_2.take(pushed.event); }}};
-  for (const auto& entry : pokemons.aggregate_ids()) {
-    for (const auto& event : pokemons.get_events(entry.aggregate_id)) {
-      event.visit(
-          [&](castore::EventDetail<PokemonAppeared> appeared) {
-            if (appeared.payload.level > 100) appeared.payload.level /= 100;
-            repaired.push_event(appeared);
-          },
-          [&](const auto& other) { repaired.push_event(other); });
+  PokemonStore repaired{"POKEMONS_2", storage};
+  castore::copy_events(pokemons, repaired, [](std::span<const PokemonStore::Event> events) {
+    std::vector<PokemonStore::Event> changed(events.begin(), events.end());
+    for (PokemonStore::Event& event : changed) {
+      const auto* appeared = event.get_if<PokemonAppeared>();
+      if (!appeared || appeared->payload.level <= 100) continue;
+      auto right = *appeared;
+      right.payload.level /= 100;
+      event = right;
     }
+    return changed;
+  });
+  Levels levels_2;
+  for (const auto& entry : repaired.aggregate_ids()) {
+    for (const auto& event : repaired.get_events(entry.aggregate_id)) levels_2.take(event);
   }
   // [/way]
 

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace release_1 {
@@ -13,7 +14,6 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   std::string element;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, element)
 };
 }  // namespace release_1
 
@@ -24,7 +24,6 @@ struct PokemonAppeared {
   std::string name;
   std::string element;
   std::string region;  // new
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, element, region)
 };
 // [/fall]
 }  // namespace careless
@@ -36,30 +35,28 @@ struct PokemonAppeared {
   std::string name;
   std::string element;
   std::string region = "Kanto";  // what an event without it means
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE_WITH_DEFAULT(PokemonAppeared, name, element, region)
+  static constexpr auto added_fields = castore::fields(&PokemonAppeared::region);
 };
 // [/weak]
 }  // namespace release_2
 
 namespace release_3 {
 // [upcast]
-struct PokemonAppeared {
+struct PokemonAppeared1 {
   static constexpr std::string_view type = "POKEMON_APPEARED";
+  std::string name;
+  std::string element;
+  std::string region = "Kanto";
+  static constexpr auto added_fields = castore::fields(&PokemonAppeared1::region);
+};
+struct PokemonAppeared {
+  static constexpr std::string_view type = "POKEMON_APPEARED_2";
   std::string name;
   std::vector<std::string> elements;  // was one text, "element"
   std::string region;
-
-  friend void to_json(nlohmann::json& json, const PokemonAppeared& event) {
-    json = {{"name", event.name}, {"elements", event.elements}, {"region", event.region}};
-  }
-  friend void from_json(const nlohmann::json& json, PokemonAppeared& event) {
-    json.at("name").get_to(event.name);
-    event.region = json.value("region", "Kanto");
-    if (json.contains("element")) {
-      event.elements = {json.at("element").get<std::string>()};
-    } else {
-      json.at("elements").get_to(event.elements);
-    }
+  using upcasts = castore::Upcasts<PokemonAppeared1>;
+  static PokemonAppeared upcast(PokemonAppeared1 old) {
+    return {std::move(old.name), {std::move(old.element)}, std::move(old.region)};
   }
 };
 // [/upcast]
@@ -67,7 +64,9 @@ struct PokemonAppeared {
 
 template <class Payload>
 struct Reducer {
-  struct Pokemon : castore::Aggregate {
+  struct Pokemon {
+    std::string aggregate_id;
+    castore::Version version = 0;
     Payload appeared{};
   };
   void operator()(Pokemon& pokemon, const Payload& event) const { pokemon.appeared = event; }

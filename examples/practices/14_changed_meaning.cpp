@@ -4,13 +4,13 @@
 #include <castore/castore.hpp>
 
 #include <iostream>
+#include <string>
 #include <string_view>
 
 // [events]
 struct PokemonWeighed {
   static constexpr std::string_view type = "POKEMON_WEIGHED";
   double weight = 0;  // pounds, until release 2 wrote kilograms
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonWeighed, weight)
 };
 // [/events]
 
@@ -18,22 +18,21 @@ struct PokemonWeighed {
 struct PokemonWeighedInKilograms {
   static constexpr std::string_view type = "POKEMON_WEIGHED_IN_KILOGRAMS";
   double kilograms = 0;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonWeighedInKilograms, kilograms)
+  using upcasts = castore::Upcasts<PokemonWeighed>;
+  static PokemonWeighedInKilograms upcast(PokemonWeighed old) { return {.kilograms = old.weight * 0.45359237}; }
 };
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   double kilograms = 0;
   double heaviest = 0;
 };
 
 struct PokemonReducer {
-  void operator()(Pokemon& pokemon, const PokemonWeighed& event) const { weigh(pokemon, event.weight * 0.45359237); }
-  void operator()(Pokemon& pokemon, const PokemonWeighedInKilograms& event) const { weigh(pokemon, event.kilograms); }
-
- private:
-  static void weigh(Pokemon& pokemon, double kilograms) {
-    pokemon.kilograms = kilograms;
-    if (kilograms > pokemon.heaviest) pokemon.heaviest = kilograms;
+  void operator()(Pokemon& pokemon, const PokemonWeighedInKilograms& event) const {
+    pokemon.kilograms = event.kilograms;
+    if (event.kilograms > pokemon.heaviest) pokemon.heaviest = event.kilograms;
   }
 };
 // [/way]
@@ -55,9 +54,9 @@ int main() {
   careless.push_event("pikachu", 2, PokemonWeighed{7});   // release 2: kilograms
   std::cout << "careless: heaviest ever " << careless.get_existing_aggregate("pikachu").heaviest << " kg\n";
 
-  castore::EventStore<castore::Events<PokemonWeighed, PokemonWeighedInKilograms>, Pokemon, PokemonReducer> pokemons{
-      "POKEMONS", storage};
-  pokemons.push_event("pikachu", 1, PokemonWeighed{12});
+  castore::EventStore<castore::Events<PokemonWeighed>, Pokemon, CarelessReducer> before{"POKEMONS", storage};
+  before.push_event("pikachu", 1, PokemonWeighed{12});
+  castore::EventStore<castore::Events<PokemonWeighedInKilograms>, Pokemon, PokemonReducer> pokemons{"POKEMONS", storage};
   pokemons.push_event("pikachu", 2, PokemonWeighedInKilograms{7});
   std::cout << "new meaning, new type: heaviest ever " << pokemons.get_existing_aggregate("pikachu").heaviest
             << " kg\n";

@@ -14,16 +14,16 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   int experience = 1;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonAppeared, name, experience)
 };
 struct PokemonTrained {
   static constexpr std::string_view type = "POKEMON_TRAINED";
   int experience = 0;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonTrained, experience)
 };
 using PokemonEvents = castore::Events<PokemonAppeared, PokemonTrained>;
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string name{};
   int experience = 0;
 

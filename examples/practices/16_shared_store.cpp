@@ -11,7 +11,10 @@
 
 // [fall]
 namespace shop {  // the program of another team, on our storage
-struct PokemonNoticed : castore::Aggregate {};
+struct PokemonNoticed {
+  std::string aggregate_id;
+  castore::Version version = 0;
+};
 struct Reducer {
   void operator()(PokemonNoticed&, const PokemonAppeared&) const {}
   void operator()(PokemonNoticed&, const PokemonLeveledUp&) const {}
@@ -21,7 +24,10 @@ using Pokemons = castore::EventStore<castore::Events<PokemonAppeared, PokemonLev
 struct DiscountGranted {
   static constexpr std::string_view type = "DISCOUNT_GRANTED";
 };
-struct Discount : castore::Aggregate {};
+struct Discount {
+  std::string aggregate_id;
+  castore::Version version = 0;
+};
 struct DiscountReducer {
   void operator()(Discount&, const DiscountGranted&) const {}
 };

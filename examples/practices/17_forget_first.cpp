@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
-struct Trainer : castore::Aggregate {
+struct Trainer {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string email{};
   bool is_forgotten = false;
 };

@@ -1,63 +1,63 @@
 // SPDX-License-Identifier: MIT
-// A snapshot is a cache of what the events say: keep it beside them, and throw it away when it may be wrong.
+// A snapshot is a cache of what the events say: it says which reducer made it, and is thrown away when it may be wrong.
 
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
+#include <castore/snapshots.hpp>
 
 #include <iostream>
 #include <map>
-#include <optional>
 #include <string>
 
-// [way]
-struct Snapshot {
-  int reducer_version = 0;  // raised by hand whenever the reducer or the aggregate changes
-  Pokemon pokemon{};
+struct Champion {
+  std::string aggregate_id;
+  castore::Version version = 0;
+  int level = 0;
 };
 
-struct Snapshots {
-  int reducer_version = 1;
-  std::map<std::string, Snapshot> cache{};
+// [wrong]
+struct WrongReducer {  // of a release that missed the first level-up
+  static constexpr int version = 1;
+  void operator()(Champion& champion, const PokemonAppeared& event) const { champion.level = event.level - 1; }
+  void operator()(Champion&, const PokemonCaughtByTrainer&) const {}
+  void operator()(Champion& champion, const PokemonLeveledUp&) const { ++champion.level; }
+};
+// [/wrong]
 
-  std::optional<Pokemon> load(const PokemonStore& pokemons, const std::string& id) {
-    std::optional<Pokemon> known;
-    if (const auto found = cache.find(id); found != cache.end() && found->second.reducer_version == reducer_version) {
-      known = found->second.pokemon;
-    }
-    const auto events = pokemons.get_events(id, {.min_version = (known ? known->version : 0) + 1});
-    std::cout << "events read: " << events.size() << '\n';
-    const std::optional<Pokemon> pokemon = pokemons.build_aggregate(events, known);
-    if (pokemon) cache[id] = {reducer_version, *pokemon};
-    return pokemon;
-  }
+// [way]
+struct MendedReducer {
+  static constexpr int version = 2;  // raised with every change of the reducer or the aggregate
+  void operator()(Champion& champion, const PokemonAppeared& event) const { champion.level = event.level; }
+  void operator()(Champion&, const PokemonCaughtByTrainer&) const {}
+  void operator()(Champion& champion, const PokemonLeveledUp&) const { ++champion.level; }
 };
 // [/way]
 
 int main() {
   castore::InMemoryEventStorageAdapter storage;
-  PokemonStore pokemons{"POKEMONS", storage};
-  pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
+  castore::EventStore<PokemonEvents, Champion, WrongReducer> wrong{"CHAMPIONS", storage};
+  castore::EventStore<PokemonEvents, Champion, MendedReducer> champions{"CHAMPIONS", storage};
+  champions.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
   for (castore::Version version = 2; version <= 50; ++version) {
-    pokemons.push_event("pikachu", version, PokemonLeveledUp{});
+    champions.push_event("pikachu", version, PokemonLeveledUp{});
   }
 
   // [fall]
-  std::map<std::string, Pokemon> truth;  // saved by a release whose reducer missed the first level-up
-  truth["pikachu"] = pokemons.get_existing_aggregate("pikachu");
-  truth["pikachu"].level -= 1;
-  pokemons.push_event("pikachu", 51, PokemonLeveledUp{});
-  const auto newer = pokemons.get_events("pikachu", {.min_version = truth["pikachu"].version + 1});
-  std::cout << "snapshot as truth: level " << pokemons.build_aggregate(newer, truth["pikachu"])->level << '\n';
+  std::map<std::string, Champion> truth;
+  truth["pikachu"] = wrong.get_existing_aggregate("pikachu");  // saved by the wrong release
+  champions.push_event("pikachu", 51, PokemonLeveledUp{});     // the reducer has been mended since
+  std::cout << "snapshot as truth: level " << champions.extend_aggregate(truth["pikachu"]).level << '\n';
   // [/fall]
 
+  castore::SnapshotEventStore before{wrong, storage, {.policy = castore::every(10)}};
+  std::cout << "before: level " << before.get_existing_aggregate("pikachu").level << '\n';
   // [run]
-  Snapshots snapshots;
-  snapshots.cache["pikachu"] = {.reducer_version = 0, .pokemon = truth["pikachu"]};  // of the wrong release
-  std::optional<Pokemon> pikachu = snapshots.load(pokemons, "pikachu");
-  std::cout << "snapshot as cache: level " << pikachu->level << '\n';
-  pokemons.push_event("pikachu", 52, PokemonLeveledUp{});
-  pikachu = snapshots.load(pokemons, "pikachu");
-  std::cout << "snapshot as cache: level " << pikachu->level << '\n';
+  castore::SnapshotEventStore fast{champions, storage, {.policy = castore::every(10)}};
+  std::cout << "snapshot as cache: level " << fast.get_existing_aggregate("pikachu").level << '\n';
+  champions.push_event("pikachu", 52, PokemonLeveledUp{});
+  std::cout << "snapshot as cache: level " << fast.get_existing_aggregate("pikachu").level << '\n';
+  std::cout << "from the first event: " << fast.statistics().misses << ", from a snapshot: " << fast.statistics().hits
+            << '\n';
   // [/run]
 }

@@ -1,66 +1,76 @@
 // SPDX-License-Identifier: MIT
-// A read model is thrown away and built anew, and nobody gets a mail for the second time.
+// A read model is thrown away and built again, and nobody gets a mail for the second time.
 
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
-#include <castore/maintenance/pour.hpp>
-#include <castore/messaging/adapters/in_memory_bus.hpp>
-#include <castore/messaging/connected_event_store.hpp>
-#include <castore/messaging/message_bus.hpp>
+#include <castore/log.hpp>
 
-#include <exception>
 #include <iostream>
 #include <map>
 #include <string>
+#include <string_view>
+#include <tuple>
 
-// [save]
-using List = std::map<std::string, Pokemon>;
+int mails = 0;
+std::map<std::string, int> list;    // stands for a table: level by id
+std::map<std::string, int> list_2;  // and that of version 2
 
-void save(List& list, const Pokemon& pokemon) {  // a replayed message may be older than what came live
-  Pokemon& row = list[pokemon.aggregate_id];
-  if (pokemon.version > row.version) row = pokemon;
-}
-// [/save]
+// [fall]
+template <int number>
+struct ListAndMails {  // one listener does all there is to do
+  static constexpr std::string_view name = "list_and_mails";
+  static constexpr int version = number;
+  void operator()(castore::InMemoryTransaction& tx, const PokemonAppeared& event,
+                  const castore::EventInfo<PokemonAppeared>& info) const {
+    tx.set(list[std::string{info.aggregate_id}], event.level);
+    ++mails;  // "Welcome, Pikachu!"
+  }
+};
+// [/fall]
+
+// [list]
+struct PokemonList {  // depends on nothing but events, and does nothing but write
+  static constexpr std::string_view name = "pokemon_list";
+  static constexpr int version = 2;
+  void operator()(castore::InMemoryTransaction& tx, const PokemonAppeared& event,
+                  const castore::EventInfo<PokemonAppeared>& info) const {
+    tx.set(list_2[std::string{info.aggregate_id}], event.level);
+  }
+  void operator()(castore::InMemoryTransaction& tx, const PokemonLeveledUp&,
+                  const castore::EventInfo<PokemonLeveledUp>& info) const {
+    int& level = list_2[std::string{info.aggregate_id}];
+    tx.set(level, level + 1);
+  }
+};
+// [/list]
 
 int main() {
   castore::InMemoryEventStorageAdapter storage;
   PokemonStore pokemons{"POKEMONS", storage};
-  castore::StateCarryingMessageBus bus{"POKEMON_BUS", pokemons};
-  castore::InMemoryMessageBusAdapter adapter{bus};
-  castore::ConnectedEventStore connected{
-      pokemons, bus, [](const auto&, const std::exception_ptr&) { std::cerr << "not published\n"; }};
-  connected.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
+  pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{});
+  pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
 
-  // [fall]
-  int mails = 0;
-  List list;
-  {
-    const auto everything = adapter.on({{.on_replay = true}}, [&](const auto& message, const auto&) {
-      save(list, message.aggregate);
-      ++mails;  // "Welcome, Pikachu!"
-    });
-    connected.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
-    adapter.poll();
-    for (int rebuild = 0; rebuild < 2; ++rebuild) {
-      list.clear();
-      castore::pour_event_store_events(pokemons, bus);
-      adapter.poll();
-    }
-  }
-  std::cout << "one listener: " << list.size() << " rows, " << mails << " mails for 1 new pokemon\n";
-  // [/fall]
+  castore::AsyncProjection{storage, std::tie(pokemons), ListAndMails<1>{}}.catch_up();
+  castore::AsyncProjection{storage, std::tie(pokemons), ListAndMails<2>{}}.catch_up();  // it is rebuilt
+  std::cout << "one listener: " << list.size() << " rows, " << mails << " mails for 2 new pokemons\n";
 
   // [way]
   mails = 0;
-  List list_2;  // a new version, built beside the old one, which goes on answering until this one is full
-  const auto mailer = adapter.on({{.event_type = "POKEMON_APPEARED"}}, [&](const auto&, const auto&) { ++mails; });
-  const auto projection =
-      adapter.on({{.on_replay = true}}, [&](const auto& message, const auto&) { save(list_2, message.aggregate); });
-  connected.push_event("mew", 1, PokemonAppeared{"Mew", 9});
-  castore::pour_event_store_events(pokemons, bus);
-  adapter.poll();
-  list.swap(list_2);
-  std::cout << "two listeners: " << list.size() << " rows, " << mails << " mail for 1 new pokemon\n";
+  const auto send_mail = [](const castore::EventDetail<PokemonAppeared>&) { ++mails; };
+  castore::Subscription welcome{"welcome", storage, std::tie(pokemons)};
+  welcome.catch_up(send_mail);
+  castore::AsyncProjection projection{storage, std::tie(pokemons), PokemonList{}};
+  projection.catch_up();  // while version 1 goes on to answer
+  castore::ProjectionVersions{storage, "pokemon_list"}.activate(PokemonList{});
   // [/way]
+  std::cout << "two listeners: " << list_2.size() << " rows, " << mails << " mails for 2 new pokemons\n";
+
+  // [successor]
+  castore::Subscription welcome_2{
+      "welcome", storage, std::tie(pokemons), {.start = castore::SubscriptionStart::after_version(1), .version = 2}};
+  pokemons.push_event("mew", 1, PokemonAppeared{"Mew", 9});
+  welcome_2.catch_up(send_mail);
+  // [/successor]
+  std::cout << "a new version of the mails: " << mails << " mails for 3 new pokemons\n";
 }

@@ -4,11 +4,14 @@
 #include <castore/castore.hpp>
 
 #include <iostream>
+#include <string>
 #include <string_view>
 
 int bonus_today = 2;  // a service of the game: double points at the weekend
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int points = 0;
 };
 

@@ -12,14 +12,12 @@
 struct Trace {
   std::string correlation_id{};  // the same for all that one request led to
   std::string causation_id{};    // what directly led to this event: a request, or another event
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Trace, correlation_id, causation_id)
 };
 
 struct PokemonCaught {
   static constexpr std::string_view type = "POKEMON_CAUGHT";
   using Metadata = Trace;
   std::string trainer_id;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonCaught, trainer_id)
 };
 struct PokemonHealed {
   static constexpr std::string_view type = "POKEMON_HEALED";
@@ -27,7 +25,10 @@ struct PokemonHealed {
 };
 // [/metadata]
 
-struct Pokemon : castore::Aggregate {};
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
+};
 struct PokemonReducer {
   void operator()(Pokemon&, const auto&) const {}
 };

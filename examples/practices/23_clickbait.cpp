@@ -14,13 +14,14 @@
 struct PokemonCaught {
   static constexpr std::string_view type = "POKEMON_CAUGHT";
   std::string trainer_id;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(PokemonCaught, trainer_id)
 };
 struct PokemonReleased {
   static constexpr std::string_view type = "POKEMON_RELEASED";
 };
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string trainer_id{};
   NLOHMANN_DEFINE_TYPE_INTRUSIVE(Pokemon, trainer_id)
 };

@@ -14,7 +14,9 @@ struct PokemonNamed {
   static constexpr std::string_view type = "POKEMON_NAMED";
   std::string nickname;
 };
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string nickname{};
 };
 struct PokemonReducer {
@@ -29,7 +31,9 @@ struct NicknameReserved {
 struct NicknameReleased {
   static constexpr std::string_view type = "NICKNAME_RELEASED";
 };
-struct Nickname : castore::Aggregate {  // its id is the nickname
+struct Nickname {  // its id is the nickname
+  std::string aggregate_id;
+  castore::Version version = 0;
   std::string pokemon_id{};             // empty: free
 };
 struct NicknameReducer {

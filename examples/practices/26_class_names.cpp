@@ -4,6 +4,7 @@
 #include <castore/castore.hpp>
 
 #include <iostream>
+#include <string>
 #include <string_view>
 
 // [fall]
@@ -34,7 +35,9 @@ struct PokemonLeveledUp {  // renamed; what is stored stays
 // [/way_after]
 }  // namespace mapped_2
 
-struct Pokemon : castore::Aggregate {
+struct Pokemon {
+  std::string aggregate_id;
+  castore::Version version = 0;
   int level = 1;
 };
 struct PokemonReducer {

@@ -3,57 +3,92 @@
 
 #include "pokemon/pokemon.hpp"
 
+#include <castore/adapters/sqlite.hpp>
 #include <castore/castore.hpp>
-#include <castore/messaging/adapters/in_memory_queue.hpp>
-#include <castore/messaging/connected_event_store.hpp>
-#include <castore/messaging/message_queue.hpp>
+#include <castore/log.hpp>
 
-#include <chrono>
+#include <cstddef>
 #include <exception>
 #include <iostream>
-#include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <tuple>
 
-int main() {
-  using namespace std::chrono_literals;
-  castore::InMemoryEventStorageAdapter storage;
-  PokemonStore pokemons{"POKEMONS", storage};
-  castore::StateCarryingMessageQueue queue{"POKEMON_QUEUE", pokemons};
-  std::map<std::string, Pokemon> list;
-  castore::InMemoryMessageQueueAdapter adapter{queue,
-                                               {.worker =
-                                                    [&](const auto& message, const auto&) {
-                                                      if (message.aggregate.level > 6)
-                                                        throw std::runtime_error{"the column is too narrow"};
-                                                      list[message.aggregate.aggregate_id] = message.aggregate;
-                                                    },
-                                                .retry = {.retry_attempts = 1, .retry_delay = 1ms}}};
-  castore::ConnectedEventStore connected{
-      pokemons, queue, [](const auto&, const std::exception_ptr&) { std::cerr << "not published\n"; }};
+int highest = 6;  // what the column holds
 
-  // [fall]
-  connected.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{}, PokemonLeveledUp{});
-  adapter.drain(5s);
-  std::cout << "the list says level " << list["pikachu"].level << ", no error anywhere\n";
-  // [/fall]
+struct LevelList {
+  static constexpr std::string_view name = "level_list";
+  static constexpr int version = 1;
 
-  // [way]
-  const castore::MessageStatistics statistics = adapter.statistics();
-  std::cout << "waiting " << statistics.waiting << ", failed attempts " << statistics.failed_attempts
-            << ", dead letters " << statistics.dead_letters << '\n';
-  for (const auto& entry : pokemons.aggregate_ids()) {
-    const auto last = pokemons.get_events(entry.aggregate_id, {.limit = 1, .reverse = true});
-    const castore::Version lag = last.front().version() - list[entry.aggregate_id].version;
-    std::cout << entry.aggregate_id << " lags " << lag << " version(s) behind\n";
+  void create(castore::SqliteTransaction& tx) const {
+    tx.execute("CREATE TABLE level_list (id TEXT PRIMARY KEY, level INTEGER)");
   }
-  for (const auto& letter : adapter.take_dead_letters()) {
-    try {
-      std::rethrow_exception(letter.error);
-    } catch (const std::exception& error) {
-      std::cout << "dead: " << letter.message.event.type() << " version " << letter.message.event.version() << ": "
-                << error.what() << '\n';
+  void operator()(castore::SqliteTransaction& tx, const PokemonAppeared& event,
+                  const castore::EventInfo<PokemonAppeared>& info) const {
+    tx.execute("INSERT INTO level_list VALUES (?, ?)", info.aggregate_id, event.level);
+  }
+  void operator()(castore::SqliteTransaction& tx, const PokemonLeveledUp&,
+                  const castore::EventInfo<PokemonLeveledUp>& info) const {
+    tx.execute("UPDATE level_list SET level = level + 1 WHERE id = ?", info.aggregate_id);
+    for (const castore::SqlRow& row : tx.query("SELECT level FROM level_list WHERE id = ?", info.aggregate_id)) {
+      if (row.get<int>(0) > highest) throw std::runtime_error{"the column is too narrow"};
     }
   }
-  // [/way]
+};
+
+void print(castore::SqliteEventStorageAdapter& storage) {
+  storage.transact([](castore::SqliteTransaction& tx) {
+    std::cout << "the list:";
+    for (const castore::SqlRow& row : tx.query("SELECT id, level FROM level_list ORDER BY id")) {
+      std::cout << ' ' << row.get<std::string>(0) << ' ' << row.get<int>(1);
+    }
+    std::cout << '\n';
+  });
+}
+
+int main() {
+  castore::SqliteEventStorageAdapter storage{":memory:"};
+  PokemonStore pokemons{"POKEMONS", storage};
+  castore::AsyncProjection list{storage, std::tie(pokemons), LevelList{}};
+
+  // [fall]
+  pokemons.push_events("pikachu", 0, PokemonAppeared{"Pikachu", 5}, PokemonLeveledUp{}, PokemonLeveledUp{});
+  pokemons.push_event("mew", 1, PokemonAppeared{"Mew", 2});
+  try {
+    list.catch_up();
+  } catch (const std::exception&) {  // somewhere in a log
+  }
+  print(storage);
+  // [/fall]
+
+  // [lag]
+  std::cout << "it is " << list.lag() << " positions behind, at " << list.position() << '\n';
+  try {
+    list.catch_up();
+  } catch (const castore::SubscriptionStoppedError& error) {
+    std::cout << "stopped before " << error.aggregate_id() << " version " << error.event_version() << '\n';
+  }
+  // [/lag]
+
+  // [dead_letters]
+  castore::AsyncProjection going_on{
+      storage,
+      std::tie(pokemons),
+      LevelList{},
+      {.on_error = [](const std::exception_ptr&, const castore::EventPlace&, int attempt) -> castore::ErrorAnswer {
+        if (attempt < 2) return castore::Retry{};
+        return castore::Skip{};
+      }}};
+  going_on.catch_up();
+  std::cout << "it is " << going_on.lag() << " positions behind, and left out:\n";
+  for (const castore::EventDeadLetter& letter : going_on.dead_letters()) {
+    std::cout << "  position " << letter.position << " after " << letter.attempts << " attempts: " << letter.error
+              << '\n';
+  }
+  highest = 100;  // mended
+  const std::size_t failed = going_on.retry_dead_letters();
+  std::cout << failed << " failed again\n";
+  // [/dead_letters]
+  print(storage);
 }

@@ -4,10 +4,13 @@
 #include "pokemon/commands.hpp"
 
 #include <castore/castore.hpp>
+#include <castore/testing/check_events.hpp>
 #include <castore/testing/given_when_then.hpp>
 #include <castore/testing/mock_event_store.hpp>
+#include <castore/testing/property_check.hpp>
 
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 
 int main() {
@@ -30,6 +33,13 @@ int main() {
     std::cout << failure.what();
   }
   // [/failure]
+
+  // [properties]
+  castore::testing::check_events<PokemonEvents>(PokemonAppeared{"Pikachu", 5});
+  const auto appear_somewhere = [](const std::optional<Pokemon>& pokemon) { return appear(pokemon, "Pikachu", 98); };
+  castore::testing::check_reducer<PokemonStore>(appear_somewhere, level_up, PokemonCaughtByTrainer{"ash"});
+  std::cout << "events come back from JSON, and the reducer is pure\n";
+  // [/properties]
 
   // [mock]
   auto pokemons = castore::testing::mock_event_store(

@@ -41,11 +41,11 @@ class JsonLinesEventStorageAdapter {
   }
 
   // [push]
-  castore::PushOutcome push_events(std::span<const castore::PushRecord> records, bool force) {
+  castore::PushOutcome push_events(std::span<const castore::PushRecord> records, const castore::PushOptions& options) {
     castore::check_records(records);
     const std::scoped_lock lock{mutex_};
     read_new_lines();
-    for (std::size_t index = 0; index < records.size() && !force; ++index) {
+    for (std::size_t index = 0; index < records.size() && !options.force; ++index) {
       const auto& [event_store_id, record] = records[index];
       const auto is_stored = [&](castore::Version version) {
         const auto stream = streams_.find({std::string{event_store_id}, record.aggregate_id});
