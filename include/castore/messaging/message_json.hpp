@@ -127,6 +127,14 @@ Aggregate aggregate_from_json(const nlohmann::json& message) {
   });
 }
 
+/// A serializer assigns what it has made at the end: nlohmann_json frees nothing of a value whose serializer throws.
+template <class Message>
+nlohmann::json message_to_json(const Message& message) {
+  nlohmann::json json{{"eventStoreId", message.event_store_id}};
+  json["event"] = message.event;
+  return json;
+}
+
 template <class Events>
 Event<Events> event_from_json(const nlohmann::json& message) {
   const nlohmann::json& json = message_field(message, "event", nlohmann::json::value_t::object);
@@ -178,8 +186,7 @@ struct nlohmann::adl_serializer<castore::AggregateExistsMessage> {
 template <class Events>
 struct nlohmann::adl_serializer<castore::NotificationMessage<Events>> {
   static void to_json(json& json, const castore::NotificationMessage<Events>& message) {
-    json = nlohmann::json{{"eventStoreId", message.event_store_id}};
-    json["event"] = message.event;
+    json = castore::detail::message_to_json(message);
   }
   static castore::NotificationMessage<Events> from_json(const json& json) {
     return {.event_store_id = castore::detail::message_string(json, "eventStoreId"),
@@ -191,9 +198,9 @@ struct nlohmann::adl_serializer<castore::NotificationMessage<Events>> {
 template <class Events, class Aggregate>
 struct nlohmann::adl_serializer<castore::StateCarryingMessage<Events, Aggregate>> {
   static void to_json(json& json, const castore::StateCarryingMessage<Events, Aggregate>& message) {
-    json = nlohmann::json{{"eventStoreId", message.event_store_id}};
-    json["event"] = message.event;
-    json["aggregate"] = castore::detail::aggregate_to_json(message.aggregate);
+    auto whole = castore::detail::message_to_json(message);
+    whole["aggregate"] = castore::detail::aggregate_to_json(message.aggregate);
+    json = std::move(whole);
   }
   static castore::StateCarryingMessage<Events, Aggregate> from_json(const json& json) {
     return {.event_store_id = castore::detail::message_string(json, "eventStoreId"),
