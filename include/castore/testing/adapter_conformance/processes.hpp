@@ -12,6 +12,7 @@
 #include <castore/testing/adapter_conformance/expect.hpp>
 #include <castore/testing/adapter_conformance/law.hpp>
 #include <castore/testing/adapter_conformance/law_events.hpp>
+#include <castore/testing/adapter_conformance/run_threads.hpp>
 #include <castore/testing/child_process.hpp>
 
 #include <algorithm>
@@ -30,6 +31,7 @@ namespace castore::testing::detail {
 #if __has_include(<sys/wait.h>)
 
 inline constexpr int process_count = 3;
+inline constexpr std::size_t fewest_conflicts = 16;  ///< Of each process, or it goes on for longer.
 
 /// What one of several processes does: it pushes the next version of one aggregate again and again while the others do
 /// the same, and an event of its own after each. At the end it writes down which versions were its own.
@@ -46,9 +48,9 @@ class RacingProcess {
     std::minstd_rand random{static_cast<std::minstd_rand::result_type>(number_ + 1)};
     std::string wins;
     Version last = 0;
-    const auto end = std::chrono::steady_clock::now() + time_;
-    for (Version own = 1; own <= 8 || std::chrono::steady_clock::now() < end; ++own) {
-      if (number_ > 0) std::this_thread::sleep_for(std::chrono::microseconds{random() % 100});
+    RaceEnd end{time_, fewest_conflicts};
+    for (Version own = 1; own <= 8 || !end.is_over(); ++own) {
+      if (number_ > 0) nap(random);
       adapter_.get_events("S", "all", {.min_version = last + 1},
                           [&last](const EventRecordView& event) { last = event.version; });
       const PushOutcome outcome = push("all", last + 1, own_id(number_));
@@ -56,6 +58,8 @@ class RacingProcess {
         wins += std::to_string(last + 1) + ' ';
       } else if (outcome != PushOutcome{PushOutcome::already_exists, 0}) {
         throw std::runtime_error{"a process that pushes the next version gets " + describe(outcome)};
+      } else {
+        end.add_meeting();
       }
       must_push(own_id(number_), own, "");
     }

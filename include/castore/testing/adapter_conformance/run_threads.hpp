@@ -65,7 +65,9 @@ inline constexpr std::size_t most_rounds = 20'000;  ///< Of a race.
 class RaceEnd {
  public:
   explicit RaceEnd(std::chrono::milliseconds time)
-      : fewest_meetings_{(std::max<std::size_t>)(8, 3 * static_cast<std::size_t>(time.count()) / 2)},
+      : RaceEnd{time, (std::max<std::size_t>)(8, 3 * static_cast<std::size_t>(time.count()) / 2)} {}
+  RaceEnd(std::chrono::milliseconds time, std::size_t fewest_meetings)
+      : fewest_meetings_{fewest_meetings},
         earliest_{std::chrono::steady_clock::now() + time},
         latest_{earliest_ + 9 * time + std::chrono::seconds{1}} {}
 
