@@ -3,6 +3,7 @@
 #
 # A component NAME is one file, components/NAME.cmake, which becomes the target castore::NAME. The file sets
 #   component_headers          glob patterns below include/castore
+#   component_components       other components that it includes, if any; it then names what they need as well
 # and, when it needs other packages, lists of the same length:
 #   component_packages            what find_package is asked for, perhaps with a version
 #   component_debian_packages     what Debian calls it
@@ -22,7 +23,7 @@ set(castore_core_libraries nlohmann_json::nlohmann_json Threads::Threads)
 
 # Reads the file of a component.
 macro(castore_read_component file)
-  foreach(castore_list IN ITEMS headers packages debian_packages pkgconfig_packages libraries)
+  foreach(castore_list IN ITEMS headers components packages debian_packages pkgconfig_packages libraries)
     set(component_${castore_list})
   endforeach()
   include("${file}")

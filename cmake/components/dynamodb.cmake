@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 set(component_headers adapters/dynamodb.hpp adapters/dynamodb_stream_relay.hpp adapters/dynamodb/*.hpp)
+set(component_components aws)
 set(component_packages "CURL 7.85" "OpenSSL 3.0")
 set(component_debian_packages libcurl4-openssl-dev libssl-dev)
 set(component_pkgconfig_packages "libcurl >= 7.85" "libcrypto >= 3.0")

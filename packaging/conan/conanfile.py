@@ -12,6 +12,7 @@ required_conan_version = ">=2.0"
 
 CORE = {"nlohmann_json": "[>=3.11 <4]"}
 COMPONENTS = {
+    "aws": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "dynamodb": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "postgres": {"libpq": "[>=14 <19]"},
     "simdjson": {"simdjson": "[>=3 <4]"},

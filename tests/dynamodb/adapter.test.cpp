@@ -19,7 +19,8 @@ using castore::AwsCredentials;
 using castore::AwsCredentialsError;
 using castore::DynamoDbEventStorageAdapter;
 using castore::DynamoDbHttpClient;
-using castore::DynamoDbHttpClientOptions;
+using castore::AwsHttpClientOptions;
+using castore::AwsSettingsError;
 using castore::InvalidEventError;
 using castore::InvalidPageTokenError;
 using castore::PushOutcome;
@@ -46,7 +47,7 @@ struct Counted {
 std::string text_of(std::size_t size) { return '"' + std::string(size, 'x') + '"'; }
 
 /// The access key id with which a client made from the environment is known.
-std::string known_as(DynamoDbHttpClientOptions options = {.region = "eu-west-1"}) {
+std::string known_as(AwsHttpClientOptions options = {.region = "eu-west-1"}) {
   const FaultPlan plan{Json::array()};
   options.endpoint = plan.options().endpoint;
   DynamoDbHttpClient{options}.call("ListTables", "{}");
@@ -222,11 +223,11 @@ TEST_CASE("a missing table is a StorageError that says what to do") {
 
 TEST_CASE("region and endpoint come from the options then the environment then the profile") {
   CleanEnvironment environment;
-  const auto made = [](const DynamoDbHttpClientOptions& options) {
+  const auto made = [](const AwsHttpClientOptions& options) {
     const DynamoDbHttpClient made_client{options};
     return made_client.region() + " " + made_client.endpoint();
   };
-  CHECK_THROWS_AS(made({}), StorageError);
+  CHECK_THROWS_AS(made({}), AwsSettingsError);
   environment.file("config",
                    "[default]\nregion = eu-north-1\n[profile other]\nregion=cn-north-1 # comment\n"
                    "endpoint_url = http://profile:1\n");
@@ -242,9 +243,9 @@ TEST_CASE("region and endpoint come from the options then the environment then t
   CHECK(made({}) == "us-east-1 http://dynamodb:1");
   CHECK(made({.region = "r", .endpoint = "http://option:1"}) == "r http://option:1");
   for (const char* const wrong : {"localhost:8000", "http://", "http://user@host", "http://host/\xc3\xa9"}) {
-    CHECK_THROWS_AS(made({.region = "r", .endpoint = wrong}), StorageError);
+    CHECK_THROWS_AS(made({.region = "r", .endpoint = wrong}), AwsSettingsError);
   }
-  CHECK_THROWS_AS(made({.region = "eu-west-1\r\nX-Injected: 1"}), StorageError);
+  CHECK_THROWS_AS(made({.region = "eu-west-1\r\nX-Injected: 1"}), AwsSettingsError);
 }
 
 TEST_CASE("credentials come from the first place that has them") {

@@ -30,14 +30,14 @@ using Clock = std::chrono::steady_clock;
 
 /// The error of one call, and how long it took.
 struct Failed {
-  DynamoDbConnectionError error;
+  AwsConnectionError error;
   milliseconds time;
 };
 
-Failed call_with(const DynamoDbHttpClientOptions& options, std::optional<Clock::time_point> deadline = std::nullopt) {
+Failed call_with(const AwsHttpClientOptions& options, std::optional<Clock::time_point> deadline = std::nullopt) {
   DynamoDbHttpClient client{options};
   const auto start = Clock::now();
-  auto error = error_of<DynamoDbConnectionError>(
+  auto error = error_of<AwsConnectionError>(
       [&] { deadline ? client.call("ListTables", "{}", *deadline) : client.call("ListTables", "{}"); });
   return {std::move(error), std::chrono::duration_cast<milliseconds>(Clock::now() - start)};
 }
@@ -65,12 +65,12 @@ TEST_CASE("an answer as large as is allowed is taken") {
   options.request_timeout = std::chrono::seconds{10};
   DynamoDbHttpClient client{options};
   CHECK(client.call("ListTables", "{}").size() == 1'000);
-  CHECK_THROWS_AS(client.call("ListTables", "{}"), DynamoDbConnectionError);
+  CHECK_THROWS_AS(client.call("ListTables", "{}"), AwsConnectionError);
   CHECK(client.call("ListTables", "{}").size() == 1'000);  // on another connection
 }
 
 TEST_CASE("by default an answer of 16 MB is taken and no larger one and an error of 256 kB") {
-  CHECK(DynamoDbHttpClientOptions{}.max_answer_size == 16'777'216);
+  CHECK(AwsHttpClientOptions{}.max_answer_size == 16'777'216);
   const FaultPlan plan{Json::array({{{"large", {200, 16'777'216}}},
                                     {{"endless_body", 200}},
                                     {{"large", {400, 262'144}}},
@@ -80,10 +80,10 @@ TEST_CASE("by default an answer of 16 MB is taken and no larger one and an error
   options.request_timeout = std::chrono::seconds{30};
   DynamoDbHttpClient client{options};
   CHECK(client.call("ListTables", "{}").size() == 16'777'216);
-  CHECK_THROWS_AS(client.call("ListTables", "{}"), DynamoDbConnectionError);
+  CHECK_THROWS_AS(client.call("ListTables", "{}"), AwsConnectionError);
   CHECK(error_of<DynamoDbError>([&] { client.call("ListTables", "{}"); }).http_status() == 400);
-  CHECK_THROWS_AS(client.call("ListTables", "{}"), DynamoDbConnectionError);
-  CHECK_THROWS_AS(client.call("ListTables", "{}"), DynamoDbConnectionError);
+  CHECK_THROWS_AS(client.call("ListTables", "{}"), AwsConnectionError);
+  CHECK_THROWS_AS(client.call("ListTables", "{}"), AwsConnectionError);
 }
 
 TEST_CASE("headers without end are left") {
@@ -138,17 +138,17 @@ TEST_CASE("waiting for a connection counts into the time-out") {
   options.request_timeout = milliseconds{400};
   DynamoDbHttpClient client{options};
   auto first = std::async(std::launch::async,
-                          [&] { return error_of<DynamoDbConnectionError>([&] { client.call("ListTables", "{}"); }); });
+                          [&] { return error_of<AwsConnectionError>([&] { client.call("ListTables", "{}"); }); });
   while (plan.operations().empty()) std::this_thread::yield();
   const auto start = Clock::now();
   const auto error =
-      error_of<DynamoDbConnectionError>([&] { client.call("ListTables", "{}", Clock::now() + milliseconds{50}); });
+      error_of<AwsConnectionError>([&] { client.call("ListTables", "{}", Clock::now() + milliseconds{50}); });
   CHECK(Clock::now() - start < milliseconds{390});
   CHECK_FALSE(error.request_sent());
   CHECK(contains(error.what(), "max_connections"));
   CHECK(first.get().request_sent());
   // The connection that was given back after a failure is used again.
-  CHECK_THROWS_AS(client.call("ListTables", "{}"), DynamoDbConnectionError);
+  CHECK_THROWS_AS(client.call("ListTables", "{}"), AwsConnectionError);
   CHECK(client.call("ListTables", "{}").front() == '{');
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("a request with a header of two lines or for anything but HTTP is not 
   const std::string server = server_address();
   for (const std::string& end : {std::string{"\r\n"}, std::string{"\n"}, std::string(1, '\0')}) {
     for (const bool is_header : {true, false}) {
-      const auto error = error_of<DynamoDbConnectionError>([&] {
+      const auto error = error_of<AwsConnectionError>([&] {
         connection.send({.peer = "the server",
                          .url = server + "/imds/" + (is_header ? "" : end) + "x",
                          .headers = {"X-One: 1" + (is_header ? end + "X-Two: 2" : "")},
@@ -179,7 +179,7 @@ TEST_CASE("a request with a header of two lines or for anything but HTTP is not 
       CHECK_FALSE(error.retryable());
     }
   }
-  const auto error = error_of<DynamoDbConnectionError>(
+  const auto error = error_of<AwsConnectionError>(
       [&] { connection.send({.peer = "the file", .url = "file:///etc/hostname", .method = "GET"}); });
   CHECK_FALSE(error.retryable());
   CHECK(connection.send({.peer = "the server", .url = server + "/imds/", .method = "GET"}).status == 403);
@@ -207,7 +207,7 @@ TEST_CASE("waiting for credentials counts into the time-out and valid ones are n
   while (calls < 2) std::this_thread::yield();
   CHECK(cached.get().access_key_id == "KEY1");  // still valid
   minutes = 61;
-  const auto error = error_of<DynamoDbConnectionError>([&] { cached.get(Clock::now() + milliseconds{20}); });
+  const auto error = error_of<AwsConnectionError>([&] { cached.get(Clock::now() + milliseconds{20}); });
   CHECK_FALSE(error.request_sent());
   CHECK(error.retryable());
   // The clock is asked under the lock, which is free again when the thread waits.

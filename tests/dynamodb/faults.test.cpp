@@ -20,7 +20,7 @@
 
 using namespace castore::dynamodb_tests;
 using castore::AwsCredentials;
-using castore::DynamoDbConnectionError;
+using castore::AwsConnectionError;
 using castore::DynamoDbError;
 using castore::DynamoDbEventStorageAdapter;
 using castore::DynamoDbHttpClient;
@@ -32,7 +32,7 @@ namespace {
 constexpr PushOutcome conflict{PushOutcome::already_exists, 0};
 
 /// An adapter on server.sh's server, whatever the others use.
-DynamoDbEventStorageAdapter storage_on(const Table& table, const castore::DynamoDbHttpClientOptions& options,
+DynamoDbEventStorageAdapter storage_on(const Table& table, const castore::AwsHttpClientOptions& options,
                                        int max_attempts = 6) {
   return DynamoDbEventStorageAdapter{table.name(), {.client = options, .retry = quick_retries(max_attempts)}};
 }
@@ -48,7 +48,7 @@ struct ForgetfulClient {
     forgotten.erase("ClientRequestToken");
     if (++transactions > 1) return server_client().call(operation, forgotten.dump());
     if (does_first) server_client().call(operation, forgotten.dump());
-    throw DynamoDbConnectionError{"the answer was lost", true};
+    throw AwsConnectionError{"the answer was lost", true};
   }
 };
 
@@ -57,7 +57,7 @@ struct Failure {
   std::string what;
   bool retryable;
   std::optional<DynamoDbError> refusal;
-  std::optional<DynamoDbConnectionError> loss;
+  std::optional<AwsConnectionError> loss;
   StorageError::Outcome outcome = StorageError::Outcome::not_done;
 
   bool says(std::string_view text) const { return contains(what, text); }
@@ -73,7 +73,7 @@ Failure failure_of(Function function) {
       std::rethrow_if_nested(error);
     } catch (const DynamoDbError& native) {
       failure.refusal = native;
-    } catch (const DynamoDbConnectionError& native) {
+    } catch (const AwsConnectionError& native) {
       failure.loss = native;
     }
     return failure;
@@ -236,7 +236,7 @@ TEST_CASE("retries end at their limit and say that a push may have been written"
 TEST_CASE("retries wait longer and longer and end at their deadline") {
   const Table table{Layout::single_table, server_client()};
   std::vector<std::chrono::milliseconds> waits;
-  const castore::DynamoDbRetryPolicy policy{.max_attempts = 9,
+  const castore::AwsRetryPolicy policy{.max_attempts = 9,
                                             .first = std::chrono::milliseconds{1'000},
                                             .longest = std::chrono::milliseconds{4'000},
                                             .deadline = std::chrono::milliseconds{60'000},

@@ -294,7 +294,7 @@ TEST_CASE("after a lost answer another event, or none, in the same place is a co
 TEST_CASE("a conflict is not looked up when every attempt before it was answered") {
   Scripted scripted;
   scripted.client.fails_with(throttled)
-      .fails_with(DynamoDbConnectionError{"no connection", false})
+      .fails_with(AwsConnectionError{"no connection", false})
       .fails_with(condition_failed);
   CHECK(push(scripted.storage, event("a", 1)) == PushOutcome{PushOutcome::already_exists, 0});
   CHECK(scripted.operations() == std::vector<std::string>{"PutItem", "PutItem", "PutItem"});
@@ -410,7 +410,7 @@ TEST_CASE("errors that help themselves are tried again and all others are not") 
     CHECK(attempts_after({400, code, ""}) == 2);
   }
   Scripted lasting;
-  lasting.client.fails_with(DynamoDbConnectionError{"a wrong address", false, false}).answers_with(page_of({}));
+  lasting.client.fails_with(AwsConnectionError{"a wrong address", false, false}).answers_with(page_of({}));
   CHECK_FALSE(error_of<StorageError>([&] { load(lasting.storage, "a"); }).retryable());
   CHECK(lasting.client.requests.size() == 1);
   for (const int status : {429, 500, 502, 503, 504}) CHECK(attempts_after({status, "", ""}) == 2);
@@ -439,7 +439,7 @@ TEST_CASE("an error of 5xx leaves the outcome of a push open and one of throttli
     return error_of<StorageError>([&] { push(scripted.storage, event("a", 1)); });
   };
   const DynamoDbError failed{500, "InternalServerError", ""};
-  const DynamoDbConnectionError not_sent{"no connection", false};
+  const AwsConnectionError not_sent{"no connection", false};
   CHECK(error_after(failed).outcome() == StorageError::Outcome::unknown);
   CHECK(error_after(failed, throttled).outcome() == StorageError::Outcome::unknown);
   CHECK(error_after(answer_lost, not_sent).outcome() == StorageError::Outcome::unknown);
@@ -500,7 +500,7 @@ TEST_CASE("an adapter works on after every kind of failure") {
 TEST_CASE("a wait of any length and a deadline of any length are taken") {
   constexpr std::chrono::hours century{24 * 365 * 100};
   int waits = 0;
-  DynamoDbRetryPolicy retry{.max_attempts = 3, .first = century, .longest = century};
+  AwsRetryPolicy retry{.max_attempts = 3, .first = century, .longest = century};
   retry.deadline = std::chrono::milliseconds::max();
   retry.sleep = [&](std::chrono::milliseconds) { ++waits; };
   Scripted scripted{{.retry = retry}};

@@ -73,7 +73,7 @@ using Reasons = std::vector<std::string>;
 
 inline const DynamoDbError condition_failed{400, "ConditionalCheckFailedException", "The conditional request failed"};
 inline const DynamoDbError throttled{400, "ThrottlingException", "slow down"};
-inline const DynamoDbConnectionError answer_lost{"the answer was lost", true};
+inline const AwsConnectionError answer_lost{"the answer was lost", true};
 
 inline DynamoDbError cancelled(const std::vector<std::string>& reasons) {
   return {400, "TransactionCanceledException", "Transaction cancelled", reasons};

@@ -59,33 +59,33 @@ bool holds_part(const std::string& text, const std::string& whole = secret) {
 struct Place {
   const char* where;
   std::function<void(CleanEnvironment&)> prepare;
-  DynamoDbHttpClientOptions options{};
+  AwsHttpClientOptions options{};
 };
 
-void use(DynamoDbHttpClientOptions options) {
+void use(AwsHttpClientOptions options) {
   if (options.region.empty()) options.region = "eu-west-1";
   options.connect_timeout = options.request_timeout = std::chrono::seconds{1};
   DynamoDbHttpClient{options}.call("ListTables", "{}");
 }
 
 /// Options that reach nobody.
-DynamoDbHttpClientOptions nowhere(const std::string& endpoint = "http://127.0.0.1:1") {
+AwsHttpClientOptions nowhere(const std::string& endpoint = "http://127.0.0.1:1") {
   return {.region = "eu-west-1", .endpoint = endpoint, .credentials = server_credentials};
 }
 
 Place variable(const char* where, const char* name, const std::string& value,
-               const DynamoDbHttpClientOptions& options = nowhere()) {
+               const AwsHttpClientOptions& options = nowhere()) {
   return {where, [=](CleanEnvironment& environment) { environment.set(name, value); }, options};
 }
 
 /// Without keys in the options: they are looked for.
-DynamoDbHttpClientOptions without_keys() { return {.region = "eu-west-1", .endpoint = "http://127.0.0.1:1"}; }
+AwsHttpClientOptions without_keys() { return {.region = "eu-west-1", .endpoint = "http://127.0.0.1:1"}; }
 
 TEST_CASE("no error holds any part of a secret wherever it stands") {
   const std::string password = "user:" + secret;
   const std::string container = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   const auto keys_of = [](const std::string& id, const std::string& key, const std::string& token) {
-    DynamoDbHttpClientOptions options = nowhere();
+    AwsHttpClientOptions options = nowhere();
     options.credentials = AwsCredentials{id, key, token, {}};
     return options;
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The files and variables that AWS's tools share may hold anything.
 
-#include <castore/adapters/dynamodb/environment.hpp>
+#include <castore/aws/environment.hpp>
 
 #include "dynamodb/clean_environment.hpp"
 #include "dynamodb/support.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 /// What is said when credentials are looked for, for a profile; nothing when they are found.
 std::string said_for(const std::string& profile = {}) {
-  DynamoDbHttpClientOptions options{.region = "eu-west-1", .endpoint = server_address(), .profile = profile};
+  AwsHttpClientOptions options{.region = "eu-west-1", .endpoint = server_address(), .profile = profile};
   try {
     DynamoDbHttpClient{options}.call("ListTables", "{}");
     return {};
@@ -148,7 +148,7 @@ TEST_CASE("keys that would break a header are refused before anything is sent") 
     }
   }
   CHECK_THROWS_AS((DynamoDbHttpClient{{.region = "r", .endpoint = "http://h", .ca_file = std::string{"/etc\0x", 6}}}),
-                  StorageError);
+                  AwsSettingsError);
 }
 
 TEST_CASE("an endpoint is a scheme and a host and perhaps a port and a path") {
@@ -183,9 +183,9 @@ TEST_CASE("an endpoint is a scheme and a host and perhaps a port and a path") {
                                 "HTTP://host",
                                 "http://h\xc3\xb6st"}) {
     CAPTURE(bad);
-    CHECK_THROWS_AS(make(bad), StorageError);
+    CHECK_THROWS_AS(make(bad), AwsSettingsError);
   }
-  CHECK_THROWS_AS(make(std::string{"http://host\0x", 13}), StorageError);
+  CHECK_THROWS_AS(make(std::string{"http://host\0x", 13}), AwsSettingsError);
 }
 
 }  // namespace

@@ -50,15 +50,15 @@ inline const std::string& server_address() {
 inline const AwsCredentials server_credentials{"CASTORE", "castore/secret+key", "", {}};
 
 /// Options for server.sh's server. @param path Such as `/faults/NAME`.
-inline DynamoDbHttpClientOptions server_options(const std::string& path = {}) {
+inline AwsHttpClientOptions server_options(const std::string& path = {}) {
   return {.region = "eu-west-1", .endpoint = server_address() + path, .credentials = server_credentials};
 }
 
 /// Options for the endpoint that most tests use.
-inline DynamoDbHttpClientOptions client_options() {
+inline AwsHttpClientOptions client_options() {
   const char* const other = std::getenv("CASTORE_DYNAMODB_ENDPOINT");
   if (other == nullptr || *other == '\0') return server_options();
-  DynamoDbHttpClientOptions options{.endpoint = other};
+  AwsHttpClientOptions options{.endpoint = other};
   if (std::getenv("AWS_REGION") == nullptr && std::getenv("AWS_DEFAULT_REGION") == nullptr)
     options.region = "us-east-1";
   const bool is_local = options.endpoint.starts_with("http://");
@@ -137,7 +137,7 @@ class Table {
   std::string name_ = "castore-" + detail::new_client_request_token();
 };
 
-inline DynamoDbRetryPolicy quick_retries(int max_attempts = 6) {
+inline AwsRetryPolicy quick_retries(int max_attempts = 6) {
   return {.max_attempts = max_attempts, .first = std::chrono::milliseconds{1}, .longest = std::chrono::milliseconds{5}};
 }
 
@@ -184,7 +184,7 @@ class FaultPlan {
     ask_server("/plans/" + name_, "PUT", Json{{"faults", faults}, {"skewSeconds", skew_seconds}}.dump());
   }
 
-  DynamoDbHttpClientOptions options() const {
+  AwsHttpClientOptions options() const {
     auto options = server_options("/faults/" + name_);
     options.request_timeout = std::chrono::milliseconds{300};
     return options;

@@ -18,7 +18,7 @@
 #include <string>
 
 using namespace castore::dynamodb_tests;
-using castore::DynamoDbConnectionError;
+using castore::AwsConnectionError;
 using castore::DynamoDbHttpClient;
 
 namespace {
@@ -61,7 +61,7 @@ TEST_CASE("a server is trusted by its certificate only") {
     auto options = server_options();
     options.endpoint = "https://127.0.0.1:" + ask_server("/tls", "PUT", identity.dump())["port"].dump();
     const auto unknown =
-        error_of<DynamoDbConnectionError>([&] { DynamoDbHttpClient{options}.call("ListTables", "{}"); });
+        error_of<AwsConnectionError>([&] { DynamoDbHttpClient{options}.call("ListTables", "{}"); });
     CHECK_FALSE(unknown.request_sent());
     CHECK_FALSE(unknown.retryable());
     std::ofstream{path} << identity["certificate"].get<std::string>();
@@ -69,7 +69,7 @@ TEST_CASE("a server is trusted by its certificate only") {
     if (is_right) {
       CHECK(Json::parse(DynamoDbHttpClient{options}.call("ListTables", "{}")).contains("TableNames"));
     } else {
-      CHECK_THROWS_AS(DynamoDbHttpClient{options}.call("ListTables", "{}"), DynamoDbConnectionError);
+      CHECK_THROWS_AS(DynamoDbHttpClient{options}.call("ListTables", "{}"), AwsConnectionError);
     }
   }
   std::filesystem::remove(path);

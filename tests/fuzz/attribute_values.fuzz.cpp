@@ -5,7 +5,7 @@
 
 #include "fuzz/fuzz.hpp"
 
-#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 
 #include <nlohmann/json.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // AWS's shared files may hold anything.
 
-#include <castore/adapters/dynamodb/environment.hpp>
+#include <castore/aws/environment.hpp>
 
 #include "fuzz/fuzz.hpp"
 
-#include <castore/adapters/dynamodb/credentials.hpp>
+#include <castore/aws/credentials.hpp>
 
 #include <string_view>
 

@@ -13,7 +13,7 @@
 void castore_fuzz::try_input(std::string_view input) {
   constexpr std::string_view secrets[] = {"wJalrXUtnFEMI/K7MDENG", "IQoJb3JpZ2luX2VjEDAaCXVz", ""};
   const auto look_at = [&](const std::string& body) {
-    is_taken<castore::DynamoDbConnectionError>([&] {
+    is_taken<castore::AwsConnectionError>([&] {
       const auto error = castore::detail::read_dynamodb_error({.status = 400, .body = body}, secrets);
       const std::string_view what = error.what();
       require(what.size() < 1'500 && error.code().size() <= 100 && error.cancellation_reasons().size() <= 100,

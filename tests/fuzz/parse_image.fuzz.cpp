@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // An image of a DynamoDB stream may be any JSON; of attribute values it reads what the adapter reads.
 
-#include <castore/messaging/parse_image.hpp>
+#include <castore/adapters/dynamodb/parse_image.hpp>
 
 #include "fuzz/fuzz.hpp"
 
 #include <castore/adapters/dynamodb/attribute_values.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/castore.hpp>
 #include <castore/messaging/errors.hpp>
 

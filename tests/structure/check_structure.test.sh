@@ -41,6 +41,10 @@ good_tree() {
   header castore/core/event.hpp '#include <castore/core/detail/push.hpp>' '#include <castore/fwd.hpp>'
   header castore/json.hpp '#include <castore/core/event.hpp>' '#include <nlohmann/json.hpp>'
   header castore/adapters/in_memory.hpp '#include <castore/core/event.hpp>'
+  header castore/aws/http.hpp '#include <castore/json.hpp>' '#include <curl/curl.h>'
+  header castore/adapters/dynamodb.hpp '#include <castore/aws/http.hpp>'
+  header castore/adapters/dynamodb/parse_image.hpp '#include <castore/messaging/message.hpp>'
+  header castore/messaging/adapters/sqs.hpp '#include <castore/aws/http.hpp>'
   header castore/adapters/sqlite.hpp '#include <castore/adapters/sqlite/statement.hpp>' '#include <sqlite3.h>'
   header castore/adapters/sqlite/statement.hpp '#include <castore/core/event.hpp>'
   header castore/messaging/message.hpp '#include <castore/core/event.hpp>'
@@ -113,6 +117,12 @@ finds 'in_memory.hpp:4: adapters/in_memory must not include adapters/sqlite'
 header castore/adapters/sqlite/bad.hpp '#include <castore/messaging/message.hpp>' '#include <castore/testing/mock.hpp>'
 finds 'sqlite/bad.hpp:4: adapters/sqlite must not include messaging' \
   'sqlite/bad.hpp:5: adapters/sqlite must not include testing'
+
+header castore/aws/bad.hpp '#include <castore/adapters/dynamodb.hpp>' '#include <castore/messaging/message.hpp>'
+finds 'aws/bad.hpp:4: aws must not include adapters/dynamodb' 'aws/bad.hpp:5: aws must not include messaging'
+
+header castore/adapters/dynamodb.hpp '#include <castore/adapters/dynamodb/parse_image.hpp>'
+finds 'dynamodb.hpp:4: adapters/dynamodb must not include images'
 
 header castore/messaging/bad.hpp '#include <castore/adapters/sqlite.hpp>' '#include <castore/maintenance/pour.hpp>'
 finds 'messaging/bad.hpp:4: messaging must not include adapters/sqlite' \

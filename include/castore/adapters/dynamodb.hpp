@@ -6,16 +6,17 @@
 #include <castore/adapters/dynamodb/attribute_values.hpp>
 #include <castore/adapters/dynamodb/caller.hpp>
 #include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/credentials.hpp>
 #include <castore/adapters/dynamodb/errors.hpp>
 #include <castore/adapters/dynamodb/http_client.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/page_token.hpp>
 #include <castore/adapters/dynamodb/pages.hpp>
 #include <castore/adapters/dynamodb/requests.hpp>
-#include <castore/adapters/dynamodb/retry.hpp>
 #include <castore/adapters/dynamodb/snapshots.hpp>
 #include <castore/adapters/dynamodb/tables.hpp>
+#include <castore/aws/credentials.hpp>
+#include <castore/aws/http_client.hpp>
+#include <castore/aws/json_scanner.hpp>
+#include <castore/aws/retry.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_checks.hpp>
 #include <castore/core/event_storage_adapter.hpp>
@@ -52,8 +53,8 @@ enum class DynamoDbDamagedEntries {
 
 /// @brief How a `DynamoDbEventStorageAdapter` behaves.
 struct DynamoDbEventStorageAdapterOptions {
-  DynamoDbHttpClientOptions client{};  ///< Of the client that the adapter makes when it is given none.
-  DynamoDbRetryPolicy retry{};         ///< How often and how long it tries.
+  AwsHttpClientOptions client{};  ///< Of the client that the adapter makes when it is given none.
+  AwsRetryPolicy retry{};         ///< How often and how long it tries.
   /// @brief Makes a push that would leave a gap a `VersionGapError`, in the same write. Each aggregate of a push whose
   /// first version is above 1 then takes one of the 100 places of a transaction, and a push costs twice as much.
   bool check_previous_version = false;
@@ -93,7 +94,7 @@ struct DynamoDbEventStorageAdapterOptions {
 ///
 /// **Errors** `InvalidEventError` before anything is sent when DynamoDB cannot hold an event or a group.
 /// `DynamoDbDamagedItemError` names an item that is not an event. All others are `StorageError`s that name the table,
-/// whose `outcome()` says when a push may have been written, with a `DynamoDbError` or `DynamoDbConnectionError`
+/// whose `outcome()` says when a push may have been written, with a `DynamoDbError` or `AwsConnectionError`
 /// nested, or `AwsCredentialsError`s. **Handling:** retry when `retryable()`, else report.
 ///
 /// @code
@@ -113,7 +114,7 @@ class DynamoDbEventStorageAdapter {
                                                 .max_id_size = 1023};
 
   /// @brief Uses a client of its own for a table with all event stores.
-  /// @throws StorageError, AwsCredentialsError
+  /// @throws AwsSettingsError, AwsCredentialsError
   explicit DynamoDbEventStorageAdapter(std::string table_name, const DynamoDbEventStorageAdapterOptions& options = {})
       : DynamoDbEventStorageAdapter{std::make_shared<DynamoDbHttpClient>(options.client), std::move(table_name),
                                     options} {}
@@ -123,21 +124,21 @@ class DynamoDbEventStorageAdapter {
       : DynamoDbEventStorageAdapter{std::make_shared<DynamoDbHttpClient>(options.client), std::move(tables), options} {}
 
   /// @brief Shares a client, such as one over the AWS SDK; `options.client` then means nothing.
-  template <DynamoDbClient Client>
+  template <AwsClient Client>
   DynamoDbEventStorageAdapter(std::shared_ptr<Client> client, std::string table_name,
                               const DynamoDbEventStorageAdapterOptions& options = {})
       : caller_{std::move(client), options.retry}, tables_{std::move(table_name)}, options_{behaviour(options)} {}
-  template <DynamoDbClient Client>
+  template <AwsClient Client>
   DynamoDbEventStorageAdapter(std::shared_ptr<Client> client, DynamoDbTablePerEventStore tables,
                               const DynamoDbEventStorageAdapterOptions& options = {})
       : caller_{std::move(client), options.retry}, tables_{std::move(tables)}, options_{behaviour(options)} {}
 
   /// @brief The same, referring to a client that must live as long as the adapter.
-  template <DynamoDbClient Client>
+  template <AwsClient Client>
   DynamoDbEventStorageAdapter(Client& client, std::string table_name,
                               const DynamoDbEventStorageAdapterOptions& options = {})
       : DynamoDbEventStorageAdapter{not_owned(client), std::move(table_name), options} {}
-  template <DynamoDbClient Client>
+  template <AwsClient Client>
   DynamoDbEventStorageAdapter(Client& client, DynamoDbTablePerEventStore tables,
                               const DynamoDbEventStorageAdapterOptions& options = {})
       : DynamoDbEventStorageAdapter{not_owned(client), std::move(tables), options} {}

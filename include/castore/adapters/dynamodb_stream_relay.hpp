@@ -4,11 +4,11 @@
 
 #include <castore/adapters/dynamodb.hpp>
 #include <castore/adapters/dynamodb/feed_writer.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/stream.hpp>
 #include <castore/adapters/dynamodb/stream_errors.hpp>
 #include <castore/adapters/dynamodb/stream_places.hpp>
 #include <castore/adapters/dynamodb/stream_records.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>

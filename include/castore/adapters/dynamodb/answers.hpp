@@ -7,9 +7,10 @@
 
 #include <castore/adapters/dynamodb/attribute_values.hpp>
 #include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/http.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/page_token.hpp>
+#include <castore/aws/error_answers.hpp>
+#include <castore/aws/http.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/config.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>
@@ -18,7 +19,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -142,71 +142,19 @@ class StoredEvent {
   std::string metadata_{};
 };
 
-/// The letters and digits of a text, in lower case.
-inline std::string letters_of(std::string_view text) {
-  std::string letters;
-  for (const char character : text) {
-    const bool is_upper = character >= 'A' && character <= 'Z';
-    const bool is_other = (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9');
-    if (is_upper || is_other) letters += is_upper ? static_cast<char>(character - 'A' + 'a') : character;
-  }
-  return letters;
-}
-
-/// True when the text repeats a part of a secret, be it cut, between other text, escaped, in other case, or with
-/// spaces. Of letters alone a longer part is asked for, as words of a server would be taken for short ones.
-inline bool repeats_secret(std::string_view text, std::span<const std::string_view> secrets) {
-  const auto repeats = [](std::string_view said, std::string_view secret, std::size_t part) {
-    if (secret.empty()) return false;
-    const std::size_t size = (std::min)(part, secret.size());
-    for (std::size_t place = 0; place + size <= secret.size(); ++place) {
-      if (said.find(secret.substr(place, size)) != std::string_view::npos) return true;
-    }
-    return false;
-  };
-  const std::string letters = letters_of(text);
-  return std::ranges::any_of(
-      secrets, [&](std::string_view secret) { return repeats(text, secret, 6) || repeats(letters, letters_of(secret), 10); });
-}
-
-/// The error that an answer reports. What it says in its own words is cut, and left out where it repeats a secret: some
-/// servers and proxies repeat the request with its headers.
-/// @throws DynamoDbConnectionError when the answer is cut
+/// The error that an answer reports. @throws AwsConnectionError when the answer is cut
 inline DynamoDbError read_dynamodb_error(const HttpResponse& response, std::span<const std::string_view> secrets) {
-  constexpr std::size_t longest_message = 1000;
-  constexpr std::size_t longest_code = 100;
   constexpr std::size_t most_reasons = 100;
-  const auto json = parse_json(response.body);
-  const auto text = [](const nlohmann::json& object, const char* name, std::size_t longest) -> std::string {
-    if (!object.is_object() || !object.contains(name) || !object[name].is_string()) return {};
-    return object[name].get_ref<const std::string&>().substr(0, longest);
-  };
-  if (json.is_discarded() && response.body.starts_with('{')) {
-    throw DynamoDbConnectionError{"the answer of HTTP status " + std::to_string(response.status) + " is cut", true};
-  }
-  // A code is a name. Whatever is not may be anything.
-  const auto code_of = [&](const nlohmann::json& object, const char* name) {
-    std::string code = text(object, name, 2 * longest_code);
-    code.erase(0, code.find('#') + 1);
-    const bool is_name = std::ranges::all_of(code, [](char character) {
-      return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') || character == '.';
-    });
-    return is_name && code.size() <= longest_code && !repeats_secret(code, secrets) ? code : std::string{};
-  };
-  std::string message = text(json, "message", longest_message);
-  if (message.empty()) message = text(json, "Message", longest_message);
+  AwsErrorAnswer answer = read_aws_error(response, secrets);
   std::vector<std::string> reasons;
+  const nlohmann::json& json = answer.json;
   if (json.is_object() && json.contains("CancellationReasons") && json["CancellationReasons"].is_array()) {
     for (const auto& reason : json["CancellationReasons"]) {
       if (reasons.size() == most_reasons) break;
-      reasons.push_back(code_of(reason, "Code"));
+      reasons.push_back(aws_error_code(reason, "Code", secrets));
     }
   }
-  // What AWS says of a wrong signature holds the canonical request, and that the session token.
-  constexpr std::string_view canonical = "The Canonical String";
-  if (const std::size_t place = message.find(canonical); place != std::string::npos) message.resize(place);
-  if (repeats_secret(message, secrets)) message = "(what it says is left out: it repeats a part of a secret)";
-  return {static_cast<int>(response.status), code_of(json, "__type"), message, std::move(reasons)};
+  return {static_cast<int>(response.status), std::move(answer.code), answer.message, std::move(reasons)};
 }
 
 }  // namespace castore::detail

@@ -6,7 +6,7 @@
 /// JSON text to DynamoDB's attribute values and back, as `marshall` and `unmarshall` of the AWS SDK for JavaScript do
 /// it for Castore.
 
-#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_checks.hpp>
 #include <castore/detail/decimal.hpp>

@@ -3,7 +3,6 @@
 #define CASTORE_ADAPTERS_DYNAMODB_ERRORS_HPP
 
 #include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/retry.hpp>
 #include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>

@@ -6,7 +6,7 @@
 /// Castore's page token for DynamoDB: a JSON object with the options and the key of the page's last item, so that
 /// either library continues where the other stopped.
 
-#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>

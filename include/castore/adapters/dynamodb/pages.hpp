@@ -5,7 +5,7 @@
 #include <castore/adapters/dynamodb/answers.hpp>
 #include <castore/adapters/dynamodb/caller.hpp>
 #include <castore/adapters/dynamodb/errors.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 
 #include <cstddef>

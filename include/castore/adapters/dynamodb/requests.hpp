@@ -6,8 +6,8 @@
 /// The requests of the adapter, as JSON text; they are Castore's.
 
 #include <castore/adapters/dynamodb/attribute_values.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/page_token.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/timestamp.hpp>

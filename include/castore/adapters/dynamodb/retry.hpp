@@ -3,65 +3,23 @@
 #define CASTORE_ADAPTERS_DYNAMODB_RETRY_HPP
 
 #include <castore/adapters/dynamodb/client.hpp>
+#include <castore/aws/retry.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <iterator>
-#include <random>
+#include <string>
 #include <string_view>
-#include <thread>
 
-namespace castore {
-
-/// @brief How often and when a `DynamoDbEventStorageAdapter` sends a request again: after throttling, an answer of 5xx,
-/// a lost connection, an answer that cannot be read, or a conflict with another transaction.
-///
-/// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
-/// (AWS Architecture Blog, "Exponential Backoff And Jitter").
-struct DynamoDbRetryPolicy {
-  int max_attempts = 10;                                        ///< From 1, which never retries.
-  std::chrono::milliseconds first{50};                          ///< The upper bound of the first wait.
-  std::chrono::milliseconds longest = std::chrono::seconds{5};  ///< The upper bound of all waits.
-  /// @brief For a push with all its attempts, waits and look-ups, and for each page of a load or list. No attempt
-  /// begins later; one that runs is ended then by a client that takes a deadline, such as `DynamoDbHttpClient`. The
-  /// first attempt is always made, and ends by the client's own time-out.
-  std::chrono::milliseconds deadline = std::chrono::seconds{30};
-  /// @brief Waits; by default it puts the thread to sleep.
-  std::function<void(std::chrono::milliseconds)> sleep{
-      [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }};
-};
-
-namespace detail {
-
-inline std::chrono::milliseconds dynamodb_wait(const DynamoDbRetryPolicy& policy, int retry) {
-  using Count = std::chrono::milliseconds::rep;
-  const Count longest = std::max<Count>(0, policy.longest.count());
-  Count limit = std::clamp<Count>(policy.first.count(), 0, longest);
-  for (; retry > 1 && limit < longest && limit > 0; --retry) limit = limit > longest / 2 ? longest : 2 * limit;
-  static thread_local std::minstd_rand random{std::random_device{}()};
-  return std::chrono::milliseconds{std::uniform_int_distribution<Count>{0, limit}(random)};
-}
+namespace castore::detail {
 
 /// True when the same request may succeed a little later. A transaction that a condition also failed for does not: it
 /// is decided.
 inline bool is_transient(const DynamoDbError& error) {
-  constexpr std::string_view codes[] = {"ProvisionedThroughputExceededException",
-                                        "ThrottlingException",
-                                        "ThrottledException",
-                                        "RequestLimitExceeded",
-                                        "LimitExceededException",
-                                        "RequestThrottledException",
-                                        "InternalServerError",
-                                        "InternalFailure",
-                                        "ServiceUnavailable",
-                                        "TransactionConflictException",
-                                        "TransactionInProgressException",
+  constexpr std::string_view codes[] = {"TransactionConflictException", "TransactionInProgressException",
                                         "ReplicatedWriteConflictException"};
   constexpr std::string_view reasons[] = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded",
                                           "DuplicateRequest"};
-  if (error.http_status() >= 500 || error.http_status() == 429) return true;
-  if (std::ranges::find(codes, error.code()) != std::end(codes)) return true;
+  if (is_transient_aws_error(error) || std::ranges::find(codes, error.code()) != std::end(codes)) return true;
   bool any = false;
   for (const std::string& reason : error.cancellation_reasons()) {
     if (reason.empty() || reason == "None") continue;
@@ -71,7 +29,6 @@ inline bool is_transient(const DynamoDbError& error) {
   return any;
 }
 
-}  // namespace detail
-}  // namespace castore
+}  // namespace castore::detail
 
 #endif

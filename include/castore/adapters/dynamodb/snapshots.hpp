@@ -10,10 +10,10 @@
 
 #include <castore/adapters/dynamodb/caller.hpp>
 #include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/http.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/pages.hpp>
 #include <castore/adapters/dynamodb/requests.hpp>
+#include <castore/aws/http.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/snapshot_storage.hpp>
 #include <castore/core/timestamp.hpp>

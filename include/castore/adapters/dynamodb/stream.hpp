@@ -6,10 +6,11 @@
 #include <castore/adapters/dynamodb/client.hpp>
 #include <castore/adapters/dynamodb/errors.hpp>
 #include <castore/adapters/dynamodb/http_client.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
 #include <castore/adapters/dynamodb/requests.hpp>
-#include <castore/adapters/dynamodb/retry.hpp>
 #include <castore/adapters/dynamodb/stream_records.hpp>
+#include <castore/aws/http_client.hpp>
+#include <castore/aws/json_scanner.hpp>
+#include <castore/aws/retry.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/detail/text.hpp>
@@ -31,8 +32,8 @@ class DynamoDbStreamRelay;
 /// @brief How a `DynamoDbStream` is read.
 struct DynamoDbStreamOptions {
   /// @brief Of the client that it makes when it is given none; without a region it takes the one in the stream's ARN.
-  DynamoDbHttpClientOptions client{};
-  DynamoDbRetryPolicy retry{};     ///< How often and how long it tries.
+  AwsHttpClientOptions client{};
+  AwsRetryPolicy retry{};     ///< How often and how long it tries.
   std::size_t batch_size = 1'000;  ///< The most records of one answer, 1 to 1,000.
   /// @brief Between two answers of one shard: DynamoDB gives five in a second, to all readers together.
   std::chrono::milliseconds pause{200};
@@ -51,12 +52,12 @@ class DynamoDbStream {
 
  public:
   /// @brief Uses a client of its own. @param table Whose stream it is; it must outlive this object.
-  /// @throws StorageError, AwsCredentialsError
+  /// @throws AwsSettingsError, AwsCredentialsError
   DynamoDbStream(const Table& table, std::string stream_arn, const DynamoDbStreamOptions& options = {})
       : DynamoDbStream{table, std::make_shared<DynamoDbStreamsHttpClient>(with_region(options.client, stream_arn)),
                        std::move(stream_arn), options} {}
   /// @brief Shares a client, such as one over the AWS SDK; `options.client` then means nothing.
-  template <DynamoDbClient Client>
+  template <AwsClient Client>
   DynamoDbStream(const Table& table, std::shared_ptr<Client> client, std::string stream_arn,
                  const DynamoDbStreamOptions& options = {})
       : table_{table},
@@ -141,7 +142,7 @@ class DynamoDbStream {
   void sleep(std::chrono::milliseconds duration) const { sleep_(duration); }
   std::chrono::milliseconds pause() const noexcept { return pause_; }
 
-  static DynamoDbHttpClientOptions with_region(DynamoDbHttpClientOptions client, std::string_view arn) {
+  static AwsHttpClientOptions with_region(AwsHttpClientOptions client, std::string_view arn) {
     // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL
     for (int part = 0; client.region.empty() && part < 3; ++part)
       arn.remove_prefix((std::min)(arn.find(':') + 1, arn.size()));

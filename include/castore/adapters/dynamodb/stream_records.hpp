@@ -8,7 +8,7 @@
 
 #include <castore/adapters/dynamodb/answers.hpp>
 #include <castore/adapters/dynamodb/attribute_values.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
+#include <castore/aws/json_scanner.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_SIGNATURE_V4_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_SIGNATURE_V4_HPP
+#ifndef CASTORE_AWS_SIGNATURE_V4_HPP
+#define CASTORE_AWS_SIGNATURE_V4_HPP
 
 /// @file
 /// AWS Signature Version 4.
 /// Source: AWS IAM User Guide, "Create a signed AWS API request".
 
-#include <castore/adapters/dynamodb/credentials.hpp>
+#include <castore/aws/credentials.hpp>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

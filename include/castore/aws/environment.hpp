@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_ENVIRONMENT_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_ENVIRONMENT_HPP
+#ifndef CASTORE_AWS_ENVIRONMENT_HPP
+#define CASTORE_AWS_ENVIRONMENT_HPP
 
 /// @file
 /// The settings that all AWS tools share: environment variables and profiles.
 /// Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files" and "Environment variables".
 
-#include <castore/adapters/dynamodb/credentials.hpp>
+#include <castore/aws/credentials.hpp>
 #include <castore/config.hpp>
 
 #include <algorithm>

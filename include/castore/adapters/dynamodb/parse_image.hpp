@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_MESSAGING_PARSE_IMAGE_HPP
-#define CASTORE_MESSAGING_PARSE_IMAGE_HPP
+#ifndef CASTORE_ADAPTERS_DYNAMODB_PARSE_IMAGE_HPP
+#define CASTORE_ADAPTERS_DYNAMODB_PARSE_IMAGE_HPP
 
 #include <castore/core/events.hpp>
 #include <castore/detail/decimal.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_JSON_SCANNER_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_JSON_SCANNER_HPP
+#ifndef CASTORE_AWS_JSON_SCANNER_HPP
+#define CASTORE_AWS_JSON_SCANNER_HPP
 
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>

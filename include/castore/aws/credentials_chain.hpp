@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_CHAIN_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_CHAIN_HPP
+#ifndef CASTORE_AWS_CREDENTIALS_CHAIN_HPP
+#define CASTORE_AWS_CREDENTIALS_CHAIN_HPP
 
 /// @file
 /// Where AWS users keep credentials, in the order in which AWS's own SDKs look: environment, profile, web identity
 /// token file, container, EC2 instance. Source: AWS SDKs and Tools Reference Guide, "Standardized credential
 /// providers".
 
-#include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/credentials.hpp>
-#include <castore/adapters/dynamodb/environment.hpp>
-#include <castore/adapters/dynamodb/http.hpp>
-#include <castore/adapters/dynamodb/json_scanner.hpp>
-#include <castore/adapters/dynamodb/signature_v4.hpp>
+#include <castore/aws/client.hpp>
+#include <castore/aws/credentials.hpp>
+#include <castore/aws/environment.hpp>
+#include <castore/aws/http.hpp>
+#include <castore/aws/json_scanner.hpp>
+#include <castore/aws/signature_v4.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/text.hpp>
@@ -209,7 +209,7 @@ class AwsCredentialsChain {
       const auto answer = connection.send(request);
       if (answer.status != 200) return std::nullopt;
       return from_json(peer, answer.body);
-    } catch (const DynamoDbConnectionError&) {
+    } catch (const AwsConnectionError&) {
       return std::nullopt;
     }
   }
@@ -220,7 +220,7 @@ class AwsCredentialsChain {
     HttpResponse response;
     try {
       response = HttpConnection{options}.send(request);
-    } catch (const DynamoDbConnectionError& error) {
+    } catch (const AwsConnectionError& error) {
       std::throw_with_nested(AwsCredentialsError{without_prefix(error.what())});
     }
     if (response.status != 200) {

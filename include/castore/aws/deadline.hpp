@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_DEADLINE_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_DEADLINE_HPP
+#ifndef CASTORE_AWS_DEADLINE_HPP
+#define CASTORE_AWS_DEADLINE_HPP
 
 #include <castore/config.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <castore/messaging/parse_image.hpp>
+#include <castore/adapters/dynamodb/parse_image.hpp>
 
 #include "messaging/support.hpp"
 

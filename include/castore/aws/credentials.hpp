@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_CREDENTIALS_HPP
+#ifndef CASTORE_AWS_CREDENTIALS_HPP
+#define CASTORE_AWS_CREDENTIALS_HPP
 
-#include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/deadline.hpp>
+#include <castore/aws/client.hpp>
+#include <castore/aws/deadline.hpp>
 #include <castore/config.hpp>
 #include <castore/core/errors.hpp>
 
@@ -52,7 +52,7 @@ class CachedCredentials {
       : provider_{std::move(provider)}, clock_{std::move(clock)} {}
 
   /// While one thread gets new ones, the others go on with the old ones or, when these have expired, wait.
-  /// @throws AwsCredentialsError, whatever the provider throws, and DynamoDbConnectionError when waiting took too long
+  /// @throws AwsCredentialsError, whatever the provider throws, and AwsConnectionError when waiting took too long
   AwsCredentials get(Deadline deadline = no_deadline) {
     std::unique_lock lock{mutex_};
     const auto are_valid_for = [this](std::chrono::seconds time, Clock::time_point now) {
@@ -113,7 +113,7 @@ class CachedCredentials {
     if (deadline == no_deadline) {
       asked_.wait(lock);
     } else if (asked_.wait_until(lock, deadline) == std::cv_status::timeout && is_asking_) {
-      throw DynamoDbConnectionError{"another thread was getting AWS credentials until the time was over", false};
+      throw AwsConnectionError{"another thread was getting AWS credentials until the time was over", false};
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Signatures against AWS's test suite. Those of whole requests are checked by AWS's own signer in the test server.
 
-#include <castore/adapters/dynamodb/signature_v4.hpp>
+#include <castore/aws/signature_v4.hpp>
 
 #include "support/catch.hpp"
 

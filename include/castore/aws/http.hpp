@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_ADAPTERS_DYNAMODB_HTTP_HPP
-#define CASTORE_ADAPTERS_DYNAMODB_HTTP_HPP
+#ifndef CASTORE_AWS_HTTP_HPP
+#define CASTORE_AWS_HTTP_HPP
 
-#include <castore/adapters/dynamodb/client.hpp>
-#include <castore/adapters/dynamodb/deadline.hpp>
+#include <castore/aws/client.hpp>
+#include <castore/aws/deadline.hpp>
 
 #include <curl/curl.h>
 
@@ -76,7 +76,7 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  /// @throws DynamoDbConnectionError
+  /// @throws AwsConnectionError
   HttpResponse send(const HttpRequest& request) {
     const Deadline deadline = (std::min)(request.deadline, deadline_after_timeout(request_timeout_));
     require_lines(request);
@@ -92,7 +92,7 @@ class HttpConnection {
     long left = 0;  // libcurl waits forever
     if (deadline != no_deadline) {
       left = as_long(time_until(deadline));
-      if (left <= 0) throw DynamoDbConnectionError{"no time was left to ask " + request.peer, false};
+      if (left <= 0) throw AwsConnectionError{"no time was left to ask " + request.peer, false};
     }
     set(CURLOPT_TIMEOUT_MS, left);
     set(CURLOPT_URL, request.url.c_str());
@@ -121,15 +121,14 @@ class HttpConnection {
     constexpr std::string_view ends{"\r\n\0", 3};
     const auto has_end = [&](std::string_view text) { return text.find_first_of(ends) != std::string_view::npos; };
     if (has_end(request.url) || std::ranges::any_of(request.headers, has_end)) {
-      throw DynamoDbConnectionError{"the URL or a header for " + request.peer + " has a line break or NUL", false,
-                                    false};
+      throw AwsConnectionError{"the URL or a header for " + request.peer + " has a line break or NUL", false, false};
     }
   }
 
   template <class Value>
   void set(CURLoption option, Value value) {
     if (const CURLcode code = curl_easy_setopt(handle_.get(), option, value); code != CURLE_OK) {
-      throw DynamoDbConnectionError{std::string{"libcurl: "} + curl_easy_strerror(code), false, false};
+      throw AwsConnectionError{std::string{"libcurl: "} + curl_easy_strerror(code), false, false};
     }
   }
 
@@ -180,14 +179,14 @@ class HttpConnection {
 
   [[noreturn]] void throw_error(CURLcode code, const std::string& peer) const {
     if (is_too_large_) {
-      throw DynamoDbConnectionError{"the answer of " + peer +
-                                        " is larger than is allowed: " + std::to_string(max_answer_size_) +
-                                        " bytes, and " + std::to_string(max_header_size) + " of headers",
-                                    true, false};
+      throw AwsConnectionError{"the answer of " + peer +
+                                   " is larger than is allowed: " + std::to_string(max_answer_size_) + " bytes, and " +
+                                   std::to_string(max_header_size) + " of headers",
+                               true, false};
     }
     constexpr CURLcode lasting[] = {CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_PEER_FAILED_VERIFICATION,
                                     CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM};
-    throw DynamoDbConnectionError{
+    throw AwsConnectionError{
         "no answer from " + peer + ": " +
             (requests_ > 1 ? "the connection was closed before the answer came" : curl_easy_strerror(code)) +
             " (libcurl result code " + std::to_string(code) + ")",
@@ -215,16 +214,16 @@ class HttpPool {
       : options_{std::move(options)}, max_connections_{std::max<std::size_t>(1, max_connections)} {}
 
   /// Waits for a connection when all are in use. Waiting and asking share one time.
-  /// @throws DynamoDbConnectionError
+  /// @throws AwsConnectionError
   HttpResponse send(HttpRequest request) {
     request.deadline = (std::min)(request.deadline, deadline_after_timeout(options_.request_timeout));
-    const Lease lease{*this, request.deadline};
+    const Lease lease{*this, request};
     return lease.connection->send(request);
   }
 
  private:
   struct Lease {
-    Lease(HttpPool& pool_, Deadline deadline) : pool{pool_}, connection{pool_.take(deadline)} {}
+    Lease(HttpPool& pool_, const HttpRequest& request) : pool{pool_}, connection{pool_.take(request)} {}
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() { pool.give_back(std::move(connection)); }
@@ -233,16 +232,16 @@ class HttpPool {
     std::unique_ptr<HttpConnection> connection;
   };
 
-  std::unique_ptr<HttpConnection> take(Deadline deadline) {
+  std::unique_ptr<HttpConnection> take(const HttpRequest& request) {
     std::unique_lock lock{mutex_};
     const auto is_free = [this] { return !idle_.empty() || used_ < max_connections_; };
-    if (deadline == no_deadline) {
+    if (request.deadline == no_deadline) {
       is_free_.wait(lock, is_free);
-    } else if (!is_free_.wait_until(lock, deadline, is_free)) {
-      throw DynamoDbConnectionError{"all " + std::to_string(max_connections_) +
-                                        " connections to DynamoDB were in use until the time was over; allow more by "
-                                        "max_connections or call it from fewer threads",
-                                    false};
+    } else if (!is_free_.wait_until(lock, request.deadline, is_free)) {
+      throw AwsConnectionError{"all " + std::to_string(max_connections_) + " connections to " + request.peer +
+                                   " were in use until the time was over; allow more by max_connections or call it "
+                                   "from fewer threads",
+                               false};
     }
     if (idle_.empty()) {
       auto fresh = std::make_unique<HttpConnection>(options_);
