@@ -4,10 +4,11 @@
 
 #include <castore/core/events.hpp>
 #include <castore/core/upcasts.hpp>
-#include <castore/detail/stop_token.hpp>
 #include <castore/detail/text.hpp>
-#include <castore/messaging/adapters/in_memory/message_dispatcher.hpp>
 #include <castore/messaging/delivery.hpp>
+#include <castore/messaging/detail/message_engine.hpp>
+#include <castore/messaging/detail/message_handling.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
 #include <castore/messaging/message_channel.hpp>
@@ -17,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -66,9 +66,9 @@ using MessageSources = std::map<std::string, bool (*)(std::string_view event_typ
 
 template <class Message>
 struct MessageBusState {
-  explicit MessageBusState(MessageDispatcherOptions<Message> options) : dispatcher{std::move(options)} {}
+  explicit MessageBusState(MessageEngineOptions<Message> options) : engine{std::move(options)} {}
 
-  MessageDispatcher<Message> dispatcher;
+  MessageEngine<Message> engine;
   std::mutex mutex;
   // Both are guarded by the mutex.
   std::vector<MessageListener<Message>> listeners;
@@ -161,7 +161,7 @@ class BusSubscription {
       const std::scoped_lock lock{bus->mutex};
       std::erase_if(bus->listeners, [this](const auto& listener) { return listener.recipient == recipient_; });
     }
-    bus->dispatcher.remove_recipient(*recipient_);
+    bus->engine.remove_recipient(*recipient_);
   }
 
  private:
@@ -188,7 +188,8 @@ class BusSubscription {
 ///
 /// **Errors:** publishing throws `MessagesNotPublishedError` when the bus is full (retryable) or stopped.
 template <MessageType MessageT>
-class InMemoryMessageBusAdapter {
+class InMemoryMessageBusAdapter : public detail::MessageHandling<MessageT> {
+  using Base = detail::MessageHandling<MessageT>;
   using State = detail::MessageBusState<MessageT>;
 
  public:
@@ -198,12 +199,7 @@ class InMemoryMessageBusAdapter {
   /// @brief A bus without listeners; messages that nobody wants are dropped.
   /// @throws std::invalid_argument for retry options that mean nothing.
   explicit InMemoryMessageBusAdapter(Options options = {})
-      : state_{std::make_shared<State>(
-            detail::MessageDispatcherOptions<Message>{.retry = options.retry,
-                                                      .on_dead_letter = std::move(options.on_dead_letter),
-                                                      .capacity = options.capacity,
-                                                      .when_full = options.when_full,
-                                                      .wait_at_most = options.wait_at_most})} {}
+      : InMemoryMessageBusAdapter{std::make_shared<State>(Base::engine_options(options)), std::in_place} {}
 
   /// @brief The same, and gives the channel this adapter; the channel must not be used after the adapter is gone.
   template <MessageKind kind, class... Stores>
@@ -212,10 +208,6 @@ class InMemoryMessageBusAdapter {
       : InMemoryMessageBusAdapter{std::move(options)} {
     bus.set_message_channel_adapter(*this);
   }
-
-  InMemoryMessageBusAdapter(const InMemoryMessageBusAdapter&) = delete;
-  InMemoryMessageBusAdapter& operator=(const InMemoryMessageBusAdapter&) = delete;
-  ~InMemoryMessageBusAdapter() = default;
 
   /// @brief Adds a listener for all messages that are published from now on, but for replays.
   /// @return Its stay; keep it, the listener leaves with it.
@@ -238,7 +230,7 @@ class InMemoryMessageBusAdapter {
       const std::scoped_lock lock{state_->mutex};
       for (const MessageFilter& filter : filters) detail::check_filter<Message>(filter, state_->sources);
     }
-    auto recipient = state_->dispatcher.add_recipient(std::move(listener));
+    auto recipient = state_->engine.add_recipient(std::move(listener));
     BusSubscription<Message> subscription{state_, recipient};
     const std::scoped_lock lock{state_->mutex};
     state_->listeners.push_back({std::move(filters), std::move(recipient)});
@@ -254,7 +246,7 @@ class InMemoryMessageBusAdapter {
 
   /// @brief The operation of the adapter contract. @throws MessagesNotPublishedError
   void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) {
-    std::vector<typename detail::MessageDispatcher<Message>::Delivery> deliveries;
+    std::vector<typename detail::MessageEngine<Message>::Delivery> deliveries;
     {
       const std::scoped_lock lock{state_->mutex};
       for (const MessageView& view : messages) {
@@ -271,38 +263,13 @@ class InMemoryMessageBusAdapter {
         }
       }
     }
-    state_->dispatcher.add(std::move(deliveries), messages.size());
+    state_->engine.add(std::move(deliveries), messages.size());
   }
-
-  /// @brief Handles what is due on the calling thread. A listener may not call it.
-  /// @return How many attempts were made.
-  std::size_t poll(std::size_t max_attempts = (std::numeric_limits<std::size_t>::max)()) {
-    return state_->dispatcher.poll(max_attempts);
-  }
-
-  /// @brief Handles messages on the calling thread until it is told to stop, or `stop` ends; the message at hand is
-  /// finished. Call it on several threads so that a slow listener does not delay the others.
-  void run(const std::stop_token& stop_token) { state_->dispatcher.run(stop_token); }
-
-  /// @brief Waits until every message is handled or dead, with its retries. The calling thread works itself when none
-  /// is inside `run`. A listener may not call it.
-  /// @return Whether nothing is left; false after `timeout`, which an attempt at work may exceed.
-  bool drain(std::chrono::milliseconds timeout) { return state_->dispatcher.drain(detail::time_after(timeout)); }
-
-  /// @brief Ends the bus: refuses new messages, waits as `drain` does, then ends every `run`. A message that is still
-  /// in hand afterwards is handled to its end, and is a dead letter when it fails.
-  /// @return What a listener has not handled, in the order of publishing, once per listener.
-  std::vector<UnhandledMessage<Message>> stop(std::chrono::milliseconds timeout) {
-    return state_->dispatcher.stop(detail::time_after(timeout));
-  }
-
-  /// @brief What failed as often as it may, and no handler took.
-  std::vector<DeadLetter<Message>> take_dead_letters() { return state_->dispatcher.take_dead_letters(); }
-
-  /// @brief What became of the messages so far.
-  MessageStatistics statistics() const { return state_->dispatcher.statistics(); }
 
  private:
+  InMemoryMessageBusAdapter(std::shared_ptr<State> state, std::in_place_t)
+      : Base{{state, &state->engine}}, state_{std::move(state)} {}
+
   std::shared_ptr<State> state_;
 };
 

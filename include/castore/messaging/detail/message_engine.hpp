@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#ifndef CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_MESSAGE_DISPATCHER_HPP
-#define CASTORE_MESSAGING_ADAPTERS_IN_MEMORY_MESSAGE_DISPATCHER_HPP
+#ifndef CASTORE_MESSAGING_DETAIL_MESSAGE_ENGINE_HPP
+#define CASTORE_MESSAGING_DETAIL_MESSAGE_ENGINE_HPP
 
 #include <castore/detail/stop_token.hpp>
-#include <castore/messaging/adapters/in_memory/message_recipient.hpp>
 #include <castore/messaging/delivery.hpp>
+#include <castore/messaging/detail/message_lanes.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
 
@@ -29,22 +30,25 @@
 
 namespace castore::detail {
 
-/// Hands messages to their recipients on the threads that ask it to.
+/// Hands messages to their recipients on the threads that ask it to: what is under the queue and the bus in memory, and
+/// under the consumers of brokers, whose sources learn by receipts what became of their messages.
 ///
 /// The messages of one aggregate for one recipient form a lane. One thread at a time has a lane in hand, at its first
 /// message, which stays there until it is handled or dead; so nothing overtakes. Of all lanes that could go on, the one
 /// whose first message has waited longest does: with one thread and without failures the order is that of publishing.
 template <class Message>
-class MessageDispatcher {
+class MessageEngine {
  public:
   using Recipient = MessageRecipient<Message>;
   struct Delivery {
     std::shared_ptr<Recipient> recipient;
     std::shared_ptr<const Message> message;
     bool replay = false;
+    int attempt = 1;
+    std::shared_ptr<MessageReceipt> receipt{};
   };
 
-  explicit MessageDispatcher(MessageDispatcherOptions<Message> options) : options_{std::move(options)} {
+  explicit MessageEngine(MessageEngineOptions<Message> options) : options_{std::move(options)} {
     check_message_retry_options(options_.retry);
   }
 
@@ -72,17 +76,8 @@ class MessageDispatcher {
     if (recipient.is_gone && std::ranges::count(recipient.running, self) > 0) return;
     recipient.is_gone = true;
     handler.swap(recipient.handler);
-    auto next = lanes_.lower_bound(LaneKey{recipient.id, {}, {}});
-    while (next != lanes_.end() && std::get<0>(next->first) == recipient.id) {
-      const auto lane = next++;
-      const std::size_t kept = lane->second.state == LaneState::busy ? 1 : 0;
-      drop(lane->second.entries.size() - kept);
-      if (kept == 0) {
-        leave_schedule(lane->second);
-        lanes_.erase(lane);
-      } else {
-        lane->second.entries.resize(1);
-      }
+    for (auto lane = lanes_.begin_of(recipient.id); lane != lanes_.end() && std::get<0>(lane->first) == recipient.id;) {
+      lane = drop_waiting(lane, [](const Entry&) {});
     }
     progress_.wait(lock, [&] { return std::ranges::count(recipient.running, self) == std::ssize(recipient.running); });
   }
@@ -114,11 +109,13 @@ class MessageDispatcher {
     statistics_.published += count;
   }
 
-  /// Handles what is due on this thread. @return How many attempts were made.
-  std::size_t poll(std::size_t max_attempts) {
+  /// Handles what is due on this thread, where a recipient has no handler by that which is given.
+  /// @return How many attempts were made.
+  std::size_t poll(std::size_t max_attempts, const std::stop_token& stop = {},
+                   std::shared_ptr<const MessageHandler<Message>> handler = nullptr) {
     std::unique_lock lock{mutex_};
     std::size_t attempts = 0;
-    while (attempts < max_attempts && !is_stopped_ && handle_next(lock)) ++attempts;
+    while (attempts < max_attempts && !is_stopped_ && !stop.stop_requested() && handle_next(lock, handler)) ++attempts;
     return attempts;
   }
 
@@ -150,26 +147,33 @@ class MessageDispatcher {
     is_stopped_ = true;
     work_.notify_all();
     std::map<std::uint64_t, UnhandledMessage<Message>> left;
-    for (auto next = lanes_.begin(); next != lanes_.end();) {
-      const auto lane = next++;
-      std::deque<Entry>& entries = lane->second.entries;
-      const bool is_busy = lane->second.state == LaneState::busy;
-      for (std::size_t index = is_busy ? 1 : 0; index < entries.size(); ++index) {
-        const Entry& entry = entries[index];
+    for (auto lane = lanes_.begin_of(0); lane != lanes_.end();) {
+      lane = drop_waiting(lane, [&](const Entry& entry) {
         left.try_emplace(entry.number, UnhandledMessage<Message>{*entry.message, context_of(entry)});
-      }
-      drop(entries.size() - (is_busy ? 1 : 0));
-      if (is_busy) {
-        entries.resize(1);
-      } else {
-        leave_schedule(lane->second);
-        lanes_.erase(lane);
-      }
+      });
     }
     progress_.notify_all();
     std::vector<UnhandledMessage<Message>> result;
     for (auto& [number, unhandled] : left) result.push_back(std::move(unhandled));
     return result;
+  }
+
+  /// Gives back to their sources what waits and is not in hand.
+  void release() {
+    std::vector<std::shared_ptr<MessageReceipt>> receipts;
+    {
+      const std::scoped_lock lock{mutex_};
+      for (auto lane = lanes_.begin_of(0); lane != lanes_.end();) {
+        lane = drop_waiting(lane, [&](const Entry& entry) { receipts.push_back(entry.receipt); });
+      }
+    }
+    release_all(receipts);
+  }
+
+  /// When the next message is due that is not yet.
+  std::optional<SteadyTime> next_delayed() const {
+    const std::scoped_lock lock{mutex_};
+    return lanes_.next_delayed();
   }
 
   std::vector<DeadLetter<Message>> take_dead_letters() {
@@ -183,26 +187,12 @@ class MessageDispatcher {
   }
 
  private:
-  using LaneKey = std::tuple<std::uint64_t, std::string, std::string>;
-  struct Entry {
-    std::uint64_t number = 0;  ///< In the order of publishing.
-    std::shared_ptr<const Message> message{};
-    bool replay = false;
-    int attempt = 1;
-    std::exception_ptr last_error{};  ///< Set when it failed for the last time, but the dead letter was not taken.
-  };
-  enum class LaneState { ready, delayed, busy };
-  struct Lane {
-    std::shared_ptr<Recipient> recipient{};
-    std::deque<Entry> entries{};
-    LaneState state = LaneState::ready;
-    SteadyTime not_before{};
-    typename std::map<LaneKey, Lane>::iterator self{};
-  };
+  using Lane = MessageLane<Message>;
+  using Entry = typename Lane::Entry;
 
   MessageContext context_of(const Entry& entry) const {
     return {.attempt = entry.attempt,
-            .retry_attempts_left = options_.retry.retry_attempts - (entry.attempt - 1),
+            .retry_attempts_left = (std::max)(0, options_.retry.retry_attempts - (entry.attempt - 1)),
             .replay = entry.replay};
   }
 
@@ -215,9 +205,8 @@ class MessageDispatcher {
                      std::optional<SteadyTime> deadline) {
     const std::uint64_t seen = work_announced_;
     const auto is_new = [&] { return work_announced_ != seen; };
-    if (!delayed_.empty() && (!deadline || delayed_.begin()->first.first < *deadline)) {
-      deadline = delayed_.begin()->first.first;
-    }
+    const std::optional<SteadyTime> due = lanes_.next_delayed();
+    if (due && (!deadline || *due < *deadline)) deadline = due;
     if (deadline) {
       work_.wait_until(lock, stop, *deadline, is_new);
     } else {
@@ -230,37 +219,31 @@ class MessageDispatcher {
       ++statistics_.dropped;
       return;
     }
-    const MessageHeader header = message_header(*delivery.message);
-    const auto [found, is_new] =
-        lanes_.try_emplace(LaneKey{delivery.recipient->id, header.event_store_id, header.aggregate_id});
-    Lane& lane = found->second;
     ++statistics_.waiting;
-    lane.entries.push_back(
-        {.number = ++last_number_, .message = std::move(delivery.message), .replay = delivery.replay});
-    if (!is_new) return;
-    lane.recipient = std::move(delivery.recipient);
-    lane.self = found;
-    schedule(lane);
+    const bool is_due = lanes_.append(std::move(delivery.recipient), {.message = std::move(delivery.message),
+                                                                      .replay = delivery.replay,
+                                                                      .attempt = delivery.attempt,
+                                                                      .receipt = std::move(delivery.receipt)});
+    if (is_due) announce_work();
   }
 
-  /// The lane can go on with its first message.
-  void schedule(Lane& lane) {
-    lane.state = LaneState::ready;
-    ready_.emplace(lane.entries.front().number, &lane);
-    announce_work();
+  /// Drops what waits in a lane, but for what is in hand, and tells of each. @return The next lane.
+  template <class OnDropped>
+  typename MessageLanes<Message>::Iterator drop_waiting(typename MessageLanes<Message>::Iterator lane,
+                                                        const OnDropped& on_dropped) {
+    std::deque<Entry>& entries = lane->second.entries;
+    const std::size_t kept = lane->second.state == MessageLaneState::busy ? 1 : 0;
+    for (std::size_t index = kept; index < entries.size(); ++index) on_dropped(entries[index]);
+    drop(entries.size() - kept);
+    if (kept == 0) return lanes_.erase(lane);
+    entries.resize(1);
+    return ++lane;
   }
 
-  void schedule(Lane& lane, std::chrono::milliseconds delay) {
-    lane.state = LaneState::delayed;
-    lane.not_before = time_after(delay);
-    delayed_.emplace(std::pair{lane.not_before, lane.entries.front().number}, &lane);
-    announce_work();
-  }
-
-  void leave_schedule(Lane& lane) {
-    const std::uint64_t number = lane.entries.front().number;
-    if (lane.state == LaneState::ready) ready_.erase(number);
-    if (lane.state == LaneState::delayed) delayed_.erase({lane.not_before, number});
+  static void release_all(const std::vector<std::shared_ptr<MessageReceipt>>& receipts) {
+    for (const auto& receipt : receipts) {
+      if (receipt) receipt->release();
+    }
   }
 
   void drop(std::size_t count) {
@@ -269,32 +252,14 @@ class MessageDispatcher {
     progress_.notify_all();
   }
 
-  Lane* take() {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    while (!delayed_.empty() && delayed_.begin()->first.first <= now) {
-      Lane& lane = *delayed_.begin()->second;
-      delayed_.erase(delayed_.begin());
-      lane.state = LaneState::ready;
-      ready_.emplace(lane.entries.front().number, &lane);
-    }
-    for (auto next = ready_.begin(); next != ready_.end(); ++next) {
-      Lane& lane = *next->second;
-      // Only a queue's single recipient can be without a handler: then none of its lanes can go on.
-      if (!lane.recipient->handler) return nullptr;
-      ready_.erase(next);
-      lane.state = LaneState::busy;
-      return &lane;
-    }
-    return nullptr;
-  }
-
   /// Makes one attempt, with the lock released meanwhile. @return Whether there was one to make.
-  bool handle_next(std::unique_lock<std::mutex>& lock) {
-    Lane* const lane = take();
+  bool handle_next(std::unique_lock<std::mutex>& lock,
+                   const std::shared_ptr<const MessageHandler<Message>>& own_handler = nullptr) {
+    Lane* const lane = lanes_.take(own_handler != nullptr);
     if (!lane) return false;
-    if (!ready_.empty()) announce_work();  // for another thread
+    if (lanes_.has_ready()) announce_work();  // for another thread
     Recipient& recipient = *lane->recipient;
-    std::shared_ptr<const MessageHandler<Message>> handler = recipient.handler;
+    std::shared_ptr<const MessageHandler<Message>> handler = recipient.handler ? recipient.handler : own_handler;
     Entry& entry = lane->entries.front();  // stays where it is while others append
     const MessageContext context = context_of(entry);
     const std::thread::id self = std::this_thread::get_id();
@@ -303,46 +268,80 @@ class MessageDispatcher {
     const bool was_dead = entry.last_error != nullptr;
     lock.unlock();
 
+    const bool is_ours = !entry.receipt || entry.receipt->begin();
     std::exception_ptr error = entry.last_error;
-    if (!was_dead) error = error_of([&] { (*handler)(*entry.message, context); });
+    if (is_ours && !was_dead) error = error_of([&] { (*handler)(*entry.message, context); });
     handler.reset();  // without the lock, as what it refers to may end with it
+    if (is_ours && !error && entry.receipt) entry.receipt->acknowledge();
 
     lock.lock();
     if (error && !was_dead) ++statistics_.failed_attempts;
     const bool may_retry = context.retry_attempts_left > 0 && !is_stopped_;
+    const std::chrono::milliseconds delay = message_retry_delay(options_.retry, context.attempt);
+    bool is_gone = !is_ours;
     bool is_done = !error || recipient.is_gone;
-    if (error && !is_done && (was_dead || !may_retry)) {
-      entry.last_error = error;
-      is_done = bury(lock, {*entry.message, context, error});
+    if (is_ours && error && !is_done) {
+      if (was_dead || !may_retry) {
+        entry.last_error = error;
+        is_done = bury(lock, {*entry.message, context, error}, entry.receipt.get(), delay, is_gone);
+      } else if (entry.receipt) {
+        lock.unlock();
+        is_gone = entry.receipt->retry_after(delay);
+        lock.lock();
+      }
     }
     recipient.running.erase(std::ranges::find(recipient.running, self));
     --statistics_.in_hand;
-    if (!error) ++statistics_.handled;
-    if (error && recipient.is_gone) ++statistics_.dropped;
-    if (is_done) {
+    if (is_ours && !error) ++statistics_.handled;
+    if (is_ours && error && recipient.is_gone) ++statistics_.dropped;
+    if (is_gone) {
+      give_up(lock, *lane, is_ours);
+    } else if (is_done) {
       --statistics_.waiting;
       lane->entries.pop_front();
       if (lane->entries.empty()) {
         lanes_.erase(lane->self);
       } else {
-        schedule(*lane);
+        lanes_.schedule(*lane);
+        announce_work();
       }
     } else {
       if (!entry.last_error) ++entry.attempt;
-      schedule(*lane, message_retry_delay(options_.retry, context.attempt));
+      lanes_.schedule(*lane, delay);
+      announce_work();
     }
     progress_.notify_all();
     return true;
   }
 
-  /// @return Whether the letter was taken.
-  bool bury(std::unique_lock<std::mutex>& lock, DeadLetter<Message> letter) {
+  /// Its source delivers the lane's first message again, so what comes after it must not be handled before.
+  /// @param failed Whether that message was handled here, and failed.
+  void give_up(std::unique_lock<std::mutex>& lock, Lane& lane, bool failed) {
+    std::vector<std::shared_ptr<MessageReceipt>> receipts;
+    for (std::size_t index = 1; index < lane.entries.size(); ++index) receipts.push_back(lane.entries[index].receipt);
+    statistics_.waiting -= lane.entries.size();
+    statistics_.dropped += lane.entries.size() - (failed ? 1 : 0);
+    lanes_.erase(lane.self);
+    lock.unlock();
+    release_all(receipts);
+    lock.lock();
+  }
+
+  /// @param is_gone Becomes true when the message's source has it again. @return Whether the letter was taken.
+  bool bury(std::unique_lock<std::mutex>& lock, DeadLetter<Message> letter, MessageReceipt* receipt,
+            std::chrono::milliseconds delay, bool& is_gone) {
     if (options_.on_dead_letter) {
       lock.unlock();
       const std::exception_ptr error = error_of([&] { options_.on_dead_letter(letter); });
+      if (!error && receipt) receipt->acknowledge();
       lock.lock();
       if (error && !is_stopped_) return false;
       if (error) dead_letters_.push_back(std::move(letter));
+    } else if (receipt) {
+      lock.unlock();
+      receipt->bury(delay);
+      lock.lock();
+      is_gone = true;
     } else {
       dead_letters_.push_back(std::move(letter));
     }
@@ -373,16 +372,13 @@ class MessageDispatcher {
     return statistics_.waiting == 0;
   }
 
-  MessageDispatcherOptions<Message> options_;
+  MessageEngineOptions<Message> options_;
   mutable std::mutex mutex_;
   std::condition_variable_any work_;
   std::condition_variable progress_;
-  std::map<LaneKey, Lane> lanes_;                                  ///< None is empty.
-  std::map<std::uint64_t, Lane*> ready_;                           ///< By their first messages.
-  std::map<std::pair<SteadyTime, std::uint64_t>, Lane*> delayed_;  ///< Likewise, and when they may go on.
+  MessageLanes<Message> lanes_;
   std::vector<DeadLetter<Message>> dead_letters_;
   MessageStatistics statistics_;
-  std::uint64_t last_number_ = 0;
   std::uint64_t last_recipient_id_ = 0;
   std::uint64_t work_announced_ = 0;
   std::size_t runners_ = 0;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_DETAIL_MESSAGE_LANES_HPP
+#define CASTORE_MESSAGING_DETAIL_MESSAGE_LANES_HPP
+
+#include <castore/config.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
+#include <castore/messaging/message.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace castore::detail {
+
+enum class MessageLaneState { ready, delayed, busy };
+
+/// The messages of one aggregate for one recipient, in the order in which they came.
+template <class Message>
+struct MessageLane {
+  struct Entry {
+    std::uint64_t number = 0;  ///< In the order of publishing.
+    std::shared_ptr<const Message> message{};
+    bool replay = false;
+    int attempt = 1;
+    std::shared_ptr<MessageReceipt> receipt{};  ///< None when nobody wants to hear of it.
+    std::exception_ptr last_error{};  ///< Set when it failed for the last time, but the dead letter was not taken.
+  };
+  using Key = std::tuple<std::uint64_t, std::string, std::string>;
+
+  std::shared_ptr<MessageRecipient<Message>> recipient{};
+  std::deque<Entry> entries{};
+  MessageLaneState state = MessageLaneState::ready;
+  SteadyTime not_before{};
+  typename std::map<Key, MessageLane>::iterator self{};
+};
+
+/// All lanes, none of which is empty, and which of them can go on. Not for several threads at once.
+template <class Message>
+class MessageLanes {
+ public:
+  using Lane = MessageLane<Message>;
+  using Entry = typename Lane::Entry;
+  using Key = typename Lane::Key;
+  using Iterator = typename std::map<Key, Lane>::iterator;
+
+  /// @return Whether a lane can go on that could not before.
+  bool append(std::shared_ptr<MessageRecipient<Message>> recipient, Entry entry) {
+    const MessageHeader header = message_header(*entry.message);
+    const auto [found, is_new] = lanes_.try_emplace(Key{recipient->id, header.event_store_id, header.aggregate_id});
+    Lane& lane = found->second;
+    entry.number = ++last_number_;
+    lane.entries.push_back(std::move(entry));
+    if (!is_new) return false;
+    lane.recipient = std::move(recipient);
+    lane.self = found;
+    schedule(lane);
+    return true;
+  }
+
+  /// The lane can go on with its first message.
+  void schedule(Lane& lane) {
+    lane.state = MessageLaneState::ready;
+    ready_.emplace(lane.entries.front().number, &lane);
+  }
+  void schedule(Lane& lane, std::chrono::milliseconds delay) {
+    lane.state = MessageLaneState::delayed;
+    lane.not_before = time_after(delay);
+    delayed_.emplace(std::pair{lane.not_before, lane.entries.front().number}, &lane);
+  }
+
+  /// The lane whose first message has waited longest of those that can go on; it is in hand then.
+  /// @param any_handler Whether there is a handler for recipients that have none.
+  Lane* take(bool any_handler) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    while (!delayed_.empty() && delayed_.begin()->first.first <= now) {
+      Lane& lane = *delayed_.begin()->second;
+      delayed_.erase(delayed_.begin());
+      schedule(lane);
+    }
+    // Only a queue's single recipient can be without a handler: then none of its lanes can go on.
+    if (ready_.empty() || (!any_handler && !ready_.begin()->second->recipient->handler)) return nullptr;
+    Lane& lane = *ready_.begin()->second;
+    ready_.erase(ready_.begin());
+    lane.state = MessageLaneState::busy;
+    return &lane;
+  }
+
+  /// Ends a lane that is not in hand, or whose last message was. @return The next one.
+  Iterator erase(Iterator lane) {
+    if (!lane->second.entries.empty()) {
+      const std::uint64_t number = lane->second.entries.front().number;
+      if (lane->second.state == MessageLaneState::ready) ready_.erase(number);
+      if (lane->second.state == MessageLaneState::delayed) delayed_.erase({lane->second.not_before, number});
+    }
+    return lanes_.erase(lane);
+  }
+
+  bool has_ready() const noexcept { return !ready_.empty(); }
+  std::optional<SteadyTime> next_delayed() const {
+    return delayed_.empty() ? std::nullopt : std::optional{delayed_.begin()->first.first};
+  }
+  /// The lanes of the recipients from this one on.
+  Iterator begin_of(std::uint64_t recipient_id) { return lanes_.lower_bound(Key{recipient_id, {}, {}}); }
+  Iterator end() { return lanes_.end(); }
+
+ private:
+  std::map<Key, Lane> lanes_;
+  std::map<std::uint64_t, Lane*> ready_;                           ///< By their first messages.
+  std::map<std::pair<SteadyTime, std::uint64_t>, Lane*> delayed_;  ///< Likewise, and when they may go on.
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace castore::detail
+
+#endif
