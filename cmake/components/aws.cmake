@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What the adapters of AWS's services share.
-set(component_headers aws/*.hpp)
+set(component_headers aws/*.hpp messaging/adapters/aws/*.hpp)
 set(component_packages "CURL 7.85" "OpenSSL 3.0")
 set(component_debian_packages libcurl4-openssl-dev libssl-dev)
 set(component_pkgconfig_packages "libcurl >= 7.85" "libcrypto >= 3.0")

@@ -17,6 +17,7 @@ COMPONENTS = {
     "postgres": {"libpq": "[>=14 <19]"},
     "simdjson": {"simdjson": "[>=3 <4]"},
     "sqlite": {"sqlite3": "[>=3.37 <4]"},
+    "sqs": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "testing": {},
 }
 

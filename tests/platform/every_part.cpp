@@ -138,6 +138,15 @@ void use_channel(Accounts& accounts) {
   (void)channel.parse_message("{}");
 }
 
+#ifdef CASTORE_MESSAGING_ADAPTERS_SQS_HPP
+inline void use_sqs(Accounts& accounts) {
+  castore::SqsMessageQueueAdapter sqs{"https://sqs.eu-west-1.amazonaws.com/1/accounts.fifo"};
+  castore::NotificationMessageQueue queue{"QUEUE", accounts, sqs};
+  castore::SqsConsumer consumer{queue, sqs.queue_url(), {.max_messages = 5}};
+  (void)consumer.poll([](const auto& message, const auto& context) { (void)message.event, (void)context.attempt; });
+}
+#endif
+
 inline void use_messages() {
   castore::InMemoryEventStorageAdapter memory;
   Accounts accounts{"ACCOUNTS", memory};

@@ -14,6 +14,11 @@
 #include <stop_token>
 #endif
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
 namespace castore::detail {
 
 #ifdef __cpp_lib_jthread
@@ -29,6 +34,27 @@ struct StopCallback {
   StopCallback(const StopToken&, const Function&) noexcept {}
 };
 #endif
+
+/// Waits until a condition holds, it is asked to stop, or it is late.
+template <class Condition>
+void wait_unless_stopped(std::condition_variable_any& changed, std::unique_lock<std::mutex>& lock,
+                         const StopToken& stop, const std::optional<std::chrono::steady_clock::time_point>& deadline,
+                         Condition condition) {
+#ifdef __cpp_lib_jthread
+  if (deadline) {
+    changed.wait_until(lock, stop, *deadline, condition);
+  } else {
+    changed.wait(lock, stop, condition);
+  }
+#else
+  static_cast<void>(stop);
+  if (deadline) {
+    changed.wait_until(lock, *deadline, condition);
+  } else {
+    changed.wait(lock, condition);
+  }
+#endif
+}
 
 }  // namespace castore::detail
 

@@ -74,6 +74,23 @@ class CASTORE_DETAIL_THROWN MessagesNotPublishedError : public Error {
   bool retryable_;
 };
 
+/// @brief A broker could not be asked for messages, or not be told what became of them. Those that were not acknowledged
+/// come again.
+/// **Handling:** call again, soon when `retryable()`, else after whatever the message says was put right. What the
+/// broker or its client said is nested.
+class CASTORE_DETAIL_THROWN MessageSourceError : public Error {
+ public:
+  /// @brief What a consumer throws; it nests what caused it. @param what The reason.
+  explicit MessageSourceError(const std::string& what, bool retryable = false)
+      : Error{"castore: " + what}, retryable_{retryable} {}
+
+  /// @brief True when the same call may succeed a little later without anybody's help.
+  bool retryable() const noexcept { return retryable_; }
+
+ private:
+  bool retryable_;
+};
+
 /// @brief A listener asks for messages that its bus never carries. It was not added.
 /// **Handling:** fix: spell the store or the event type as it is called, or name the store in the bus's constructor.
 class CASTORE_DETAIL_THROWN InvalidMessageFilterError : public Error {

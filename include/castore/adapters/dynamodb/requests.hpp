@@ -7,6 +7,7 @@
 
 #include <castore/adapters/dynamodb/attribute_values.hpp>
 #include <castore/adapters/dynamodb/page_token.hpp>
+#include <castore/aws/request_token.hpp>
 #include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
@@ -21,7 +22,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -116,18 +116,6 @@ inline std::string get_item_request(std::string_view table, std::string_view key
   json += R"(,"Key":{)";
   append_key(json, key, version);
   return json += R"(},"ConsistentRead":true})";
-}
-
-/// 32 characters that nobody else uses; DynamoDB takes up to 36.
-inline std::string new_client_request_token() {
-  constexpr char digits[] = "0123456789abcdef";
-  std::random_device device;
-  std::string token;
-  while (token.size() < 32) {
-    std::uint32_t bits = device();
-    for (int digit = 0; digit < 8; ++digit, bits >>= 4U) token += digits[bits & 0xFU];
-  }
-  return token;
 }
 
 inline void append_limit(std::string& json, std::size_t limit) {

@@ -2,7 +2,7 @@
 #ifndef CASTORE_MESSAGING_DETAIL_MESSAGE_ENGINE_HPP
 #define CASTORE_MESSAGING_DETAIL_MESSAGE_ENGINE_HPP
 
-#include <castore/detail/stop_token.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/detail/message_lanes.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
@@ -111,7 +111,7 @@ class MessageEngine {
 
   /// Handles what is due on this thread, where a recipient has no handler by that which is given.
   /// @return How many attempts were made.
-  std::size_t poll(std::size_t max_attempts, const std::stop_token& stop = {},
+  std::size_t poll(std::size_t max_attempts, const StopToken& stop = {},
                    std::shared_ptr<const MessageHandler<Message>> handler = nullptr) {
     std::unique_lock lock{mutex_};
     std::size_t attempts = 0;
@@ -120,7 +120,7 @@ class MessageEngine {
   }
 
   /// Handles messages on this thread until it is told to stop.
-  void run(const std::stop_token& stop) {
+  void run(const StopToken& stop) {
     std::unique_lock lock{mutex_};
     ++runners_;
     while (!stop.stop_requested() && !is_stopped_) {
@@ -201,17 +201,12 @@ class MessageEngine {
     work_.notify_one();
   }
 
-  void wait_for_work(std::unique_lock<std::mutex>& lock, const std::stop_token& stop,
-                     std::optional<SteadyTime> deadline) {
+  void wait_for_work(std::unique_lock<std::mutex>& lock, const StopToken& stop, std::optional<SteadyTime> deadline) {
     const std::uint64_t seen = work_announced_;
     const auto is_new = [&] { return work_announced_ != seen; };
     const std::optional<SteadyTime> due = lanes_.next_delayed();
     if (due && (!deadline || *due < *deadline)) deadline = due;
-    if (deadline) {
-      work_.wait_until(lock, stop, *deadline, is_new);
-    } else {
-      work_.wait(lock, stop, is_new);
-    }
+    wait_unless_stopped(work_, lock, stop, deadline, is_new);
   }
 
   void append(Delivery delivery) {

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ADAPTERS_SQS_RECEIPTS_HPP
+#define CASTORE_MESSAGING_ADAPTERS_SQS_RECEIPTS_HPP
+
+#include <castore/aws/caller.hpp>
+#include <castore/aws/client.hpp>
+#include <castore/aws/retry.hpp>
+#include <castore/config.hpp>
+#include <castore/detail/text.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
+#include <castore/messaging/errors.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// The messages of a queue that this program has: until when, and what the queue is still to be told of them.
+class SqsReceipts {
+ public:
+  static constexpr std::size_t batch_size = 10;
+  static constexpr std::chrono::seconds acknowledged_after{1};  ///< At most, while others are handled.
+
+  SqsReceipts(AwsCaller caller, std::string queue_url, std::chrono::seconds visibility_timeout)
+      : caller_{std::move(caller)}, queue_url_{std::move(queue_url)}, visibility_timeout_{visibility_timeout} {}
+
+  /// @param seen Before it was received.
+  void add(const std::string& handle, SteadyTime seen) {
+    const std::scoped_lock lock{mutex_};
+    held_.emplace(handle, seen + visibility_timeout_);
+  }
+
+  /// Makes sure that a message stays invisible to others for at least half of the time-out.
+  /// @return Whether it does.
+  bool extend(const std::string& handle) {
+    std::vector<std::string> handles;
+    bool is_late = false;
+    bool is_due = false;
+    {
+      const std::scoped_lock lock{mutex_};
+      const SteadyTime now = std::chrono::steady_clock::now();
+      const auto held = held_.find(handle);
+      if (held == held_.end() || held->second <= now) return held_.erase(handle), false;
+      is_late = held->second - now < half_;
+      // What waits behind it would be late, too.
+      if (is_late) {
+        for (const auto& [other, until] : held_) {
+          if (until > now && until - now < half_) handles.push_back(other);
+        }
+      }
+      is_due = tell_at_ && now >= *tell_at_;
+      if (!is_late && !is_due) return true;
+    }
+    try {
+      if (is_due) tell_deleted();
+      if (is_late) change_visibility(handles);
+    } catch (const Error&) {
+      // It may go well the next time; until then the message is this program's as long as it was.
+    }
+    const std::scoped_lock lock{mutex_};
+    const auto held = held_.find(handle);
+    return held != held_.end() && held->second > std::chrono::steady_clock::now();
+  }
+
+  /// It is to be deleted.
+  void acknowledge(const std::string& handle) {
+    bool is_full = false;
+    {
+      const std::scoped_lock lock{mutex_};
+      const SteadyTime now = std::chrono::steady_clock::now();
+      const auto held = held_.find(handle);
+      const SteadyTime until = held == held_.end() ? now : held->second - half_;
+      tell_at_ = (std::min)({tell_at_.value_or(now + acknowledged_after), now + acknowledged_after, until});
+      if (held != held_.end()) held_.erase(held);
+      deleted_.push_back(handle);
+      is_full = deleted_.size() >= batch_size;
+    }
+    try {
+      if (is_full) tell_deleted();
+    } catch (const Error&) {
+      // `settle` tells it again.
+    }
+  }
+
+  /// It becomes visible to others after a while.
+  void give_back(const std::string& handle, std::chrono::milliseconds delay) {
+    constexpr std::chrono::milliseconds longest = std::chrono::hours{11};  // SQS takes 12, from when it was received
+    const std::scoped_lock lock{mutex_};
+    held_.erase(handle);
+    given_back_.emplace_back(handle, std::chrono::ceil<std::chrono::seconds>((std::min)(delay, longest)));
+  }
+
+  /// Tells the queue all that it does not know yet. @throws MessageSourceError
+  void settle() {
+    try {
+      std::vector<std::pair<std::string, std::chrono::seconds>> given_back;
+      {
+        const std::scoped_lock lock{mutex_};
+        given_back.swap(given_back_);
+      }
+      // When that fails, they become visible after their time-out.
+      for_batches("ChangeMessageVisibilityBatch", given_back, [](nlohmann::json& entry, const auto& one) {
+        entry["ReceiptHandle"] = one.first;
+        entry["VisibilityTimeout"] = one.second.count();
+      });
+      tell_deleted();
+    } catch (const AwsError& error) {
+      throw_source_error("tell", error, is_transient_aws_error(error));
+    } catch (const AwsConnectionError& error) {
+      throw_source_error("tell", error, error.retryable());
+    }
+  }
+
+  /// @throws MessageSourceError
+  nlohmann::json receive(const nlohmann::json& request) {
+    try {
+      AwsAction action;
+      return parse_json(caller_.call<AwsError>("ReceiveMessage", request.dump(), action, is_transient_aws_error));
+    } catch (const AwsError& error) {
+      throw_source_error("ask", error, is_transient_aws_error(error));
+    } catch (const AwsConnectionError& error) {
+      throw_source_error("ask", error, error.retryable());
+    }
+  }
+
+  const std::string& queue_url() const noexcept { return queue_url_; }
+  std::chrono::seconds visibility_timeout() const noexcept { return visibility_timeout_; }
+
+ private:
+  void tell_deleted() {
+    std::vector<std::string> deleted;
+    {
+      const std::scoped_lock lock{mutex_};
+      deleted.swap(deleted_);
+      tell_at_.reset();
+    }
+    std::vector<Failed> failed;
+    const auto keep = [&](std::size_t first) {
+      const std::scoped_lock lock{mutex_};
+      for (const auto& [index, for_good] : failed) {
+        if (!for_good) deleted_.push_back(deleted[index]);
+      }
+      deleted_.insert(deleted_.end(), deleted.begin() + static_cast<std::ptrdiff_t>(first), deleted.end());
+      if (!deleted_.empty() && !tell_at_) tell_at_ = std::chrono::steady_clock::now();
+    };
+    std::size_t told = 0;
+    try {
+      failed = for_batches(
+          "DeleteMessageBatch", deleted,
+          [](nlohmann::json& entry, const std::string& handle) { entry["ReceiptHandle"] = handle; }, &told);
+    } catch (...) {
+      keep(told);
+      throw;
+    }
+    keep(deleted.size());
+  }
+
+  void change_visibility(const std::vector<std::string>& handles) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const std::vector<Failed> failed =
+        for_batches("ChangeMessageVisibilityBatch", handles, [this](nlohmann::json& entry, const std::string& handle) {
+          entry["ReceiptHandle"] = handle;
+          entry["VisibilityTimeout"] = visibility_timeout_.count();
+        });
+    const std::scoped_lock lock{mutex_};
+    for (std::size_t index = 0; index < handles.size(); ++index) {
+      const auto held = held_.find(handles[index]);
+      if (held == held_.end()) continue;
+      const auto told = std::ranges::find(failed, index, &Failed::index);
+      if (told == failed.end()) held->second = now + visibility_timeout_;
+      if (told != failed.end() && told->for_good) held_.erase(held);
+    }
+  }
+
+  struct Failed {
+    std::size_t index = 0;
+    bool for_good = false;
+  };
+
+  /// Tells the queue of all elements, some at a time. @return Those of which it did not take it.
+  template <class Element, class Describe>
+  std::vector<Failed> for_batches(const char* operation, const std::vector<Element>& elements, const Describe& describe,
+                                  std::size_t* told = nullptr) {
+    std::vector<Failed> failed;
+    for (std::size_t first = 0; first < elements.size(); first += batch_size) {
+      nlohmann::json request{{"QueueUrl", queue_url_}, {"Entries", nlohmann::json::array()}};
+      for (std::size_t index = first; index < (std::min)(first + batch_size, elements.size()); ++index) {
+        nlohmann::json entry{{"Id", std::to_string(index)}};
+        describe(entry, elements[index]);
+        request["Entries"].push_back(std::move(entry));
+      }
+      AwsAction action;
+      const auto answer = parse_json(caller_.call<AwsError>(operation, request.dump(), action, is_transient_aws_error));
+      if (told != nullptr) *told = (std::min)(first + batch_size, elements.size());
+      if (!answer.contains("Failed") || !answer["Failed"].is_array()) continue;
+      for (const auto& entry : answer["Failed"]) {
+        const auto id = entry.is_object() ? entry.find("Id") : entry.end();
+        if (id == entry.end() || !id->is_string()) continue;
+        const auto index = parse_integer<std::size_t>(id->template get_ref<const std::string&>());
+        if (!index || *index >= elements.size()) continue;
+        failed.push_back({*index, entry.value("SenderFault", nlohmann::json{}) == true});
+      }
+    }
+    return failed;
+  }
+
+  [[noreturn]] void throw_source_error(const char* verb, const Error& error, bool retryable) const {
+    std::throw_with_nested(MessageSourceError{
+        std::string{"cannot "} + verb + " the queue " + in_quotes(queue_url_) + ": " + without_prefix(error.what()),
+        retryable});
+  }
+
+  AwsCaller caller_;
+  std::string queue_url_;
+  std::chrono::seconds visibility_timeout_;
+  std::chrono::milliseconds half_ = std::chrono::milliseconds{visibility_timeout_} / 2;
+  std::mutex mutex_;
+  std::map<std::string, SteadyTime> held_;  ///< By their handles; until when they are invisible to others.
+  std::vector<std::string> deleted_;
+  std::optional<SteadyTime> tell_at_;  ///< When the queue is to be told of them, at the latest.
+  std::vector<std::pair<std::string, std::chrono::seconds>> given_back_;
+};
+
+/// What the engine tells of a message.
+class SqsReceipt final : public MessageReceipt {
+ public:
+  SqsReceipt(std::shared_ptr<SqsReceipts> receipts, std::string handle)
+      : receipts_{std::move(receipts)}, handle_{std::move(handle)} {}
+
+  bool begin() noexcept override { return receipts_->extend(handle_); }
+  void acknowledge() noexcept override { receipts_->acknowledge(handle_); }
+  bool retry_after(std::chrono::milliseconds delay) noexcept override {
+    receipts_->give_back(handle_, delay);
+    return true;
+  }
+  void bury(std::chrono::milliseconds delay) noexcept override { receipts_->give_back(handle_, delay); }
+  void release() noexcept override { receipts_->give_back(handle_, std::chrono::milliseconds{0}); }
+
+ private:
+  std::shared_ptr<SqsReceipts> receipts_;
+  std::string handle_;
+};
+
+}  // namespace castore::detail
+
+#endif

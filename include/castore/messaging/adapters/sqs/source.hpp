@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ADAPTERS_SQS_SOURCE_HPP
+#define CASTORE_MESSAGING_ADAPTERS_SQS_SOURCE_HPP
+
+#include <castore/config.hpp>
+#include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/sqs/receipts.hpp>
+#include <castore/messaging/delivery.hpp>
+#include <castore/messaging/detail/message_engine.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// Asks a queue for messages.
+/// Source: Amazon SQS API Reference, ReceiveMessage.
+template <class Message>
+class SqsSource {
+ public:
+  using Delivery = typename MessageEngine<Message>::Delivery;
+
+  struct Options {
+    MessageRetryOptions retry{};
+    std::chrono::seconds wait_time{};
+    std::size_t max_messages = 0;
+    std::function<Message(const std::string& body)> parse{};
+    std::function<void(const std::string& body, const std::exception_ptr&)> on_invalid_message{};
+  };
+
+  SqsSource(std::shared_ptr<SqsReceipts> receipts, Options options)
+      : receipts_{std::move(receipts)}, options_{std::move(options)} {}
+
+  /// @param until When it is to be back. @throws MessageSourceError
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    std::chrono::seconds wait = options_.wait_time;
+    if (until) wait = std::clamp(std::chrono::floor<std::chrono::seconds>(*until - now), std::chrono::seconds{0}, wait);
+    const nlohmann::json answer =
+        receipts_->receive({{"QueueUrl", receipts_->queue_url()},
+                            {"MaxNumberOfMessages", options_.max_messages},
+                            {"VisibilityTimeout", receipts_->visibility_timeout().count()},
+                            {"WaitTimeSeconds", wait.count()},
+                            {"MessageAttributeNames", {"replay"}},
+                            {"MessageSystemAttributeNames", {"ApproximateReceiveCount", "MessageGroupId"}}});
+    std::vector<Delivery> deliveries;
+    std::set<std::string> broken_groups;
+    const auto messages = answer.find("Messages");
+    if (messages == answer.end() || !messages->is_array()) return deliveries;
+    // They were handed out shortly before the answer came, as waiting ends with the first message.
+    constexpr std::chrono::seconds longest_way{2};
+    const SteadyTime handed_out = (std::max)(now, std::chrono::steady_clock::now() - longest_way);
+    for (const nlohmann::json& received : *messages) {
+      if (std::optional<Delivery> delivery = read(received, handed_out, broken_groups)) {
+        deliveries.push_back(*std::move(delivery));
+      }
+    }
+    return deliveries;
+  }
+
+  /// @throws MessageSourceError
+  void settle() { receipts_->settle(); }
+
+ private:
+  static std::string text_at(const nlohmann::json& json, const char* name) {
+    const auto found = json.is_object() ? json.find(name) : json.end();
+    return found != json.end() && found->is_string() ? found->template get<std::string>() : std::string{};
+  }
+  static const nlohmann::json& member(const nlohmann::json& json, const char* name) {
+    static const nlohmann::json none = nlohmann::json::object();
+    const auto found = json.is_object() ? json.find(name) : json.end();
+    return found == json.end() ? none : *found;
+  }
+
+  std::optional<Delivery> read(const nlohmann::json& received, SteadyTime handed_out,
+                               std::set<std::string>& broken_groups) {
+    const std::string handle = text_at(received, "ReceiptHandle");
+    if (handle.empty()) return std::nullopt;
+    receipts_->add(handle, handed_out);
+    const nlohmann::json& attributes = member(received, "Attributes");
+    const std::string group = text_at(attributes, "MessageGroupId");
+    const int attempt = (std::max)(1, parse_integer<int>(text_at(attributes, "ApproximateReceiveCount")).value_or(1));
+    const std::string body = text_at(received, "Body");
+    if (!group.empty() && broken_groups.contains(group)) {  // it must not overtake what cannot be read
+      receipts_->give_back(handle, std::chrono::milliseconds{0});
+      return std::nullopt;
+    }
+    try {
+      return Delivery{.recipient = nullptr,
+                      .message = std::make_shared<const Message>(options_.parse(body)),
+                      .replay = text_at(member(member(received, "MessageAttributes"), "replay"), "StringValue") == "1",
+                      .attempt = attempt,
+                      .receipt = std::make_shared<SqsReceipt>(receipts_, handle)};
+    } catch (...) {
+      if (!group.empty()) broken_groups.insert(group);
+      receipts_->give_back(handle, message_retry_delay(options_.retry, attempt));
+      if (options_.on_invalid_message) options_.on_invalid_message(body, std::current_exception());
+      return std::nullopt;
+    }
+  }
+
+  std::shared_ptr<SqsReceipts> receipts_;
+  Options options_;
+};
+
+}  // namespace castore::detail
+
+#endif

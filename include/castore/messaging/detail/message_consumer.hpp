@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_DETAIL_MESSAGE_CONSUMER_HPP
+#define CASTORE_MESSAGING_DETAIL_MESSAGE_CONSUMER_HPP
+
+#include <castore/detail/signal.hpp>
+#include <castore/detail/stopping.hpp>
+#include <castore/messaging/delivery.hpp>
+#include <castore/messaging/detail/message_engine.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
+#include <castore/messaging/errors.hpp>
+#include <castore/messaging/message.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// The engine and a source that is asked for messages: what is under every consumer.
+/// @tparam Source Has `receive(wait)`, which returns deliveries without recipients, with receipts, and takes at most
+/// about that long; and `settle()`, which tells the broker what the receipts were told and it does not know yet. Both
+/// may throw MessageSourceError, and any number of threads call them.
+template <MessageType MessageT, class Source>
+class MessageConsumer {
+ public:
+  using Message = MessageT;  ///< What its handlers get.
+
+  MessageConsumer(const MessageConsumer&) = delete;
+  MessageConsumer& operator=(const MessageConsumer&) = delete;
+
+  /// @brief Asks for messages once, which may take as long as the options say, and handles those that came, and what is
+  /// due again, on this thread. A message is acknowledged after its handler; to throw is to fail.
+  /// @return How many attempts were made. @throws MessageSourceError: what was not handled comes again.
+  std::size_t poll(MessageHandler<Message> handler) {
+    const auto shared = std::make_shared<const MessageHandler<Message>>(std::move(handler));
+    return poll_once(shared, {});
+  }
+
+  /// @brief Receives and handles messages on this thread until it is told to stop: then the message at hand is
+  /// finished, and those that wait are given back. Call it on several threads for several workers.
+  /// @throws MessageSourceError when the broker cannot be asked and waiting will not help; while it may, it waits
+  /// longer and longer, up to half a minute, and tells `on_error`.
+  void run(MessageHandler<Message> handler, const StopToken& stop_token) {
+    const auto shared = std::make_shared<const MessageHandler<Message>>(std::move(handler));
+    for (int failures = 0; !stop_token.stop_requested();) {
+      try {
+        poll_once(shared, stop_token);
+        failures = 0;
+      } catch (const MessageSourceError& error) {
+        engine_.release();
+        if (!error.retryable()) throw;
+        if (on_error_) on_error_(std::current_exception());
+        wait(stop_token,
+             message_retry_delay({.retry_delay = std::chrono::milliseconds{100}}, (std::min)(++failures, 9)));
+      }
+    }
+    engine_.release();
+    source_.settle();
+  }
+
+  /// @brief What became of the messages so far; `published` counts those that were received.
+  MessageStatistics statistics() const { return engine_.statistics(); }
+
+ protected:
+  /// @param on_error Is told why the broker could not be asked.
+  MessageConsumer(const MessageRetryOptions& retry, DeadLetterHandler<Message> on_dead_letter,
+                  std::function<void(const std::exception_ptr&)> on_error, Source source)
+      : source_{std::move(source)},
+        on_error_{std::move(on_error)},
+        engine_{{.retry = retry,
+                 .on_dead_letter = std::move(on_dead_letter),
+                 .capacity = (std::numeric_limits<std::size_t>::max)()}},
+        recipient_{engine_.add_recipient({})} {}
+  ~MessageConsumer() = default;
+
+  Source& source() noexcept { return source_; }
+
+ private:
+  using Engine = MessageEngine<Message>;
+
+  std::size_t poll_once(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
+    std::vector<typename Engine::Delivery> deliveries = source_.receive(engine_.next_delayed());
+    for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
+    const std::size_t count = deliveries.size();
+    engine_.add(std::move(deliveries), count);
+    const std::size_t attempts = engine_.poll((std::numeric_limits<std::size_t>::max)(), stop_token, handler);
+    if (stop_token.stop_requested()) engine_.release();
+    source_.settle();
+    return attempts;
+  }
+
+  static void wait(const StopToken& stop_token, std::chrono::milliseconds time) {
+    Signal signal;
+    signal.wait_until(Signal::deadline(time), stop_token, [] { return false; });
+  }
+
+  Source source_;
+  std::function<void(const std::exception_ptr&)> on_error_;
+  Engine engine_;
+  std::shared_ptr<MessageRecipient<Message>> recipient_;
+};
+
+}  // namespace castore::detail
+
+#endif

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+// What is sent to SQS, and what becomes of it when something goes wrong.
+#include <castore/messaging/adapters/sqs.hpp>
+
+#include "sqs/support.hpp"
+
+#include <castore/aws/client.hpp>
+#include <castore/messaging/errors.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <regex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace castore::sqs_tests;
+using castore::AwsConnectionError;
+using castore::AwsError;
+using castore::MessagesNotPublishedError;
+using castore::SqsMessageQueueAdapter;
+
+namespace {
+
+using Ids = std::vector<std::string>;
+using Indices = std::vector<std::size_t>;
+using Operations = std::vector<std::string>;
+
+std::vector<MonsterMessage> some_of(const std::string& id, int count) {
+  std::vector<MonsterMessage> messages;
+  for (int version = 1; version <= count; ++version) messages.push_back(appeared(id, version));
+  return messages;
+}
+
+SqsMessageQueueAdapter adapter_of(const Queue& queue, const FaultPlan& plan, int max_attempts = 4) {
+  return SqsMessageQueueAdapter{queue.url(), {.client = plan.options(), .retry = quick_retries(max_attempts)}};
+}
+
+/// What is nested in the error that a function throws.
+template <class Nested, class Function>
+Nested nested_of(Function function) {
+  return error_of<Nested>([&] {
+    try {
+      function();
+    } catch (const std::exception& error) {
+      std::rethrow_if_nested(error);
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("SQS gets what Castore's own adapter sends") {
+  const std::vector<MonsterMessage> messages = {appeared("a", 1), appeared("a", 2, "\xE6\xBC\xA2 \" \n"),
+                                                appeared("b")};
+  for (const bool is_fifo : {false, true}) {
+    for (const bool replay : {false, true}) {
+      CAPTURE(is_fifo, replay);
+      const Queue queue{is_fifo};
+      const FaultPlan theirs;
+      const Json done = ask_server("/castore", "POST",
+                                   Json{{"queueUrl", queue.url()},
+                                        {"endpoint", theirs.endpoint()},
+                                        {"fifo", is_fifo},
+                                        {"replay", replay},
+                                        {"single", true},
+                                        {"messages", messages}}
+                                       .dump());
+      REQUIRE(done == Json::object());
+      const FaultPlan ours;
+      SqsMessageQueueAdapter adapter = adapter_of(queue, ours);
+      for (const MonsterMessage& message : messages) publish(adapter, {message}, replay);
+
+      REQUIRE(theirs.log().size() == 3);
+      REQUIRE(ours.log().size() == 3);
+      for (std::size_t index = 0; index < 3; ++index) {
+        Json expected = theirs.log()[index]["body"];
+        const Json sent = ours.log()[index]["body"];
+        CHECK(sent["QueueUrl"] == expected["QueueUrl"]);
+        expected.erase("QueueUrl");
+        Json entry = sent["Entries"].at(0);
+        CHECK(entry["Id"] == "0");
+        entry.erase("Id");
+        // Castore's text is that of JSON.stringify, whose members have another order.
+        CHECK(Json::parse(entry["MessageBody"].get<std::string>()) ==
+              Json::parse(expected["MessageBody"].get<std::string>()));
+        entry["MessageBody"] = expected["MessageBody"];
+        if (is_fifo) {  // Castore's own would drop replays and rewritten versions
+          const std::string id = expected["MessageDeduplicationId"];
+          const std::string own = entry["MessageDeduplicationId"];
+          CHECK(own.starts_with(id + "#"));
+          CHECK(own.size() == id.size() + 17 + (replay ? 17 : 0));
+          entry["MessageDeduplicationId"] = id;
+        }
+        CHECK(entry == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("a batch has legal ids and the attributes of each message, which Castore's has not") {
+  const Queue queue;
+  const FaultPlan theirs;
+  const std::vector<MonsterMessage> messages = some_of("a", 25);
+  const Json refused = ask_server("/castore", "POST",
+                                  Json{{"queueUrl", queue.url()},
+                                       {"endpoint", theirs.endpoint()},
+                                       {"fifo", false},
+                                       {"replay", false},
+                                       {"single", false},
+                                       {"messages", messages}}
+                                      .dump());
+  CHECK(refused["error"] == "InvalidBatchEntryId");
+
+  const FaultPlan ours;
+  SqsMessageQueueAdapter adapter = adapter_of(queue, ours);
+  publish(adapter, messages, true);
+  CHECK(ours.operations() == Operations(3, "SendMessageBatch"));
+  const std::regex legal{"[A-Za-z0-9_-]{1,80}"};
+  std::vector<std::size_t> sizes;
+  for (const Json& request : ours.log()) {
+    sizes.push_back(request["body"]["Entries"].size());
+    std::set<std::string> ids;
+    for (const Json& entry : request["body"]["Entries"]) {
+      ids.insert(entry["Id"].get<std::string>());
+      CHECK(std::regex_match(entry["Id"].get<std::string>(), legal));
+      CHECK(entry["MessageAttributes"].size() == 2);
+    }
+    CHECK(ids.size() == request["body"]["Entries"].size());
+  }
+  CHECK(sizes == Indices{10, 10, 5});
+  CHECK(queue.take_ids().size() == 25);
+}
+
+TEST_CASE("ids that SQS does not take become their hashes, and stay apart") {
+  const Queue queue{true};
+  SqsMessageQueueAdapter adapter{queue.url(), {.client = client_options()}};
+  const std::string longest(400, 'x');
+  publish(adapter, {appeared("with space"), appeared("\xE6\xBC\xA2"), appeared(longest), appeared("a\x01z")});
+  std::set<std::string> groups;
+  std::set<std::string> ids;
+  for (const Json& message : queue.take()) {
+    const std::string group = message["Attributes"]["MessageGroupId"];
+    const std::string once = message["Attributes"]["MessageDeduplicationId"];
+    CHECK(group.starts_with("sha256-"));
+    CHECK(group.size() <= 128);
+    CHECK(once.size() <= 128);
+    CHECK(std::ranges::all_of(once, [](char character) { return character > ' ' && character <= '~'; }));
+    groups.insert(group);
+    ids.insert(message["MessageAttributes"]["messageId"]["StringValue"].get<std::string>());
+  }
+  CHECK(groups.size() == 4);
+  CHECK(ids == std::set<std::string>{"MONSTERS#with space#1", "MONSTERS#\xE6\xBC\xA2#1", "MONSTERS#" + longest + "#1",
+                                     "MONSTERS#a%01z#1"});
+}
+
+TEST_CASE("a body has no character that SQS refuses") {
+  const Queue queue;
+  SqsMessageQueueAdapter adapter{queue.url(), {.client = client_options()}};
+  const MonsterMessage message = appeared("a", 1, "\x01 \xEF\xBF\xBE \xEF\xBF\xBF \xF0\x9F\x98\x80");
+  publish(adapter, {message});
+  const auto taken = queue.take();
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0]["Body"].get<std::string>().find("\\ufffe") != std::string::npos);
+  CHECK(Json::parse(taken[0]["Body"].get<std::string>()) == Json(message));
+}
+
+TEST_CASE("batches are not larger than SQS takes, and of too large a message nothing is sent") {
+  const Queue queue;
+  const FaultPlan plan;
+  SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
+  const std::string third(90'000, 'x');
+  publish(adapter, {appeared("a", 1, third), appeared("b", 1, third), appeared("c", 1, third), appeared("d", 1)});
+  std::vector<std::size_t> sizes;
+  for (const Json& request : plan.log()) sizes.push_back(request["body"]["Entries"].size());
+  CHECK(sizes == Indices{2, 2});
+
+  const std::size_t overhead =
+      Json(appeared("b", 1, "")).dump().size() + std::string_view{"messageIdStringMONSTERS#b#1"}.size();
+  publish(adapter, {appeared("b", 1, std::string(262'144 - overhead, 'x'))});  // just fits
+  const auto error = error_of<MessagesNotPublishedError>([&] {
+    publish(adapter, {appeared("a"), appeared("b", 1, std::string(262'145 - overhead, 'x')), appeared("c")});
+  });
+  CHECK(error.indices() == Indices{0, 1, 2});
+  CHECK_FALSE(error.retryable());
+  CHECK(std::string{error.what()} ==
+        "castore: 3 message(s) were not published: the message 'MONSTERS#b#1' (at index 1) has 262145 bytes, more than "
+        "the 262144 that are allowed; nothing was sent");
+  CHECK(plan.log().size() == 3);
+}
+
+TEST_CASE("a limit of one megabyte can be set") {
+  const Queue queue{false, {{"MaximumMessageSize", "1048576"}}};
+  SqsMessageQueueAdapter adapter{queue.url(), {.client = client_options(), .max_message_size = 1'048'576}};
+  publish(adapter, {appeared("a", 1, std::string(1'000'000, 'x'))});
+  CHECK(queue.take_ids() == Ids{"MONSTERS#a#1"});
+}
+
+TEST_CASE("what SQS could not do is sent again, and comes at least once") {
+  for (const char* const fault :
+       {"throttle", "error500", "error503", "drop_before", "drop_after", "cut_json", "silent"}) {
+    CAPTURE(fault);
+    for (const bool is_fifo : {false, true}) {
+      const Queue queue{is_fifo};
+      const FaultPlan plan{{fault}};
+      SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
+      publish(adapter, {appeared("a"), appeared("b")});
+      CHECK(plan.operations() == Operations(2, "SendMessageBatch"));
+      const Ids ids = queue.take_ids();
+      CHECK(std::set<std::string>(ids.begin(), ids.end()) == std::set<std::string>{"MONSTERS#a#1", "MONSTERS#b#1"});
+      if (is_fifo) CHECK(ids.size() == 2);  // it knows what it has
+    }
+  }
+}
+
+TEST_CASE("when SQS cannot be reached the messages are named and may be sent again") {
+  const Queue queue;
+  const FaultPlan plan{{"pass", "drop_before", "drop_before"}};
+  SqsMessageQueueAdapter adapter = adapter_of(queue, plan, 2);
+  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, some_of("a", 25)); });
+  CHECK(error.retryable());
+  CHECK(error.indices() == Indices{10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24});
+  CHECK(queue.take_ids().size() == 10);
+  const FaultPlan cut{{"drop_before"}};
+  SqsMessageQueueAdapter once = adapter_of(queue, cut, 1);
+  CHECK(nested_of<AwsConnectionError>([&] { publish(once, some_of("a", 1)); }).request_sent());
+}
+
+TEST_CASE("what SQS refuses as a whole is not sent again") {
+  const Queue queue;
+  const FaultPlan plan{{"denied", "denied"}};
+  SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
+  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, some_of("a", 2)); });
+  CHECK_FALSE(error.retryable());
+  CHECK(error.indices() == Indices{0, 1});
+  CHECK(plan.log().size() == 1);
+  CHECK(nested_of<AwsError>([&] { publish(adapter, some_of("a", 2)); }).code() == "AccessDeniedException");
+
+  SqsMessageQueueAdapter nowhere{queue.url() + "x", {.client = client_options()}};
+  const auto missing = error_of<MessagesNotPublishedError>([&] { publish(nowhere, some_of("a", 1)); });
+  CHECK_FALSE(missing.retryable());
+  CHECK(missing.indices() == Indices{0});
+  CHECK(nested_of<AwsError>([&] { publish(nowhere, some_of("a", 1)); }).code() == "QueueDoesNotExist");
+}
+
+TEST_CASE("of a batch those that failed are sent again, and those that were refused are named") {
+  const Queue queue;
+  const FaultPlan failing{{{{"some_fail", {1}}}, {{"some_fail", {0}}}}};
+  SqsMessageQueueAdapter adapter = adapter_of(queue, failing);
+  publish(adapter, {appeared("a"), appeared("b"), appeared("c")});
+  std::vector<std::size_t> sizes;
+  for (const Json& request : failing.log()) sizes.push_back(request["body"]["Entries"].size());
+  CHECK(sizes == Indices{3, 1, 1});
+  Ids ids = queue.take_ids();
+  std::ranges::sort(ids);
+  CHECK(ids == Ids{"MONSTERS#a#1", "MONSTERS#b#1", "MONSTERS#c#1"});
+
+  const FaultPlan refusing{{{{"some_refused", {1}}}}};
+  SqsMessageQueueAdapter other = adapter_of(queue, refusing);
+  const auto error = error_of<MessagesNotPublishedError>([&] {
+    publish(other, {appeared("a"), appeared("b"), appeared("c")});
+  });
+  CHECK(error.indices() == Indices{1});
+  CHECK_FALSE(error.retryable());
+  CHECK(std::string{error.what()} ==
+        "castore: 1 message(s) were not published: the message 'MONSTERS#b#1': Amazon SQS: InvalidMessageContents: it "
+        "was asked for");
+  CHECK(queue.take_ids() == Ids{"MONSTERS#a#1", "MONSTERS#c#1"});
+
+  const FaultPlan always{Json(4, Json{{"some_fail", {0}}})};
+  SqsMessageQueueAdapter third = adapter_of(queue, always, 3);
+  const auto failed = error_of<MessagesNotPublishedError>([&] { publish(third, {appeared("a"), appeared("b")}); });
+  CHECK(failed.indices() == Indices{0});
+  CHECK(failed.retryable());
+}
+
+TEST_CASE("in a FIFO queue nothing overtakes what failed or was refused") {
+  const std::vector<MonsterMessage> messages = {appeared("a", 1), appeared("a", 2), appeared("b", 1), appeared("a", 3)};
+  {
+    const Queue queue{true};
+    const FaultPlan plan{{{{"some_fail", {0}}}}};
+    SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
+    publish(adapter, messages);
+    Ids of_a = queue.take_ids();
+    std::erase(of_a, "MONSTERS#b#1");
+    CHECK(of_a == Ids{"MONSTERS#a#1", "MONSTERS#a#2", "MONSTERS#a#3"});
+    for (const Json& request : plan.log()) {
+      std::set<std::string> groups;
+      for (const Json& entry : request["body"]["Entries"]) {
+        CHECK(groups.insert(entry["MessageGroupId"].get<std::string>()).second);
+      }
+    }
+  }
+  const Queue queue{true};
+  const FaultPlan plan{{"pass", {{"some_refused", {0}}}}};
+  SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
+  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, messages); });
+  CHECK(error.indices() == Indices{1, 3});
+  Ids ids = queue.take_ids();
+  std::ranges::sort(ids);
+  CHECK(ids == Ids{"MONSTERS#a#1", "MONSTERS#b#1"});
+}
+
+TEST_CASE("a queue's URL says where it is") {
+  const auto options =
+      castore::detail::sqs_client_options({}, "https://sqs.eu-central-1.amazonaws.com/123456789012/monsters.fifo");
+  CHECK(options.endpoint == "https://sqs.eu-central-1.amazonaws.com");
+  CHECK(options.region == "eu-central-1");
+  const auto chosen = castore::detail::sqs_client_options({.region = "r", .endpoint = "http://localhost:4566"},
+                                                          "https://sqs.eu-central-1.amazonaws.com/1/monsters");
+  CHECK(chosen.endpoint == "http://localhost:4566");
+  CHECK(chosen.region == "r");
+  CHECK_THROWS_AS(SqsMessageQueueAdapter("monsters", {.client = {.region = "r"}}), castore::AwsSettingsError);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_TESTS_SQS_SUPPORT_HPP
+#define CASTORE_TESTS_SQS_SUPPORT_HPP
+
+/// @file
+/// What the tests of Amazon SQS share: the server of server.sh, queues, plans of faults, and short spellings.
+
+#include <castore/messaging/adapters/sqs.hpp>
+
+#include "messaging/support.hpp"
+#include "support/catch.hpp"
+#include "support/place.hpp"
+
+#include <castore/aws/http.hpp>
+#include <castore/aws/request_token.hpp>
+#include <castore/messaging/message_queue.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::sqs_tests {
+
+using Json = nlohmann::json;
+
+/// Where server.sh's server listens.
+inline const std::string& server_address() {
+  static const std::string address = [] {
+    std::ifstream file{std::string{castore_tests::place::server} + "/address"};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    if (text.empty()) throw std::runtime_error{"the server does not run; start it by tests/sqs/server.sh"};
+    return text;
+  }();
+  return address;
+}
+
+/// @param path Such as `/faults/NAME`.
+inline AwsHttpClientOptions client_options(const std::string& path = {}) {
+  return {.region = "eu-west-1",
+          .endpoint = server_address() + path,
+          .credentials = AwsCredentials{"CASTORE", "castore/secret+key", "", {}}};
+}
+
+inline SqsHttpClient& client() {
+  static SqsHttpClient shared{client_options()};
+  return shared;
+}
+
+inline Json ask(std::string_view operation, const Json& request) {
+  return Json::parse(client().call(operation, request.dump()));
+}
+
+/// A queue of its own.
+class Queue {
+ public:
+  explicit Queue(bool is_fifo = false, Json attributes = Json::object()) {
+    if (is_fifo) attributes["FifoQueue"] = "true";
+    const std::string name = "castore-" + detail::new_client_request_token(16) + (is_fifo ? ".fifo" : "");
+    url_ = ask("CreateQueue", {{"QueueName", name}, {"Attributes", attributes}})["QueueUrl"];
+  }
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  ~Queue() {
+    try {
+      ask("DeleteQueue", {{"QueueUrl", url_}});
+    } catch (const std::exception& error) {
+      WARN(error.what());
+    }
+  }
+
+  const std::string& url() const noexcept { return url_; }
+  std::string arn() const { return attribute("QueueArn"); }
+  std::string attribute(const std::string& name) const {
+    return ask("GetQueueAttributes", {{"QueueUrl", url_}, {"AttributeNames", {name}}})["Attributes"][name];
+  }
+  /// How many messages it has, and how many of them are being handled.
+  int size() const { return std::stoi(attribute("ApproximateNumberOfMessages")); }
+  int in_flight() const { return std::stoi(attribute("ApproximateNumberOfMessagesNotVisible")); }
+
+  /// Takes what can be received out of the queue, as SQS gives it.
+  std::vector<Json> take() const {
+    std::vector<Json> taken;
+    for (;;) {
+      const Json answer =
+          ask("ReceiveMessage", {{"QueueUrl", url_},
+                                 {"MaxNumberOfMessages", 10},
+                                 {"MessageAttributeNames", {"All"}},
+                                 {"MessageSystemAttributeNames", {"MessageGroupId", "MessageDeduplicationId"}}});
+      if (!answer.contains("Messages")) return taken;
+      for (const Json& message : answer["Messages"]) {
+        taken.push_back(message);
+        ask("DeleteMessage", {{"QueueUrl", url_}, {"ReceiptHandle", message["ReceiptHandle"]}});
+      }
+    }
+  }
+  /// The ids of what it has.
+  std::vector<std::string> take_ids() const {
+    std::vector<std::string> ids;
+    for (const Json& message : take()) ids.push_back(message["MessageAttributes"]["messageId"]["StringValue"]);
+    return ids;
+  }
+
+ private:
+  std::string url_{};
+};
+
+inline AwsRetryPolicy quick_retries(int max_attempts = 4) {
+  return {.max_attempts = max_attempts, .first = std::chrono::milliseconds{1}, .longest = std::chrono::milliseconds{5}};
+}
+
+/// Something to ask of server.sh's server.
+inline Json ask_server(const std::string& path, const std::string& method = "GET", const std::string& body = {}) {
+  detail::HttpConnection connection{{.connect_timeout = std::chrono::seconds{3},
+                                     .request_timeout = std::chrono::seconds{60},
+                                     .max_answer_size = std::size_t{64} * 1024 * 1024}};
+  const auto response = connection.send({.peer = "server.sh's server",
+                                         .url = server_address() + path,
+                                         .headers = {"Content-Type: application/json"},
+                                         .method = method,
+                                         .body = body});
+  if (response.status != 200) throw std::runtime_error{response.body};
+  return Json::parse(response.body);
+}
+
+/// What goes wrong with the next requests of clients with these options.
+class FaultPlan {
+ public:
+  explicit FaultPlan(const Json& faults = Json::array()) {
+    ask_server("/plans/" + name_, "PUT", Json{{"faults", faults}}.dump());
+  }
+
+  std::string endpoint() const { return server_address() + "/faults/" + name_; }
+  AwsHttpClientOptions options() const { return client_options("/faults/" + name_); }
+  /// The requests that came in: `operation`, `body`.
+  Json log() const { return ask_server("/plans/" + name_); }
+  std::vector<std::string> operations() const {
+    std::vector<std::string> names;
+    for (const Json& request : log()) names.push_back(request["operation"]);
+    return names;
+  }
+
+ private:
+  std::string name_ = detail::new_client_request_token(16);
+};
+
+using castore_tests::Appeared;
+using castore_tests::LeveledUp;
+using castore_tests::MonsterMessage;
+using castore_tests::MonsterStore;
+
+inline MonsterMessage appeared(const std::string& id, Version version = 1, const std::string& name = "Pikachu") {
+  return {"MONSTERS", EventDetail<Appeared>{.aggregate_id = id,
+                                            .version = version,
+                                            .timestamp = castore_tests::at(static_cast<int>(version)),
+                                            .payload = {name}}};
+}
+
+/// A channel over a queue, without pushes.
+struct Monsters {
+  InMemoryEventStorageAdapter storage{};
+  MonsterStore store{"MONSTERS", storage};
+  NotificationMessageQueue<MonsterStore> queue{"QUEUE", store};
+};
+
+inline void publish(SqsMessageQueueAdapter& adapter, const std::vector<MonsterMessage>& messages, bool replay = false) {
+  std::vector<MessageView> views;
+  for (const MonsterMessage& message : messages) views.emplace_back(message);
+  adapter.publish_messages(views, {.replay = replay});
+}
+
+/// The error that a function throws, which must be of this type.
+template <class Error, class Function>
+Error error_of(Function function) {
+  try {
+    function();
+  } catch (const Error& error) {
+    return error;
+  }
+  throw std::runtime_error{"the expected error was not thrown"};
+}
+
+}  // namespace castore::sqs_tests
+
+#endif
