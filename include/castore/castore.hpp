@@ -9,6 +9,7 @@
 #include <castore/core/events.hpp>
 
 #include <castore/core/event_codec.hpp>
+#include <castore/core/forwards_operations.hpp>
 #include <castore/core/reducer.hpp>
 
 #include <castore/adapters/in_memory.hpp>

@@ -5,6 +5,7 @@
 #include <castore/core/any_event_storage_adapter.hpp>
 #include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/forwards_operations.hpp>
 #include <castore/core/storage_operations.hpp>
 #include <castore/fwd.hpp>
 #include <castore/testing/fault.hpp>
