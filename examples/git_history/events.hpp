@@ -72,7 +72,7 @@ inline std::string path_of(std::string_view aggregate_id) {
   std::optional<std::string> path = unescape(aggregate_id);
   if (!path) {
     throw UserError{"the database holds something else than a git history: aggregate " + in_quotes(aggregate_id) +
-                    " is no path"};
+                    " is not a path"};
   }
   return *std::move(path);
 }

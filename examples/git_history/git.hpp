@@ -164,10 +164,10 @@ class Repository {
  public:
   /// @throws UserError when there is none at this path.
   explicit Repository(std::string path) : path_{std::move(path)} {
-    if (path_.empty()) throw UserError{"'' is no repository"};  // git takes it for the current folder
+    if (path_.empty()) throw UserError{"'' is not a repository"};  // git takes it for the current folder
     GitProcess process{path_, {"rev-parse", "--git-dir"}};
     if (!process.succeeded())
-      throw UserError{in_quotes(path_) + " is no repository that git can read; " + process.message()};
+      throw UserError{in_quotes(path_) + " is not a repository that git can read; " + process.message()};
   }
 
   const std::string& path() const noexcept { return path_; }

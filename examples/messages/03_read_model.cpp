@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A read model in SQLite follows the messages, and is built anew by pouring the past.
+// A read model in SQLite follows the messages, and is built again by pouring the past.
 
 #include "messages/read_model.hpp"
 #include "pokemon/pokemon.hpp"
@@ -54,7 +54,7 @@ int main() {
   castore::pour_event_store_events(pokemons, bus, {.on_progress = keep_token, .stop_token = stop.get_token()});
   const castore::PourResult rest = castore::pour_event_store_events(pokemons, bus, {.resume_token = token});
   adapter.poll();
-  std::cout << "built anew, in two parts, the second of " << rest.poured_count << ":\n";
+  std::cout << "built again, in two parts, the second of " << rest.poured_count << ":\n";
   list.print_strongest(std::cout);
   // [/rebuild]
 }

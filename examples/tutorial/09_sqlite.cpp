@@ -23,7 +23,7 @@ struct Game {
 }  // namespace
 
 int main() {
-  std::filesystem::remove("game.db");  // begin anew each time
+  std::filesystem::remove("game.db");  // begin again each time
 
   // [play]
   {

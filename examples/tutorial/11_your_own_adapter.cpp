@@ -13,7 +13,7 @@
 #include <string>
 
 int main() {
-  std::filesystem::remove("game.jsonl");  // begin anew each time
+  std::filesystem::remove("game.jsonl");  // begin again each time
 
   // [play]
   {

@@ -72,7 +72,7 @@ struct codec {
   }
   /// @brief Reads JSON text; of a type without fields, whatever is stored is ignored.
   /// @throws std::invalid_argument naming the field that is missing or does not fit its type; what nlohmann_json throws
-  /// when the text is no JSON, and what `from_json` throws.
+  /// when the text is not JSON, and what `from_json` throws.
   static Value decode(std::string_view json)
     requires detail::is_storable<Value>
   {
@@ -100,7 +100,7 @@ struct codec {
 /// @brief An event record as JSON in Castore's shape:
 /// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has them.
 /// A template, as the way back, so that only those who call it compile it; to pass it on, wrap it in a lambda.
-/// @throws EventDecodeError when these are no JSON text; its event store's id is empty, as a record does not hold one.
+/// @throws EventDecodeError when these are not JSON text; its event store's id is empty, as a record does not hold one.
 template <std::same_as<nlohmann::json> Json = nlohmann::json>
 Json record_to_json(const EventRecordView& record) {
   Json json{{"aggregateId", record.aggregate_id},
@@ -132,7 +132,7 @@ EventRecord record_from_json(const nlohmann::json& json) {
   const std::optional<Timestamp> timestamp = parse_timestamp(timestamp_text);
   if (!timestamp) {
     throw InvalidEventError{"timestamp", detail::in_quotes(timestamp_text) +
-                                             " is no ISO 8601 date and time, e.g. 2022-01-01T00:00:00.000Z"};
+                                             " is not an ISO 8601 date and time, e.g. 2022-01-01T00:00:00.000Z"};
   }
   const auto text_of = [&json](const char* name) {
     const auto found = json.find(name);

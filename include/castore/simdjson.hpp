@@ -51,7 +51,7 @@ template <HasDeclaredFields Value>
 struct codec<Value> {
   /// @brief JSON text. @throws std::invalid_argument naming the field that would not come back
   static std::string encode(const Value& value) { return detail::encode_json(value); }
-  /// @brief Reads JSON text. @throws What nlohmann_json throws when the text is no JSON or does not fit the type.
+  /// @brief Reads JSON text. @throws What nlohmann_json throws when the text is not JSON or does not fit the type.
   static Value decode(std::string_view json) { return detail::SimdjsonCodec<Value>::decode(json); }
   /// @brief The same for JSON that somebody sends, see `castore/json.hpp`.
   static Value decode_input(std::string_view json) { return detail::decode_json_input<Value>(json); }
@@ -69,7 +69,7 @@ struct codec<Value> {
     return detail::encode_json(value);
   }
   /// @brief Reads JSON text. @throws std::invalid_argument naming the field that is missing or does not fit its type,
-  /// what nlohmann_json throws when the text is no JSON.
+  /// what nlohmann_json throws when the text is not JSON.
   static Value decode(std::string_view json)
     requires detail::is_storable<Value>
   {

@@ -527,11 +527,11 @@ TEST_CASE("What the program cannot work with is refused in one line") {
     write_text(folder / "file", "text");
     CHECK(refuse({folder / "plain", database}) ==
           "git_history: '" + (folder / "plain") +
-              "' is no repository that git can read; git: not a git repository (or any of the parent directories): "
+              "' is not a repository that git can read; git: not a git repository (or any of the parent directories): "
               ".git\n");
     CHECK(contains(refuse({folder / "nowhere", database}), "No such file or directory"));
     CHECK(contains(refuse({folder / "file", database}), "Not a directory"));
-    CHECK(refuse({"", database}) == "git_history: '' is no repository\n");
+    CHECK(refuse({"", database}) == "git_history: '' is not a repository\n");
     CHECK(!std::filesystem::exists(database));
   }
   SECTION("a repository without commits") {

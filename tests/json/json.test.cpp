@@ -202,7 +202,7 @@ TEST_CASE("JSON that is no event is refused with the field that is missing or wr
     CHECK(wrong_field(bad) == "timestamp");
   }
   CHECK(error_of<InvalidEventError>([&] { record_from_json(with("timestamp", "now\n")); }).what() ==
-        "castore: timestamp: 'now\\x0A' is no ISO 8601 date and time, e.g. 2022-01-01T00:00:00.000Z"s);
+        "castore: timestamp: 'now\\x0A' is not an ISO 8601 date and time, e.g. 2022-01-01T00:00:00.000Z"s);
 }
 
 TEST_CASE("JSON that text cannot hold is refused with the field it stands in") {
@@ -220,7 +220,7 @@ TEST_CASE("JSON that text cannot hold is refused with the field it stands in") {
         "JSON has neither NaN nor infinity"s);
 }
 
-TEST_CASE("a record whose payload or metadata is no JSON text cannot become JSON") {
+TEST_CASE("a record whose payload or metadata is not JSON text cannot become JSON") {
   for (const std::string& bad : {"{"s, "x"s, "1 2"s, "1\0"s, "\"\xFF\""s, std::string(501, '[') + std::string(501, ']')}) {
     const EventRecord payload{"pikachu", 3, "A", at(0), bad, ""};
     const auto error = error_of<castore::EventDecodeError>([&] { record_to_json(payload); });

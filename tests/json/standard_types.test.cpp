@@ -110,7 +110,7 @@ TEST_CASE("points in time are read in every form of ISO 8601 that Castore writes
         sys_days{year{2024} / 2 / 29} + milliseconds{500});
   CHECK(json("2024-02-29T00:00:00Z").get<sys_time<nanoseconds>>() == sys_days{year{2024} / 2 / 29});
   CHECK(error_of<std::invalid_argument>([] { json("29 Feb").get<sys_seconds>(); }).what() ==
-        "'29 Feb' is no ISO 8601 date and time"s);
+        "'29 Feb' is not an ISO 8601 date and time"s);
   CHECK(error_of<json::type_error>([] { json(1).get<sys_seconds>(); }).id == 302);
 }
 

@@ -218,7 +218,7 @@ TEST_CASE("JSON that does not fit a struct is refused with the field") {
         "field 'last.others': it must be an array, but is of type string");
   CHECK(error_of<castore::FieldError>([] {
           codec<Caught>::decode(R"({"trainer":"","first":{"name":"","power":1},"levels":[],"anything":1,"at":"now"})");
-        }).what() == "field 'at': 'now' is no ISO 8601 date and time"s);
+        }).what() == "field 'at': 'now' is not an ISO 8601 date and time"s);
 }
 
 TEST_CASE("what text cannot hold is refused with the way to it") {

@@ -169,7 +169,7 @@ const std::vector<Damaged>& damaged() {
       {"CONTAINERS", "by_name", "[]", "field 'by_name': it must be an object, but is of type array"},
       {"CONTAINERS", "by_ball", R"({"x":[]})", "field 'by_ball.x': 'x' is not an enumerator's text"},
       {"CONTAINERS", "by_number", R"([[1,"poke"],[1,"great"]])", "field 'by_number': a key occurs twice"},
-      {"TIMES", "at", "\"now\"", "field 'at': 'now' is no ISO 8601 date and time"},
+      {"TIMES", "at", "\"now\"", "field 'at': 'now' is not an ISO 8601 date and time"},
       {"TIMES", "most_exactly", "\"9999-12-31T00:00:00Z\"",
        "field 'most_exactly': '9999-12-31T00:00:00Z' lies outside of what the field's type holds"},
       {"TIMES", "pause", "0.5", "field 'pause': it must be an integer from"},

@@ -101,7 +101,7 @@ TEST_CASE("events with another schema fail with a line for each difference") {
 )"
                        "Stored events have the form of the file. Keep it (json_names, enum_names, added_fields, "
                        "std::optional), or, when they "
-                       "can\nbe read all the same, run the test once with CASTORE_WRITE_SCHEMAS=1 in its "
+                       "can\nstill be read, run the test once with CASTORE_WRITE_SCHEMAS=1 in its "
                        "environment and commit the file.");
 }
 
@@ -112,5 +112,5 @@ TEST_CASE("a schema that is not there, or is no JSON, is told with what to do") 
       "none.json; run the test once with CASTORE_WRITE_SCHEMAS=1 in its environment and commit the file"));
   CHECK(failure_of([] { check_event_schema<castore::Events<after::Fled>>("event_schema.test.cpp"); }) ==
         "castore: the schema " + here.string() +
-            " is no JSON; run the test once with CASTORE_WRITE_SCHEMAS=1 in its environment and commit the file");
+            " is not JSON; run the test once with CASTORE_WRITE_SCHEMAS=1 in its environment and commit the file");
 }

@@ -181,7 +181,7 @@ TEST_CASE("a conflict in an operation that is no push is a mistake of the test")
     (void)faulty.pokemons.get_events("pikachu");
     FAIL("nothing was thrown");
   } catch (const std::logic_error& error) {
-    CHECK(error.what() == std::string_view{"castore: a conflict was injected into an operation that is no push"});
+    CHECK(error.what() == std::string_view{"castore: a conflict was injected into an operation that is not a push"});
   }
 }
 

@@ -237,7 +237,7 @@ class InMemoryStorage {
     return first;
   }
 
-  /// Under the lock of the aggregate's shard, so that who reads the new events finds the snapshots deleted.
+  /// Under the lock of the aggregate's shard, so that a thread that reads the new events finds the snapshots deleted.
   void delete_snapshots_after(const EventToPush& event) {
     snapshots_.delete_snapshots(event.event_store_id,
                                 {.aggregate_id = event.aggregate_id, .min_version = event.version});

@@ -182,7 +182,7 @@ class AwsCredentialsChain {
     return is_loopback_address || std::ranges::find(others, host) != std::end(others);
   }
 
-  /// Nothing when this is no EC2 instance, or one without a role.
+  /// Nothing when this is not an EC2 instance, or one without a role.
   std::optional<AwsCredentials> from_instance() const {
     if (environment_("AWS_EC2_METADATA_DISABLED").value_or("") == "true") return std::nullopt;
     const std::string endpoint = environment_("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or("http://169.254.169.254");

@@ -27,7 +27,7 @@ class JsonScanner {
  public:
   explicit JsonScanner(std::string_view text) noexcept : text_{text} {}
 
-  /// The next character that is no space.
+  /// The next character that is not a space.
   char peek() {
     while (place_ < text_.size() && is_space(text_[place_])) ++place_;
     if (place_ == text_.size()) fail("its end");

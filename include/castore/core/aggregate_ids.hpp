@@ -12,7 +12,7 @@
 namespace castore {
 
 /// @brief Every aggregate of a store as an input range of `AggregateIdEntry`; the next page is fetched when the one at
-/// hand is used up. Walking it again lists anew.
+/// hand is used up. Walking it again reads the list again.
 class AggregateIds {
  public:
   /// @brief Gets a page: a store's `list_aggregate_ids`.

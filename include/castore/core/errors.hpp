@@ -341,7 +341,7 @@ class CASTORE_DETAIL_THROWN StorageError : public Error {
   /// @brief True when the same call may succeed a little later without anybody's help. A push whose outcome is unknown
   /// may then find its own events: `EventAlreadyExistsError`.
   bool retryable() const noexcept { return retryable_; }
-  /// @brief Whether a push that failed may have been done all the same.
+  /// @brief Whether a push that failed may nevertheless have been done.
   Outcome outcome() const noexcept { return outcome_; }
 
  private:

@@ -28,8 +28,8 @@ namespace castore {
 
 namespace detail {
 
-/// An empty optional as the default of a member. GCC first fills an object with zeros when it takes its initialisation
-/// for a constant, which for an optional aggregate costs a tenth of a push; this it takes for none.
+/// An empty optional as the default of a member. When GCC sees a constant as the initial value, it first fills all of
+/// the object with zeros. For an optional aggregate that costs a tenth of a push. GCC does not see this one as one.
 template <class Value>
 constexpr std::optional<Value> nothing() noexcept {
   if (std::is_constant_evaluated()) return std::nullopt;
@@ -45,17 +45,17 @@ constexpr std::optional<Value> nothing() noexcept {
 template <class Events, class Aggregate>
 struct PushedEvent {
   Event<Events> event;  ///< As stored.
-  /// @brief Given for version 1 or when the push had a `prev_aggregate`. Of several events that were pushed together
-  /// each has its own, where aggregates can be copied, else the last has.
+  /// @brief Given for version 1 or when the push had a `prev_aggregate`. When several events are pushed together, each
+  /// has its own if aggregates can be copied; otherwise only the last one has it.
   std::optional<Aggregate> next_aggregate = detail::nothing<Aggregate>();
 };
 
-/// @brief What a store on top of another adds to every push, of one event, several, a group or a command: derive from it,
-/// and your store from the other, whose constructor takes both (see `DerivableStore`). An object is for one such store and
-/// its copies.
-/// **Guarantees:** `begin_push` of all events of a push is called before it is written, `event_pushed` after the hook
-/// `on_event_pushed`, whatever that did. Several extensions are called from the inmost store's on. Threads may call at
-/// the same time.
+/// @brief What a store on top of another one adds to every push. Derive a class from it, derive your store from the
+/// other store, and pass your extension to that store's constructor (see `DerivableStore`). One object serves one store
+/// and its copies.
+/// **Guarantees:** `begin_push` is called for all events of a push before any is written. `event_pushed` is called
+/// after the hook `on_event_pushed`, even if that threw. Of several extensions, that of the innermost store is called
+/// first. Several threads may call at the same time.
 template <class Events, class Aggregate>
 class StoreExtension {
  public:

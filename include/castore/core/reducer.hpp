@@ -235,7 +235,7 @@ constexpr void end_aggregate(Aggregate& aggregate, std::string_view aggregate_id
   if (!(aggregate.aggregate_id == aggregate_id)) aggregate.aggregate_id = aggregate_id;
 }
 
-/// A pure reducer makes the next aggregate beside the last one.
+/// A pure reducer makes the next aggregate while the last one is still there.
 template <class Aggregate, class Reducer, class EventList>
 inline constexpr bool may_reduce_purely = true;
 template <class Aggregate, class Reducer, class... Payloads>

@@ -114,7 +114,7 @@ class Retries {
     return true;
   }
 
-  /// The same for the exception being handled; false also when it is no conflict.
+  /// The same for the exception being handled; false also when it is not a conflict.
   bool again_after_exception() {
     return with_conflict(std::current_exception(),
                          [this](const EventAlreadyExistsError& conflict) { return again(conflict); });

@@ -26,7 +26,7 @@ class Signal {
   /// To be called after what is waited for was done by operations on atomics (sequentially consistent).
   void raise() noexcept {
     if (waiters_.load() == 0) return;
-    { const std::lock_guard lock{mutex_}; }  // who has looked already waits now
+    { const std::lock_guard lock{mutex_}; }  // a thread that has looked already waits now
     changed_.notify_all();
   }
 

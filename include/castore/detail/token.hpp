@@ -16,7 +16,7 @@
 namespace castore::detail {
 
 /// FNV-1a, 32 bits (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv): a token that was cut or changed on its
-/// way is noticed. It is no protection against somebody who wants to make one up, nor need it be.
+/// way is noticed. It does not stop somebody from making one up, and need not.
 inline std::uint32_t token_checksum(std::string_view text) noexcept {
   std::uint32_t hash = 2166136261U;
   for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 16777619U;

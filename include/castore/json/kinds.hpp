@@ -266,7 +266,7 @@ constexpr JsonKind find_kind() {
 template <class Type>
 inline constexpr JsonKind kind_of = find_kind<Type>();
 
-/// False for types without fields, which are no JSON at all as payloads.
+/// False for types without fields, which are not JSON at all as payloads.
 template <class Type>
 inline constexpr bool has_json =
     kind_of<Type> != JsonKind::none && !(kind_of<Type> == JsonKind::fields && std::is_empty_v<Type>);

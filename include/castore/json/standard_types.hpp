@@ -138,7 +138,7 @@ std::string time_to_text(std::chrono::sys_time<Duration> time) {
 template <class Duration>
 std::chrono::sys_time<Duration> time_from_text(std::string_view text) {
   const std::optional<Timestamp> time = parse_timestamp(text);
-  if (!time) throw std::invalid_argument{in_quotes(text) + " is no ISO 8601 date and time"};
+  if (!time) throw std::invalid_argument{in_quotes(text) + " is not an ISO 8601 date and time"};
   constexpr int digits = digits_of_second<typename Duration::period>();
   const auto second = std::chrono::floor<std::chrono::seconds>(*time);
   const std::size_t point = text.find('.');

@@ -3,7 +3,7 @@
 #define CASTORE_MAINTENANCE_POUR_HPP
 
 /// @file
-/// Pouring the past: publishes what is stored already, as replays, e.g. to build a read model anew or to let a new
+/// Pouring the past: publishes what is stored already, as replays, e.g. to build a read model again or to let a new
 /// service hear of what happened before it was there. Castore calls this a dam.
 ///
 /// @code
@@ -11,12 +11,15 @@
 /// @endcode
 ///
 /// **Guarantees** of all functions here: a channel is a queue or bus of the store, or any object whose
-/// `publish_message` takes one of its kinds of messages; with one of state-carrying messages every aggregate is loaded
-/// as it was after its event. Exactly what is asked for is published, each once, with `replay`, in the order of
-/// timestamps and, when they are equal, of event store id, aggregate id and version. Where a clock went back within an
-/// aggregate, its order is that of versions all the same. What is pushed during a pour may be part of it. In memory are
-/// `max_buffered_events` and, for every aggregate whose first event is poured and whose last one is not, one event; of
-/// aggregates that begin at the same millisecond all. Filters do not spare reading, as timestamps may go back.
+/// `publish_message` takes a kind of message of that store. For a channel of state-carrying messages, each aggregate is
+/// loaded as it was after the event.
+/// - Every event that you ask for is published once, with `replay` set.
+/// - The order is that of timestamps. Equal timestamps are ordered by event store id, aggregate id and version. The
+///   events of one aggregate always come in the order of their versions, even where a clock went back.
+/// - An event that is pushed during a pour may or may not be part of it.
+/// - Memory holds up to `max_buffered_events` events, and one more for every aggregate that is partly poured.
+///   Aggregates that begin in the same millisecond are in memory together.
+/// - A filter does not save reading, because timestamps may go back: everything is read.
 ///
 /// **Errors:** `PourInterruptedError` (pour again with its token) nests what the storage, the channel or `on_progress`
 /// threw; `InvalidResumeTokenError` (fix or report); `std::invalid_argument` for options that mean nothing (fix).

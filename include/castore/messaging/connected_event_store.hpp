@@ -22,8 +22,8 @@
 
 namespace castore {
 
-/// @brief An event store that publishes every event after it was stored: a store's whole interface, also in commands
-/// and event groups. It is derived from the store it was made from; connect it again to publish to a second channel.
+/// @brief An event store that publishes every event after storing it. It is used like the store that it was made from,
+/// also in commands and event groups. To publish to a second channel, connect the result once more.
 ///
 /// @code
 /// castore::ConnectedEventStore connected{pokemons, queue, [&](const auto& message, std::exception_ptr) {
@@ -32,17 +32,19 @@ namespace castore {
 /// connected.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});  // stored, then published
 /// @endcode
 ///
-/// **Guarantees:** an event is published once, after it was stored and after the store's own `on_event_pushed`,
-/// whatever that did; a group's events in the order of the group. The messages of one aggregate are published in the
-/// order of versions, also when threads push to it through this object or copies of it: then a push may return before
-/// its message is published, which is done by the thread that publishes the one before it. Other objects and processes
-/// are not waited for. A channel of state-carrying messages gets the push's `next_aggregate`, else the aggregate is
-/// loaded as it was after the event.
+/// **Guarantees:**
+/// - An event is published once, after it was stored and after the store's own `on_event_pushed`, even if that threw.
+/// - The events of a group are published in the order of the group.
+/// - The messages of one aggregate are published in the order of versions, also when several threads push through this
+///   object or its copies. A push may then return before its message is published: the thread that publishes the
+///   message before it publishes this one, too. Other objects and processes are not waited for.
+/// - A state-carrying message has the `next_aggregate` of the push. If there is none, the aggregate is loaded as it was
+///   after the event.
 ///
-/// **Errors:** those of the store. A publication that fails is none of a push, as the event is stored: it is told to
-/// `on_publish_failed`. A process that dies between the two loses the message; pour what is missing.
+/// **Errors:** those of the store. When only publishing fails, the push has not failed, because the event is stored:
+/// `on_publish_failed` is called. A process that dies between storing and publishing loses the message; pour it later.
 ///
-/// Its storage is always that of the store it was made from: to set it for one of them is to set it for both.
+/// It shares its storage with the store it was made from: setting the storage of one sets it for both.
 template <class Store, class Channel>
 class ConnectedEventStore : public Store {
   static_assert(DerivableStore<Store>);

@@ -74,9 +74,9 @@ struct MessageStatistics {
   std::uint64_t published = 0;        ///< Taken over.
   std::uint64_t handled = 0;          ///< The handler returned.
   std::uint64_t failed_attempts = 0;  ///< How often a handler threw.
-  std::uint64_t dead_letters = 0;     ///< Failed as often as they may.
-  std::uint64_t dropped = 0;          ///< Given back by `stop`, or of a listener that is gone.
-  std::size_t waiting = 0;            ///< Not handled yet, with those in hand.
+  std::uint64_t dead_letters = 0;     ///< Failed on every attempt that they had.
+  std::uint64_t dropped = 0;          ///< Given back by `stop`, or sent to a listener that is gone.
+  std::size_t waiting = 0;            ///< Not handled yet, including those in hand.
   std::size_t in_hand = 0;            ///< Being handled right now.
 
   friend bool operator==(const MessageStatistics&, const MessageStatistics&) = default;
@@ -98,7 +98,7 @@ inline std::chrono::milliseconds message_retry_delay(const MessageRetryOptions& 
   const double delay = static_cast<double>(options.retry_delay.count()) *
                        std::pow(options.retry_backoff_rate, static_cast<double>(attempt - 1));
   const auto longest = static_cast<double>(max_message_retry_delay.count());
-  // NaN is infinity times 0, which is longest as well as nothing else.
+  // NaN comes from infinity times 0. It is not less than anything, so it ends here, too.
   if (!(delay < longest))
     return options.retry_delay.count() == 0 ? std::chrono::milliseconds{0} : max_message_retry_delay;
   return std::chrono::milliseconds{std::llround(delay)};

@@ -106,7 +106,7 @@ class CASTORE_DETAIL_THROWN InvalidMessageFilterError : public Error {
   std::string field_;
 };
 
-/// @brief JSON or a stream image is no message of the stores it should be of.
+/// @brief JSON or a stream image is not a message of the stores it should be of.
 /// **Handling:** report: somebody else wrote to the channel, or a store or an event type is missing in this program.
 class CASTORE_DETAIL_THROWN InvalidMessageError : public Error {
  public:

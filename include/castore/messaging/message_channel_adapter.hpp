@@ -21,7 +21,7 @@ namespace castore {
 
 /// @brief Options of publishing.
 struct PublishMessageOptions {
-  bool replay = false;  ///< The messages tell of the past; who has heard of it already may want to ignore them.
+  bool replay = false;  ///< The messages tell of the past; whoever has heard of it already may want to ignore them.
 };
 
 /// @brief A message as adapters see it: typed for who knows the type, JSON for who sends it away. A view of a message,
@@ -44,7 +44,7 @@ class MessageView {
   /// @brief What it says of itself: store, aggregate, version, type, time.
   const MessageHeader& header() const noexcept { return header_; }
 
-  /// @brief The message in Castore's shape. Made anew by every call.
+  /// @brief The message in Castore's shape. Made again by every call.
   /// @throws EventEncodeError, InvalidMessageError (fix: something in it has no JSON form, or its type has no codec)
   std::string to_json() const { return to_json_(message_); }
 

@@ -176,7 +176,7 @@ struct nlohmann::adl_serializer<castore::AggregateExistsMessage> {
                                             .aggregate_id = castore::detail::message_string(json, "aggregateId")};
     const std::optional<castore::Timestamp> time =
         castore::parse_timestamp(castore::detail::message_string(json, "initialEventTimestamp"));
-    if (!time) throw castore::InvalidMessageError{"initialEventTimestamp", "it is no ISO 8601 date and time"};
+    if (!time) throw castore::InvalidMessageError{"initialEventTimestamp", "it is not an ISO 8601 date and time"};
     message.initial_event_timestamp = *time;
     return message;
   }

@@ -19,7 +19,7 @@ namespace castore::detail {
 /// Publishes what threads have pushed in the order of the versions of each aggregate, although a later version may be
 /// committed before the thread that pushed the earlier one gets to publishing it.
 ///
-/// A push is announced before it is written. Who loads version n and pushes n + 1 therefore does so after version n was
+/// A push is announced before it is written. So a thread that loads version n pushes n + 1 after version n was
 /// announced, and finds it here unless it is published. Nobody waits for another: a message that is not next is left to
 /// the thread that publishes the one before it. So a listener that pushes to the same aggregate cannot block itself.
 template <class Message>

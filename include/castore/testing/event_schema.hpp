@@ -168,14 +168,14 @@ inline void check_schema_file(const nlohmann::json& now, const std::filesystem::
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
   const nlohmann::json committed = nlohmann::json::parse(text, nullptr, false);
   if (text.empty()) report_failure("castore: there is no schema " + file.string() + "; " + advice);
-  if (committed.is_discarded()) report_failure("castore: the schema " + file.string() + " is no JSON; " + advice);
+  if (committed.is_discarded()) report_failure("castore: the schema " + file.string() + " is not JSON; " + advice);
   SchemaDifferences differences;
   differences.find(committed, now, {});
   if (differences.lines().empty()) return report_pass();
   report_failure(
       "castore: the events no longer have the schema " + file.string() + ":\n" + differences.lines() +
       "Stored events have the form of the file. Keep it (json_names, enum_names, added_fields, std::optional), or, "
-      "when they can\nbe read all the same, " +
+      "when they can\nstill be read, " +
       advice + ".");
 }
 
@@ -196,7 +196,7 @@ nlohmann::json event_schema() {
 /// }
 /// @endcode
 /// With `CASTORE_WRITE_SCHEMAS=1` in the environment it writes the file instead. Schemas are compared as JSON: spaces
-/// and the order of members do not count. @param file Beside the test's source, unless it is an absolute path.
+/// and the order of members do not count. @param file Next to the test's source, unless it is an absolute path.
 /// **Errors:** `Failure`
 template <class Events>
 void check_event_schema(const std::filesystem::path& file,

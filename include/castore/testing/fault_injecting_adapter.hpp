@@ -103,7 +103,7 @@ class FaultInjectingAdapter final : public ForwardsOperations<FaultInjectingAdap
     if (fault.kind == Fault::Kind::before) detail::raise<Operation>(fault);
     if (fault.kind == Fault::Kind::conflict) {
       if constexpr (std::same_as<Result, PushOutcome>) return PushOutcome{PushOutcome::already_exists, fault.index};
-      throw std::logic_error{"castore: a conflict was injected into an operation that is no push"};
+      throw std::logic_error{"castore: a conflict was injected into an operation that is not a push"};
     }
     if constexpr (std::is_void_v<Result>) {
       function();

@@ -24,7 +24,7 @@ concept HoldsInMemoryStorage = std::same_as<Adapter, AnyEventStorageAdapter> ||
                                std::is_convertible_v<InMemoryEventStorageAdapter*, Adapter*>;
 
 /// Pushes the events as the store would, but without its hook: they happened before.
-/// @throws InvalidEventError, VersionGapError, EventAlreadyExistsError when they are no valid history.
+/// @throws InvalidEventError, VersionGapError, EventAlreadyExistsError when they are not valid history.
 template <class Events, class Aggregate, class Reducer, class Adapter>
 void push_initial_events(const EventStore<Events, Aggregate, Reducer, Adapter>& store,
                          InMemoryEventStorageAdapter& storage, const std::vector<Event<Events>>& events) {

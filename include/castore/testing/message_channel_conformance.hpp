@@ -85,7 +85,7 @@ inline void all_messages_of_a_call_come(const ChannelUnderTest& channel) {
   std::vector<ChannelLawMessage> messages;
   std::vector<std::string> names;
   for (int index = 0; index < 25; ++index) {  // brokers take ten at once
-    // Of different sizes: who sorts by size must not lose any.
+    // Of different sizes: a channel that sorts by size must not lose any.
     messages.push_back(channel_message("STORE", "a" + std::to_string(index), 1,
                                        std::string(static_cast<std::size_t>(index * 37 % 25) * 100, 'x')));
     names.push_back("STORE/a" + std::to_string(index) + "#1");

@@ -112,7 +112,7 @@ class MockEventStore final : public detail::MockOf<Store>::type, private detail:
 /// auto pokemons = castore::testing::mock_event_store(app.pokemons);
 /// castore::Command level_up{"LEVEL_UP_POKEMON", pokemons, decide_level_up};
 /// @endcode
-/// **Errors:** those of `EventStore::push_event`, when the initial events are no valid history.
+/// **Errors:** those of `EventStore::push_event`, when the initial events are not valid history.
 template <class Events, class Aggregate, class Reducer, class Adapter>
 [[nodiscard]] auto mock_event_store(const EventStore<Events, Aggregate, Reducer, Adapter>& store,
                                     std::vector<Event<Events>> initial_events = {}) {

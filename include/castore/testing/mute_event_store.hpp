@@ -76,8 +76,8 @@ class [[nodiscard]] MutedEventStore {
 /// The initial events are stored without calling `on_event_pushed`. Mute and restore while no other thread uses the
 /// store; it must outlive the returned object. Mutes of one store end in the reverse order of their beginnings, as they do
 /// in one scope.
-/// **Errors:** those of `EventStore::push_event`, when the initial events are no valid history; the store is then as it
-/// was.
+/// **Errors:** those of `EventStore::push_event`, when the initial events are not valid history; the store is then
+/// as it was.
 template <class Events, class Aggregate, class Reducer, class Adapter>
 [[nodiscard]] auto mute_event_store(EventStore<Events, Aggregate, Reducer, Adapter>& store,
                                     const std::vector<Event<Events>>& initial_events = {}) {

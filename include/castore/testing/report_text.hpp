@@ -124,7 +124,7 @@ inline std::size_t width_of(std::string_view text) {
       std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
 }
 
-/// Two columns of blocks, each with its counterpart beside it; lines that differ are marked.
+/// Two columns of blocks, each with its counterpart next to it; lines that differ are marked.
 inline std::string side_by_side(const std::vector<Lines>& expected, const std::vector<Lines>& actual) {
   std::size_t width = width_of("expected");
   for (const Lines& block : expected) {
@@ -164,7 +164,7 @@ inline std::string current_exception_text() {
 #if __has_include(<cxxabi.h>)
     if (const std::type_info* type = abi::__cxa_current_exception_type()) return type_name(*type);
 #endif
-    return "an exception that is no std::exception";
+    return "an exception that is not a std::exception";
   }
 }
 

@@ -3,7 +3,7 @@
 #define CASTORE_TESTING_SNAPSHOT_CONFORMANCE_HPP
 
 /// @file
-/// What an adapter promises that keeps snapshots beside its events (`castore/core/snapshot_storage.hpp`), as tests for
+/// What an adapter promises that keeps snapshots next to its events (`castore/core/snapshot_storage.hpp`), as tests for
 /// any adapter and any test framework; and that a `SnapshotEventStore` over it loads what all events give.
 ///
 /// With Catch2, three lines make one test case of every law (`castore/testing/catch2_snapshots.hpp`); a fixture is that

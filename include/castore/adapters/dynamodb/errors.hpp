@@ -82,7 +82,7 @@ inline std::string_view translate_dynamodb_code(std::string_view code) {
   return "it refused; report this with the reason it gave";
 }
 
-/// What an attempt to push was that failed: its message and whether the push may have been done all the same.
+/// What an attempt to push was that failed: its message and whether the push may nevertheless have been done.
 inline StorageError dynamodb_storage_error(std::string what, bool retryable, bool may_be_done) {
   if (!may_be_done) return StorageError{what, retryable};
   what += ". Whether it was written is unknown: load the aggregate to see";
@@ -91,7 +91,7 @@ inline StorageError dynamodb_storage_error(std::string what, bool retryable, boo
 
 /// Throws a StorageError around the error that is being handled.
 /// @param action What was tried, as it stands after "cannot": `push to table 'events'`.
-/// @param may_be_done Whether an attempt before may have done it all the same.
+/// @param may_be_done Whether an attempt before may nevertheless have done it.
 [[noreturn]] inline void throw_dynamodb_refusal(const std::string& action, const DynamoDbError& error,
                                                 bool may_be_done) {
   std::throw_with_nested(dynamodb_storage_error("cannot " + action + ": " +

@@ -26,7 +26,7 @@ struct RelayedRecords {
   std::size_t events = 0;   ///< New in the feed.
   std::size_t doubles = 0;  ///< That were there.
   std::size_t removed = 0;  ///< Of items that were deleted; the feed keeps their events.
-  std::size_t others = 0;   ///< Of other event stores, and of items that are no events.
+  std::size_t others = 0;   ///< Of other event stores, and of items that are not events.
 };
 
 /// How a feed is written to.

@@ -78,7 +78,7 @@ inline nlohmann::json json_of_attribute(const nlohmann::json& attribute, const c
 /// @param event_stores `std::tie(store, ...)`: whose events the table holds.
 /// @param image Attribute values as in the stream's record: `{"aggregateId": {"S": "POKEMONS#pikachu"}, ...}`. What is
 /// before the first `#` is the event store's id.
-/// @throws InvalidMessageError (report): it is no event, or of no store given; what is wrong with the event is nested.
+/// @throws InvalidMessageError (report): not an event, or of no store given; what is wrong with the event is nested.
 template <class... Stores>
 EventStoreNotificationMessage<Stores...> parse_image(std::tuple<Stores&...> event_stores, const nlohmann::json& image) {
   using Message = EventStoreNotificationMessage<Stores...>;

@@ -162,7 +162,7 @@ class InitialEventsIndex {
     return **stores_.insert(place, std::move(store));
   }
 
-  mutable std::shared_mutex mutex_;  // guards the vector; a store stays where it is for ever
+  mutable std::shared_mutex mutex_;  // guards the vector; a store stays where it is forever
   Stores stores_;                    // ordered by their ids
 };
 

@@ -162,8 +162,8 @@ class PostgresConnection {
   bool has_order() const noexcept { return has_order_; }
   void set_has_order() noexcept { has_order_ = true; }
 
-  /// Lets what follows take any time, as making an index may, as long as the server says, over another connection, that
-  /// it works on it. The connection is not used again afterwards.
+  /// From here on, statements have no time limit: making an index, for example, takes as long as it takes. While one
+  /// runs, a second connection asks the server whether it is still at work. This connection is not used again.
   void take_time() noexcept {
     takes_time_ = true;
     is_outdated_ = true;

@@ -72,7 +72,7 @@ class PostgresConnectionPool {
     }
     ++leased_;
     try {
-      for (milliseconds pause{50};; pause = (std::min)(2 * pause, milliseconds{400})) {  // those who knock slow it down
+      for (milliseconds pause{50};; pause = (std::min)(2 * pause, milliseconds{400})) {  // attempts are a load
         if (auto connection = take_idle(lock)) return Lease{*this, std::move(connection), generation_};
         if (in_use_ > 0 && PostgresClock::now() < (std::min)(full_until_, start + timeout)) {
           connection_freed_.wait_until(lock, (std::min)(full_until_, start + timeout),

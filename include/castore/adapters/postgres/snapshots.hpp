@@ -4,8 +4,8 @@
 
 /// @file
 /// Snapshots in a table next to that of the events. A row of version 0 is not one: its state is the number that stands
-/// for the history of all aggregates. Who forces a push, or deletes, locks it until the end of the transaction, and so
-/// does who saves, against those.
+/// for the history of all aggregates. A forced push, or a deletion, locks it until the end of the transaction, and so
+/// does a save, against those.
 
 #include <castore/adapters/postgres/connection.hpp>
 #include <castore/adapters/postgres/errors.hpp>
@@ -51,7 +51,7 @@ inline void create_postgres_snapshot_table(PostgresConnection& connection, const
   if (outcome.failure.sqlstate == "42P01") {
     throw StorageError{"there is no PostgreSQL table " + table + "; create it with create_snapshot_table"};
   }
-  throw_postgres_error(operations.name(), "load a snapshot beside", outcome.failure);
+  throw_postgres_error(operations.name(), "load a snapshot next to", outcome.failure);
 }
 
 inline std::int64_t load_postgres_snapshot(PostgresOperations& operations, const SnapshotKey& key, Version max_version,

@@ -77,7 +77,7 @@ class PostgresTransaction {
     return connection_.native();
   }
 
-  /// @brief See `KeepsCheckpoints`. The table `..._projection` lies beside that of the events. @throws StorageError
+  /// @brief See `KeepsCheckpoints`. The table `..._projection` lies next to that of the events. @throws StorageError
   Position checkpoint(std::string_view name, int version) {
     if (!has_checkpoints()) return 0;
     const auto rows = query(
@@ -111,7 +111,7 @@ class PostgresTransaction {
   /// @brief The quoted name of the table of checkpoints, with its schema. @throws StorageError when it is too long
   std::string checkpoints_table() const { return settings_.quoted_name_with("_projection"); }
 
-  /// @brief See `KeepsDeadLetters`. The table `..._dead_letter` lies beside that of the events, and is created when it
+  /// @brief See `KeepsDeadLetters`. The table `..._dead_letter` lies next to that of the events, and is created when it
   /// is first needed. @throws StorageError
   void add_dead_letter(std::string_view name, int version, const EventDeadLetter& letter) {
     const std::string table = dead_letters_table();

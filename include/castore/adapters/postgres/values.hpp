@@ -121,7 +121,7 @@ class PostgresValues {
   PostgresValues& array(const PostgresArray& value) { return text(value.bytes()); }
   /// Without texts, NULL.
   PostgresValues& texts(const PostgresArray& value, bool is_null) { return is_null ? null() : array(value); }
-  /// Of a number of rows; without one, NULL, which is no limit. @param more Rows beyond.
+  /// Of a number of rows; without one, NULL, which is not a limit. @param more Rows beyond.
   PostgresValues& limit(const std::optional<std::size_t>& rows, std::size_t more = 0) {
     constexpr auto largest = static_cast<std::size_t>((std::numeric_limits<std::int64_t>::max)());
     return rows ? integer(static_cast<std::int64_t>((std::min)(*rows, largest - more) + more)) : null();

@@ -33,9 +33,8 @@ struct SqlitePush {
   bool is_done = false;
 };
 
-/// Lets the pushes that come while a transaction is written share the next one, and so its flush to the disk ("group
-/// commit"). The thread that finds nobody writing writes for all that wait; nobody waits for more pushes
-/// to come.
+/// Group commit. Pushes that arrive while a transaction is being written share the next transaction, and its flush to
+/// the disk. When no thread is writing, the next one in line writes for all that wait. It does not wait for more.
 class SqliteCommitQueue {
  public:
   /// @param write `void(std::span<SqlitePush* const>) noexcept`: gives every push its outcome or its error.

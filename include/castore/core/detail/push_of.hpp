@@ -293,7 +293,7 @@ struct FirstForeign : First {};
 template <>
 struct FirstForeign<NoFault> : Foreign<NoFault> {};
 
-/// The first type in a value that is no event of a list, or `NoFault`: these are the kinds of values that
+/// The first type in a value that is not an event of a list, or `NoFault`: these are the kinds of values that
 /// `for_each_event_of` takes.
 template <class Events, class Value>
 struct ForeignIn : Foreign<std::conditional_t<Events::template contains<Value>, NoFault, Value>> {};

@@ -44,7 +44,7 @@ class MessageReceipt {
   virtual void release() noexcept = 0;
 };
 
-/// Who gets messages. All its members are guarded by the engine's mutex.
+/// A recipient of messages. All its members are guarded by the engine's mutex.
 template <class Message>
 struct MessageRecipient {
   std::uint64_t id = 0;

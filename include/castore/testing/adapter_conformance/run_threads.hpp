@@ -85,7 +85,7 @@ class RaceEnd {
   std::chrono::steady_clock::time_point latest_;
 };
 
-/// Sleeps for a moment. Who wakes up comes between whatever other threads are doing, also where all of them share one
+/// Sleeps for a moment. A thread that wakes up interrupts whatever other threads are doing, also where all share one
 /// processor.
 inline void nap(std::minstd_rand& random) { std::this_thread::sleep_for(std::chrono::microseconds{random() % 100}); }
 
