@@ -13,34 +13,27 @@
 #include <castore/adapters/dynamodb/requests.hpp>
 #include <castore/adapters/dynamodb/snapshots.hpp>
 #include <castore/adapters/dynamodb/tables.hpp>
+#include <castore/adapters/dynamodb/writer.hpp>
 #include <castore/aws/credentials.hpp>
 #include <castore/aws/http_client.hpp>
-#include <castore/aws/json_scanner.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_checks.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/snapshot_storage.hpp>
 #include <castore/core/timestamp.hpp>
-#include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace castore {
 
@@ -110,7 +103,7 @@ class DynamoDbEventStorageAdapter {
                                                 .orders_equal_timestamps = false,
                                                 .shows_groups_at_once = false,
                                                 .holds_every_double = false,
-                                                .max_events_per_push = 100,
+                                                .max_events_per_push = detail::dynamodb_max_transaction_operations,
                                                 .max_id_size = 1023};
 
   /// @brief Uses a client of its own for a table with all event stores.
@@ -148,15 +141,17 @@ class DynamoDbEventStorageAdapter {
   PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) const {
     check_records(records);
     if (records.empty()) return {};
-    if (records.size() > *properties.max_events_per_push) {
+    if (records.size() > detail::dynamodb_max_transaction_operations) {
       throw InvalidEventError{"max_events_per_push",
                               "a DynamoDB transaction writes at most 100 events; push fewer at once"};
     }
-    if (options.force && options_.keeps_snapshots) return force_push(records);
+    const detail::DynamoDbWriter writer{caller_, tables_, snapshot_tables()};
+    if (options.force && options_.keeps_snapshots) return writer.force_push(records);
     const bool check = options_.check_previous_version && !options.force;
-    if (records.size() == 1 && !(check && records.front().record.version > 1))
-      return put(records.front(), options.force);
-    return write_group(records, options.force, check);
+    if (records.size() == 1 && !(check && records.front().record.version > 1)) {
+      return writer.put(records.front(), options.force);
+    }
+    return writer.write_group(records, options.force, check);
   }
 
   /// @brief Hands the events of one aggregate to the sink, by consistent queries of up to 1 MB each.
@@ -166,7 +161,7 @@ class DynamoDbEventStorageAdapter {
     const std::string& table = tables_.table(event_store_id);
     const std::string key = tables_.key(event_store_id, aggregate_id);
     if (options.min_version && options.max_version && *options.min_version > *options.max_version) return;
-    detail::DynamoDbPages pages{caller_, "load events from " + name_of(table), options_.max_pages};
+    detail::DynamoDbPages pages{caller_, "load events from " + detail::dynamodb_table_name(table), options_.max_pages};
     std::optional<std::size_t> left = options.limit;
     detail::StoredEvent event;
     Version last = options.reverse ? (std::numeric_limits<Version>::max)() : 0;
@@ -194,8 +189,8 @@ class DynamoDbEventStorageAdapter {
     AggregateIdsPage page;
     std::string start;
     if (request.limit == 0U || !find_start(request, partition, start)) return page;
-    detail::DynamoDbPages pages{caller_, "list aggregate ids from " + name_of(table), options_.max_pages,
-                                std::move(start)};
+    detail::DynamoDbPages pages{caller_, "list aggregate ids from " + detail::dynamodb_table_name(table),
+                                options_.max_pages, std::move(start)};
     detail::StoredEvent event;
     detail::DynamoDbIndexKey last;
     for (;;) {
@@ -260,8 +255,6 @@ class DynamoDbEventStorageAdapter {
     return {std::shared_ptr<void>{}, &client};
   }
 
-  static std::string name_of(const std::string& table) { return "DynamoDB table " + detail::in_quotes(table); }
-
   static DynamoDbEventStorageAdapterOptions behaviour(const DynamoDbEventStorageAdapterOptions& options) {
     return {.check_previous_version = options.check_previous_version,
             .damaged_entries = options.damaged_entries,
@@ -288,179 +281,11 @@ class DynamoDbEventStorageAdapter {
     }
   }
 
-  PushOutcome put(const PushRecord& push, bool force) const {
-    const std::string& table = tables_.table(push.event_store_id);
-    const std::string key = tables_.key(push.event_store_id, push.record.aggregate_id);
-    detail::DynamoDbAction action{.what = "push to " + name_of(table), .is_write = true};
-    std::string request{"{"};
-    detail::append_put(request, table, push, key, tables_.index_partition(push.event_store_id), force);
-    request += '}';
-    try {
-      caller_.call("PutItem", request, action);
-      return {};
-    } catch (const DynamoDbError& error) {
-      if (error.code() != "ConditionalCheckFailedException") throw_push_refusal(action, error);
-    }
-    // The event that is in the way may be this one, written by an attempt whose answer was lost.
-    if (action.may_be_done && is_stored(push, nlohmann::json::parse(request), action)) return {};
-    return {PushOutcome::already_exists, 0};
+  detail::DynamoDbSnapshotTables snapshot_tables() const {
+    return {caller_, tables_, options_.max_pages, options_.keeps_snapshots};
   }
-
-  bool is_stored(const PushRecord& push, const nlohmann::json& put_request, detail::DynamoDbAction& action) const {
-    const std::string request =
-        detail::get_item_request(tables_.table(push.event_store_id),
-                                 tables_.key(push.event_store_id, push.record.aggregate_id), push.record.version);
-    const auto answer = detail::parse_json(caller_.call_or_throw("GetItem", request, action));
-    if (!answer.is_object()) throw detail::damaged_dynamodb_answer(action, "it is not JSON");
-    return answer.contains("Item") && detail::same_attribute_values(answer["Item"], put_request.at("Item"));
-  }
-
-  bool are_stored(std::span<const PushRecord> records, const std::string& group_request,
-                  detail::DynamoDbAction& action) const {
-    const auto request = nlohmann::json::parse(group_request);
-    auto push = records.begin();
-    for (const auto& operation : request.at("TransactItems")) {
-      if (operation.contains("Put") && !is_stored(*push++, operation["Put"], action)) return false;
-    }
-    return true;
-  }
-
-  PushOutcome write_group(std::span<const PushRecord> records, bool force, bool check) const {
-    std::string request{R"({"TransactItems":[)"};
-    std::vector<std::pair<std::size_t, PushStatus>> operations;  // whose they are, and what their failure means
-    std::size_t size = 0;
-    for (std::size_t index = 0; index < records.size(); ++index) {
-      const PushRecord& push = records[index];
-      const Version version = push.record.version;
-      const std::string& table = tables_.table(push.event_store_id);
-      const std::string key = tables_.key(push.event_store_id, push.record.aggregate_id);
-      if (index > 0) request += ',';
-      request += R"({"Put":{)";
-      size += detail::append_put(request, table, push, key, tables_.index_partition(push.event_store_id), force);
-      request += "}}";
-      operations.emplace_back(index, PushOutcome::already_exists);
-      if (!check || version == 1) continue;
-      const auto is_previous = [&](const PushRecord& other) {
-        return other.record.version == version - 1 && other.event_store_id == push.event_store_id &&
-               other.record.aggregate_id == push.record.aggregate_id;
-      };
-      const auto before = records.first(index);
-      if (std::ranges::any_of(before, is_previous)) continue;
-      if (std::ranges::any_of(records, is_previous)) return {PushOutcome::version_gap, index};
-      request += R"(,{"ConditionCheck":{)";
-      detail::append_condition_check(request, table, key, version - 1);
-      request += "}}";
-      operations.emplace_back(index, PushOutcome::version_gap);
-    }
-    if (operations.size() > *properties.max_events_per_push) {
-      throw InvalidEventError{"max_events_per_push",
-                              "the group's " + std::to_string(records.size()) + " events and " +
-                                  std::to_string(operations.size() - records.size()) +
-                                  " checks of the versions before are more than the 100 operations of a DynamoDB "
-                                  "transaction; push fewer at once"};
-    }
-    if (size > detail::dynamodb_max_transaction_size) {
-      throw InvalidEventError{"max_events_per_push", "the group has " + std::to_string(size) +
-                                                         " bytes in DynamoDB, whose transactions allow 4194304 (4 MB); "
-                                                         "push fewer or smaller events at once"};
-    }
-    request.append(R"(],"ClientRequestToken":")").append(detail::new_client_request_token()).append("\"}");
-    detail::DynamoDbAction action{.what = "push a group to " + name_of(tables_.table(records.front().event_store_id)),
-                                  .is_write = true};
-    PushOutcome outcome;
-    try {
-      caller_.call("TransactWriteItems", request, action);
-      return {};
-    } catch (const DynamoDbError& error) {
-      outcome = conflict_of(error, operations, action);
-    }
-    // DynamoDB forgets a token after ten minutes, and other servers may not know it at all.
-    if (action.may_be_done && outcome.status == PushOutcome::already_exists && are_stored(records, request, action)) {
-      return {};
-    }
-    return outcome;
-  }
-
-  /// @throws StorageError
   detail::DynamoDbSnapshots snapshots_of(std::string_view event_store_id, std::string_view aggregate_id) const {
-    const std::string& table = tables_.table(event_store_id);
-    if (!options_.keeps_snapshots || !tables_.is_single()) {
-      throw StorageError{name_of(table) + " keeps no snapshots; set the option keeps_snapshots" +
-                         (tables_.is_single() ? "" : ", and use one table for all event stores")};
-    }
-    return {caller_, table, tables_.key(event_store_id, aggregate_id), options_.max_pages};
-  }
-
-  /// A transaction that also deletes snapshots, and changes the history of their aggregates.
-  PushOutcome force_push(std::span<const PushRecord> records) const {
-    std::map<std::pair<std::string_view, std::string_view>, Version> aggregates;
-    std::string puts;
-    std::size_t size = 0;
-    for (const PushRecord& push : records) {
-      const EventRecord& record = push.record;
-      const auto place = aggregates.try_emplace({push.event_store_id, record.aggregate_id}, record.version).first;
-      place->second = (std::min)(place->second, record.version);
-      puts += puts.empty() ? R"({"Put":{)" : R"(,{"Put":{)";
-      size += detail::append_put(puts, tables_.table(push.event_store_id), push,
-                                 tables_.key(push.event_store_id, record.aggregate_id),
-                                 tables_.index_partition(push.event_store_id), true);
-      puts += "}}";
-    }
-    if (records.size() + aggregates.size() > *properties.max_events_per_push ||
-        size > detail::dynamodb_max_transaction_size) {
-      throw InvalidEventError{
-          "max_events_per_push",
-          "a forced push of " + std::to_string(records.size()) + " events of " + std::to_string(aggregates.size()) +
-              " aggregates that may have snapshots is more than the 100 operations or the 4 MB of a "
-              "DynamoDB transaction; push fewer at once"};
-    }
-    detail::DynamoDbAction action{.what = "push by force to " + name_of(tables_.table(records.front().event_store_id)),
-                                  .is_write = true};
-    for (int attempt = 1;; ++attempt) {
-      std::size_t room = *properties.max_events_per_push - records.size() - aggregates.size();
-      std::string request = R"({"TransactItems":[)" + puts;
-      for (const auto& [name, version] : aggregates) {
-        const auto snapshots = snapshots_of(name.first, name.second);
-        auto deletion = snapshots.deletion({.min_version = version});
-        snapshots.make_room(deletion, room);
-        room -= deletion.deletes.size();
-        request.append(",").append(deletion.count);
-        for (const std::string& each : deletion.deletes) request.append(",").append(each);
-      }
-      request.append(R"(],"ClientRequestToken":")").append(detail::new_client_request_token()).append("\"}");
-      try {
-        caller_.call("TransactWriteItems", request, action);
-        return {};
-      } catch (const DynamoDbError& error) {  // somebody saved meanwhile, or an attempt before has done it
-        const auto& reasons = error.cancellation_reasons();
-        const bool is_outdated = std::ranges::find(reasons, "ConditionalCheckFailed") != reasons.end();
-        if (!is_outdated || attempt == detail::DynamoDbSnapshots::most_attempts) throw_push_refusal(action, error);
-      }
-    }
-  }
-
-  /// The first event that a condition failed for. An event that exists is not a gap.
-  static PushOutcome conflict_of(const DynamoDbError& error,
-                                 const std::vector<std::pair<std::size_t, PushStatus>>& operations,
-                                 const detail::DynamoDbAction& action) {
-    const auto& reasons = error.cancellation_reasons();
-    if (reasons.size() == operations.size()) {
-      for (std::size_t place = 0; place < reasons.size(); ++place) {
-        if (reasons[place] == "ConditionalCheckFailed") return {operations[place].second, operations[place].first};
-      }
-    }
-    throw_push_refusal(action, error);
-  }
-
-  [[noreturn]] static void throw_push_refusal(const detail::DynamoDbAction& action, const DynamoDbError& error) {
-    constexpr std::string_view too_large[] = {"Item size has exceeded", "Nesting Levels have exceeded",
-                                              "Number overflow", "Number underflow", "more than 38 significant digits"};
-    const std::string_view what = error.what();
-    const auto says = [what](std::string_view part) { return what.find(part) != std::string_view::npos; };
-    if (std::ranges::any_of(too_large, says)) {
-      std::throw_with_nested(InvalidEventError{"payload", detail::without_prefix(what)});
-    }
-    detail::throw_dynamodb_refusal(action.what, error, action.may_be_done);
+    return snapshot_tables().of(event_store_id, aggregate_id);
   }
 
   /// Where a page starts. The place of a token is outside of bounds that were given again when they leave out all

@@ -4,6 +4,7 @@
 
 #include <castore/core/detail/event_store_parts.hpp>
 #include <castore/core/detail/event_store_reader.hpp>
+#include <castore/core/detail/events_in_push.hpp>
 #include <castore/core/detail/push.hpp>
 #include <castore/core/detail/push_of.hpp>
 #include <castore/core/errors.hpp>

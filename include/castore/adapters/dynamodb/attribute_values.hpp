@@ -27,6 +27,7 @@ namespace castore::detail {
 /// Source: Amazon DynamoDB Developer Guide, "Quotas" and "Supported data types and naming rules".
 inline constexpr std::size_t dynamodb_max_item_size = 400 * 1024;
 inline constexpr std::size_t dynamodb_max_transaction_size = 4 * 1024 * 1024;
+inline constexpr std::size_t dynamodb_max_transaction_operations = 100;
 inline constexpr std::size_t dynamodb_max_key_size = 2048;
 inline constexpr std::size_t dynamodb_max_depth = 32;
 inline constexpr int dynamodb_largest_exponent = 126;

@@ -12,6 +12,7 @@
 #include <castore/adapters/dynamodb/client.hpp>
 #include <castore/adapters/dynamodb/pages.hpp>
 #include <castore/adapters/dynamodb/requests.hpp>
+#include <castore/adapters/dynamodb/tables.hpp>
 #include <castore/aws/http.hpp>
 #include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
@@ -247,6 +248,24 @@ class DynamoDbSnapshots {
   const std::string& table_;
   std::string key_;
   std::size_t max_pages_;
+};
+
+/// Where the snapshots of a table of events are, if there are any.
+struct DynamoDbSnapshotTables {
+  const DynamoDbCaller& caller;
+  const DynamoDbTables& tables;
+  std::size_t max_pages;
+  bool are_kept;
+
+  /// @throws InvalidEventError, StorageError
+  DynamoDbSnapshots of(std::string_view event_store_id, std::string_view aggregate_id) const {
+    const std::string& table = tables.table(event_store_id);
+    if (!are_kept || !tables.is_single()) {
+      throw StorageError{dynamodb_table_name(table) + " keeps no snapshots; set the option keeps_snapshots" +
+                         (tables.is_single() ? "" : ", and use one table for all event stores")};
+    }
+    return {caller, table, tables.key(event_store_id, aggregate_id), max_pages};
+  }
 };
 
 }  // namespace castore::detail

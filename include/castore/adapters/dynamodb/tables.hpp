@@ -24,6 +24,9 @@ struct DynamoDbTablePerEventStore {
 
 namespace detail {
 
+/// As errors name it.
+inline std::string dynamodb_table_name(std::string_view table) { return "DynamoDB table " + in_quotes(table); }
+
 /// Which table and which keys an event store has.
 class DynamoDbTables {
  public:

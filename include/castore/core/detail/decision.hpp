@@ -5,7 +5,7 @@
 /// @file
 /// What a command's function may take and return, and how what it returns becomes events.
 
-#include <castore/core/detail/push_of.hpp>
+#include <castore/core/detail/events_in_push.hpp>
 #include <castore/core/event_store_options.hpp>
 #include <castore/core/events.hpp>
 #include <castore/detail/function_signature.hpp>
