@@ -31,7 +31,7 @@ struct AwsCredentials {
 /// expire or when AWS says that they have.
 using AwsCredentialsProvider = std::function<AwsCredentials()>;
 
-/// @brief There are no credentials, or none could be got where they should be.
+/// @brief No place holds credentials, or the place that should hold them could not be read.
 /// **Handling:** fix the set-up: the message says where was looked. It never holds a secret.
 class CASTORE_DETAIL_THROWN AwsCredentialsError : public Error {
  public:
