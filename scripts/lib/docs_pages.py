@@ -12,6 +12,8 @@ import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
 
+import docs_figures
+
 FENCE = re.compile(r"^```")
 NOTE = re.compile(r"^<!-- (cut|output): .* -->\n?", re.MULTILINE)  # for scripts/cut_docs
 HEADING = re.compile(r"^#.*", re.MULTILINE)
@@ -21,6 +23,13 @@ LIST_ITEM = re.compile(r"^\s*([-*+]|\d+\.) ")
 LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".md": "markdown", ".sh": "sh", ".json": "json", ".yaml": "yaml",
              ".ts": "typescript", ".js": "javascript", ".sql": "sql", ".cmake": "cmake"}
 FIRST_FOLDERS, LAST_FOLDERS = ["tutorial", "guides", "practices"], ["decisions"]
+# What a program names first comes first in the list of all names.
+FIRST_NAMES = ["EventStore", "Events", "Command", "push_event_group", "InMemoryEventStorageAdapter",
+               "SqliteEventStorageAdapter", "PostgresEventStorageAdapter", "DynamoDbEventStorageAdapter", "Subscription"]
+# Pages that are elsewhere in the site than in the repository: the site begins with a page of its own.
+PLACES = {"docs/home.md": "index.md", "README.md": "docs/readme.md"}
+# In a drawing: what holds where the reader's system is dark. In the site, the site's own switch decides.
+DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{(.*?)\n    \}", re.DOTALL)
 
 
 class Pages:
@@ -39,11 +48,13 @@ class Pages:
                     path = posixpath.join(folder, name)
                     if name.endswith(".md"):
                         pages.append(path)
-                    elif name.endswith((".svg", ".png", ".css", ".js")):
+                    elif name.endswith(".svg"):
+                        self.write_drawing(path)
+                    elif name.endswith((".png", ".css", ".js")):
                         self.write(path, None)
         for path in pages:
             with open(path, encoding="utf-8") as file:
-                self.write(path, self.convert(path, file.read()))
+                self.write(place_in_site(path), self.convert(path, file.read()))
         waiting = dict(self.shown)
         while waiting:
             path, page = waiting.popitem()
@@ -61,18 +72,30 @@ class Pages:
             with open(target, "w", encoding="utf-8") as file:
                 file.write(text)
 
+    def write_drawing(self, path):
+        """A drawing twice, for the site's light and its dark look."""
+        with open(path, encoding="utf-8") as file:
+            drawing = file.read()
+        self.write(path, drawing)
+        self.write(path[:-4] + ".light.svg", DARK.sub("", drawing))
+        self.write(path[:-4] + ".dark.svg", DARK.sub(r"\1", drawing))
+
     def convert(self, path, text):
         """The page's text as MkDocs wants it: what lies between code blocks changes, by lines and then as a whole."""
-        parts, run, first, named, in_block = [], [], 1, set(), False
+        parts, run, first, named, block = [], [], 1, set(), None
         for number, line in enumerate([*text.splitlines(), None], 1):
-            if line is not None and (in_block or not FENCE.match(line)):
-                (parts if in_block else run).append(line)
-                in_block = in_block and not FENCE.match(line)
-                continue
-            parts.append(self.convert_run(path, first, run, named))
-            if line is not None:
-                parts.append(line)
-            run, first, in_block = [], number + 1, True
+            if block is not None and line is not None:
+                block.append(line)
+                if not FENCE.match(line):
+                    continue
+                inside = block[1:-1]
+                parts += [docs_figures.table(inside)] if docs_figures.is_figures(inside) else block
+                run, first, block = [], number + 1, None
+            elif line is None or FENCE.match(line):
+                parts.append(self.convert_run(path, first, run, named))
+                block = [line]
+            else:
+                run.append(line)
         return "\n".join(part for part in parts if part is not None) + "\n"
 
     def convert_run(self, path, first, run, named):
@@ -119,7 +142,9 @@ class Pages:
         else:
             page = found + ".md"
             self.shown[found] = page
-        relative = posixpath.relpath(page, posixpath.dirname(path) or ".")
+        relative = posixpath.relpath(place_in_site(page), posixpath.dirname(place_in_site(path)) or ".")
+        if found.endswith(".svg") and link["text"].startswith("!"):
+            return "".join(f"{link['text']}({relative[:-4]}.{look}.svg#only-{look})" for look in ("light", "dark"))
         return f"{link['text']}({relative}{'#' + anchor if anchor else ''})"
 
     def link_names(self, path, text, named):
@@ -131,7 +156,7 @@ class Pages:
                     any(start <= match.start() < end for start, end in taken):
                 return match.group(0)
             named.add(name)
-            base = posixpath.relpath("reference", posixpath.dirname(path) or ".")
+            base = posixpath.relpath("reference", posixpath.dirname(place_in_site(path)) or ".")
             return f"[{match.group(0)}]({base}/{self.reference[name]})"
 
         return CODE.sub(replace, text)
@@ -179,9 +204,9 @@ class Pages:
         folders = sorted({page.split("/")[1] for page in pages if page.startswith("docs/") and page.count("/") > 1})
         last = [folder for folder in LAST_FOLDERS if folder in folders]
         first = [folder for folder in FIRST_FOLDERS if folder in folders]
-        nav = ["nav:", "  - Home: README.md"]
+        nav = ["nav:", f"  - Home: {PLACES['docs/home.md']}"]
         nav += self.sections(pages, first + [folder for folder in folders if folder not in first + last])
-        nav += [f"  - {page}" for page in pages if page.startswith("docs/") and page.count("/") == 1]
+        nav += [f"  - {page}" for page in pages if page.startswith("docs/") and page.count("/") == 1 and page not in PLACES]
         nav += self.sections(pages, last)
         nav.append("  - Reference: reference.md")
         nav += [f"  - {page}" for page in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md") if page in pages]
@@ -190,6 +215,10 @@ class Pages:
             settings = file.read()
         with open(os.path.join(self.directory, "mkdocs.yml"), "w", encoding="utf-8") as file:
             file.write(settings + "\n".join(nav) + "\n")
+
+
+def place_in_site(path):
+    return PLACES.get(path, path)
 
 
 def title_of(path):
@@ -239,7 +268,7 @@ def reference_page(reference):
     """A list of all names, each with a heading, so that the site's search finds it."""
     text = "---\nhide:\n  - toc\n---\n\n# Reference\n\nEvery public name, with what it guarantees and which errors " \
            "to expect, as its header says it: [the reference](reference/index.html).\n\n<div class=names markdown>\n"
-    for name in sorted(reference, key=str.lower):
+    for name in sorted(reference, key=lambda name: (FIRST_NAMES.index(name) if name in FIRST_NAMES else 99, name.lower())):
         text += f"\n### [`{name}`](reference/{reference[name]})\n"
         members = [f"[`{member}`](reference/{place})" for member, place in reference.members.get(name, {}).items()]
         if members:

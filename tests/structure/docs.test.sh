@@ -31,7 +31,7 @@ pages() {
 }
 
 if ! output=$(pages 'An `EventStore` of [a guide](docs/guides/a.md).'); then fail "good pages were refused: $output"; fi
-grep -qF '[`EventStore`](reference/store.html)' "$tree/out/pages/README.md" || fail 'a name is no link to its reference'
+grep -qF '[`EventStore`](../reference/store.html)' "$tree/out/pages/docs/readme.md" || fail 'a name is no link to its reference'
 grep -qF '[code](../../examples/a.cpp.md)' "$tree/out/pages/docs/guides/a.md" || fail 'a file does not become a page'
 grep -qF 'int main() {}' "$tree/out/pages/examples/a.cpp.md" || fail 'the page of a file does not show it'
 grep -qF '[a.cpp](a.cpp.md)' "$tree/out/pages/examples/index.md" || fail 'the page of a folder does not list its files'
@@ -40,6 +40,15 @@ printf '# Last by name\n' | tee docs/guides/z.md >docs/guides/zz.md
 pages 'Nothing.'
 order=$(sed -n 's|.*- docs/guides/\(.*\)\.md|\1|p' "$tree/out/mkdocs.yml" | tr '\n' ' ')
 [ "$order" = 'index z a zz ' ] || fail "pages are not in the order of their index: $order"
+printf '<svg><style>a { b: c }\n    @media (prefers-color-scheme: dark) {\n      a { b: d }\n    }\n</style></svg>\n' >docs/a.svg
+pages '![a drawing](docs/a.svg)' '' '```text' 'operation   castore   by hand   ratio (min .. max)' \
+  'push <x>    30 ns     20 ns     1.50  (1.00 .. 2.00)' '```'
+grep -qF '![a drawing](a.light.svg#only-light)![a drawing](a.dark.svg#only-dark)' "$tree/out/pages/docs/readme.md" ||
+  fail 'a drawing does not follow the look of the site'
+grep -q 'b: d' "$tree/out/pages/docs/a.dark.svg" && ! grep -q 'media\|b: d' "$tree/out/pages/docs/a.light.svg" ||
+  fail 'the light or the dark drawing is wrong'
+grep -qF '<tr><td>push &lt;x&gt;</td><td>30 ns</td><td>20 ns</td><td>1.50 (1.00 .. 2.00)</td><td><svg' \
+  "$tree/out/pages/docs/readme.md" || fail 'figures are not a table'
 if output=$(pages '[lost](docs/guides/b.md)'); then fail 'a link to no file was accepted'; fi
 case $output in
   *'README.md:3: there is no docs/guides/b.md'*) ;;
