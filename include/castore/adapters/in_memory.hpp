@@ -268,6 +268,10 @@ class InMemoryStorage {
 ///
 /// **Errors:** `InvalidEventError` (fix), `InvalidPageTokenError` (start again), `EventEncodeError` when somebody asks
 /// for records of events that have no JSON form. Running out of memory leaves everything as it was.
+/// @code
+/// castore::InMemoryEventStorageAdapter storage;
+/// castore::EventStore<PokemonEvents, Pokemon, PokemonReducer> pokemons{"POKEMONS", storage};
+/// @endcode
 class InMemoryEventStorageAdapter final : public detail::InMemoryStorage<EventStreamPtr> {
  public:
   InMemoryEventStorageAdapter() = default;

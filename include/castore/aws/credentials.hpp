@@ -18,6 +18,9 @@
 namespace castore {
 
 /// @brief Who asks AWS: two keys and, where they are temporary, a session token and when they end.
+/// @code
+/// const castore::AwsCredentials credentials{.access_key_id = id, .secret_access_key = secret};
+/// @endcode
 struct AwsCredentials {
   std::string access_key_id{};                                        ///< Says who asks; not a secret.
   std::string secret_access_key{};                                    ///< Signs the requests; a secret.

@@ -19,6 +19,9 @@ namespace castore {
 ///
 /// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
 /// (AWS Architecture Blog, "Exponential Backoff And Jitter").
+/// @code
+/// const castore::AwsRetryPolicy patient{.max_attempts = 20, .deadline = std::chrono::seconds{60}};
+/// @endcode
 struct AwsRetryPolicy {
   int max_attempts = 10;                                        ///< From 1, which never retries.
   std::chrono::milliseconds first{50};                          ///< The upper bound of the first wait.

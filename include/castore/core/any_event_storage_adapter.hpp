@@ -75,6 +75,11 @@ inline constexpr OperationTable<AllOperations> operations_of = OperationTable<Al
 /// **Guarantees:** it has every operation that there is; ask `supports` which of the optional ones its storage has.
 /// **Errors:** `UnsupportedOperationError` (fix) for one that its storage does not have, and for every operation when
 /// the handle refers to nothing; besides, what the adapter throws.
+/// @code
+/// castore::InMemoryEventStorageAdapter in_memory;
+/// castore::AnyEventStorageAdapter storage{in_memory};  // or one of SQLite, by a setting of the program
+/// const bool has_order = storage.supports<castore::operations::ReadAllEvents>();
+/// @endcode
 class AnyEventStorageAdapter : public ForwardsOperations<AnyEventStorageAdapter> {
  public:
   /// @brief Refers to nothing; test with `explicit operator bool`.

@@ -38,6 +38,12 @@ namespace castore {
 /// **Errors:** every function that reaches the storage throws `UndefinedEventStorageAdapterError` (fix) when there is
 /// none and `StorageError` (retry when `retryable()`, else report); loading also throws `EventDecodeError` and
 /// `UnknownEventTypeError` (report, fix the types). What a reducer throws passes through.
+/// @code
+/// castore::SqliteEventStorageAdapter storage{"pokemons.db"};
+/// castore::EventStore<PokemonEvents, Pokemon, PokemonReducer> pokemons{"POKEMONS", storage};
+/// pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
+/// const Pokemon pikachu = pokemons.get_existing_aggregate("pikachu");
+/// @endcode
 template <class EventsT, class AggregateT, class ReducerT, class AdapterT>
 class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT, AdapterT> {
   using Base = detail::EventStoreReader<EventsT, AggregateT, ReducerT, AdapterT>;

@@ -28,6 +28,10 @@ struct CommandAttempt {
 /// The wait before retry n is drawn evenly from 0 to `first * 2^(n-1)`, at most `longest`: "full jitter"
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Reach for it when many writers meet at
 /// one aggregate.
+/// @code
+/// auto level_up = level_up_pokemon(pokemons, {.event_already_exists_retries = 9,
+///                                             .backoff = {.first = std::chrono::milliseconds{5}}});
+/// @endcode
 struct CommandBackoff {
   std::chrono::microseconds first{0};            ///< 0: no wait.
   std::chrono::microseconds longest{1'000'000};  ///< No wait is longer.

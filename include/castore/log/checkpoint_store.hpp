@@ -47,6 +47,10 @@ class CheckpointStore {
 
 /// @brief Keeps checkpoints and dead letters in memory: for a subscription that begins again with each run of its
 /// program, and for tests. Any number of threads may use one object.
+/// @code
+/// castore::Subscription audit{"audit", storage, std::tie(pokemons),
+///                             {.checkpoints = std::make_shared<castore::InMemoryCheckpointStore>()}};
+/// @endcode
 class InMemoryCheckpointStore final : public CheckpointStore {
  public:
   Position checkpoint(std::string_view name, int version) override {

@@ -30,6 +30,9 @@ struct Stop {};
 using ErrorAnswer = std::variant<Retry, Skip, Stop>;
 
 /// @brief Where a subscription begins that has no checkpoint yet.
+/// @code
+/// castore::Subscription mails{"mails", storage, std::tie(pokemons), {.start = castore::SubscriptionStart::end()}};
+/// @endcode
 class SubscriptionStart {
  public:
   /// @brief With the first event that there is. The default.
@@ -61,6 +64,9 @@ class SubscriptionStart {
 /// @brief One of several runners that share the work: those of equal `count` and different `index` see each event once
 /// together, and all events of an aggregate are seen by one of them. Each has a checkpoint of its own, so a change of
 /// `count` begins again.
+/// @code
+/// castore::Subscription first{"mails", storage, std::tie(pokemons), {.partition = {.index = 0, .count = 2}}};
+/// @endcode
 struct SubscriptionPartition {
   std::size_t index = 0;  ///< Below `count`.
   std::size_t count = 1;  ///< From 1.

@@ -58,6 +58,9 @@ NotificationMessageBus(std::string, std::tuple<Stores&...>, Adapter&&) -> Notifi
 
 /// @brief A bus of messages that say that events happened, with the aggregate after the event. Each message goes to
 /// every listener that wants it.
+/// @code
+/// castore::StateCarryingMessageBus bus{"POKEMON_BUS", pokemons};
+/// @endcode
 template <class... Stores>
 class StateCarryingMessageBus : public detail::StateCarryingMessageChannel<MessageChannelType::bus, Stores...> {
   using Base = detail::StateCarryingMessageChannel<MessageChannelType::bus, Stores...>;

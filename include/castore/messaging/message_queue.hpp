@@ -59,6 +59,9 @@ NotificationMessageQueue(std::string, std::tuple<Stores&...>, Adapter&&) -> Noti
 
 /// @brief A queue of messages that say that events happened, with the aggregate after the event. Each message goes to
 /// one worker.
+/// @code
+/// castore::StateCarryingMessageQueue queue{"POKEMON_QUEUE", pokemons};
+/// @endcode
 template <class... Stores>
 class StateCarryingMessageQueue : public detail::StateCarryingMessageChannel<MessageChannelType::queue, Stores...> {
   using Base = detail::StateCarryingMessageChannel<MessageChannelType::queue, Stores...>;

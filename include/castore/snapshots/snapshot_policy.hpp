@@ -26,6 +26,10 @@ struct SnapshotTail {
 
 /// @brief Says after which loads a snapshot is saved: `every(100)`, `every(std::chrono::hours{1})`, or any function
 /// that takes a `SnapshotTail`. Threads may call it at the same time.
+/// @code
+/// const castore::SnapshotPolicy often = castore::every(100);
+/// const castore::SnapshotPolicy own{[](const castore::SnapshotTail& tail) { return tail.version % 50 == 0; }};
+/// @endcode
 class SnapshotPolicy {
  public:
   /// @brief A function of yours. @throws std::invalid_argument when it is empty

@@ -72,6 +72,11 @@ class FakeTransaction {
 ///
 /// **Guarantees:** any number of threads may use one object. It is made for few events: everything is copied at each
 /// transaction.
+/// @code
+/// castore::testing::FakeFeed storage;
+/// PokemonStore pokemons{"POKEMONS", storage};
+/// castore::Subscription audit{"audit", storage, std::tie(pokemons)};
+/// @endcode
 class FakeFeed {
  public:
   using Transaction = FakeTransaction;  ///< What transactions are.

@@ -29,6 +29,10 @@ inline constexpr AwsJsonService dynamodb_streams_service{
 
 /// @brief The `AwsClient` of DynamoDB that comes with the library; see `AwsHttpClient` for its guarantees.
 /// **Errors** `DynamoDbError`, `AwsConnectionError`, `AwsCredentialsError`.
+/// @code
+/// castore::DynamoDbHttpClient client{{.region = "eu-west-1"}};
+/// castore::DynamoDbEventStorageAdapter storage{client, "events"};
+/// @endcode
 class DynamoDbHttpClient : public AwsHttpClient {
  public:
   /// @brief Reads the environment and the shared files; it does not connect yet.

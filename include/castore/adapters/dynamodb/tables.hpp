@@ -18,6 +18,10 @@ namespace castore {
 
 /// @brief Castore's deprecated layout: each event store has a table of its own, whose initial events carry
 /// `isInitialEvent`. For those who have such tables; events of any other event store are refused.
+/// @code
+/// castore::DynamoDbEventStorageAdapter storage{
+///     castore::DynamoDbTablePerEventStore{{{"POKEMONS", "pokemon-events"}}}};
+/// @endcode
 struct DynamoDbTablePerEventStore {
   std::map<std::string, std::string, std::less<>> tables{};  ///< From event store id to table name.
 };

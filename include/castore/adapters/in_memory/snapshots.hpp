@@ -22,6 +22,10 @@ namespace castore {
 /// `InMemoryEventStorageAdapter` has one of its own.
 ///
 /// **Guarantees:** any number of threads may use one object. Running out of memory leaves everything as it was.
+/// @code
+/// castore::InMemorySnapshotStorage snapshots;
+/// castore::SnapshotEventStore fast{pokemons, snapshots};
+/// @endcode
 class InMemorySnapshotStorage {
  public:
   InMemorySnapshotStorage() = default;

@@ -41,6 +41,10 @@ inline AwsHttpClientOptions sqs_client_options(AwsHttpClientOptions options, std
 
 /// @brief The `AwsClient` of Amazon SQS that comes with the library; see `AwsHttpClient` for its guarantees.
 /// **Errors** `AwsError`, `AwsConnectionError`, `AwsCredentialsError`.
+/// @code
+/// castore::SqsHttpClient client{{.region = "eu-west-1"}};
+/// const std::string answer = client.call("ListQueues", "{}");
+/// @endcode
 class SqsHttpClient : public AwsHttpClient {
  public:
   /// @brief Reads the environment and the shared files; it does not connect yet.
