@@ -3,7 +3,7 @@
 // expected: Pokemon
 // errors: 1
 // lines[gcc]: 21
-// lines[clang]: 18
+// lines[clang]: 19
 #include <castore/castore.hpp>
 #include <castore/snapshots.hpp>
 

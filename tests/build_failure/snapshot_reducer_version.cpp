@@ -3,7 +3,7 @@
 // expected: PokemonReducer
 // errors: 1
 // lines[gcc]: 18
-// lines[clang]: 31
+// lines[clang]: 32
 #include <castore/castore.hpp>
 #include <castore/snapshots.hpp>
 
