@@ -45,7 +45,7 @@ namespace castore {
 /// their fields; and of types without fields, which need nothing.
 ///
 /// Conversions are looked for in this order: a `castore::codec` of the program's; the type's own `to_json` and
-/// `from_json`, both, and for exactly this type (`NLOHMANN_DEFINE_TYPE_INTRUSIVE` writes them); its fields, up to 64.
+/// `from_json`, both, and for exactly this type (`NLOHMANN_DEFINE_TYPE_INTRUSIVE` writes them); its fields, up to 128.
 /// These may be of any type in the table of docs/guides/event_fields.md: numbers, text, enumerations by their names,
 /// `std::optional` (left out when empty), containers, `std::variant`, times, and such structs; also `const`.
 /// `castore/reflection.hpp` has what a struct may say about its fields: `json_case`, `json_names`, `added_fields`.

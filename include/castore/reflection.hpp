@@ -20,7 +20,7 @@
 
 namespace castore {
 
-/// @brief Structs whose fields the compiler finds: up to 64, all public and its own, and no C arrays, bit-fields,
+/// @brief Structs whose fields the compiler finds: up to 128, all public and its own, and no C arrays, bit-fields,
 /// references or anonymous unions.
 template <class Type>
 concept Reflectable = detail::HasKnownFields<std::remove_cvref_t<Type>>;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expected: castore: `change` of copy_events takes all events of an aggregate and returns those that the target is to have; write `[](std::span<const From::Event> events) -> std::vector<To::Event> { ... }` with the types of the two stores
 // errors: 1
-// lines: 40
 #include "pokemon/pokemon.hpp"
 
 #include <castore/maintenance/copy_events.hpp>

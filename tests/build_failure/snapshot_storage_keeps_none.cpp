@@ -2,7 +2,6 @@
 // expected: castore: this needs a storage that keeps snapshots; give it the public member functions `bool save_snapshot(const castore::SnapshotRecord& snapshot)`, `std::int64_t load_snapshot(const castore::SnapshotKey& key, castore::Version max_version, castore::SnapshotSink sink)` and `void delete_snapshots(std::string_view event_store_id, const castore::DeleteSnapshotsOptions& which)`, or take another storage for them, such as a castore::InMemorySnapshotStorage
 // expected: MyAdapter
 // errors: 1
-// lines: 40
 #include <castore/castore.hpp>
 #include <castore/snapshots.hpp>
 

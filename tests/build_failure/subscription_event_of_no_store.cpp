@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expected: castore: this handler takes none of the events of these stores; give it for each event that it is to see an overload `void operator()(const castore::EventDetail<ThePayload>& event, const castore::EventPlace& place)`, and name the payload's store in std::tie(...)
 // errors: 1
-// lines: 40
 #include "pokemon/pokemon.hpp"
 #include "pokemon/trainer.hpp"
 

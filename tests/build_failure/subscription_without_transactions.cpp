@@ -3,7 +3,8 @@
 // expected: MyAdapter
 // errors[gcc]: 2
 // errors[clang]: 1
-// lines: 40
+// lines[gcc]: 23
+// lines[clang]: 23
 #include "pokemon/pokemon.hpp"
 
 #include <castore/log/subscription.hpp>

@@ -2,7 +2,6 @@
 // expected: castore: an older form of an event has another Metadata than the newer one; stored metadata are read as those of the newest form, so take `Metadata` out of the older form
 // expected: CheckedUpcast<PokemonCaught, PokemonCaught1>
 // errors: 1
-// lines: 20
 #include <castore/castore.hpp>
 
 #include <string>

@@ -2,7 +2,6 @@
 // expected: castore: the reducer has an overload for an older form of an event, which it never gets to see; move what it does into upcast(), and take the overload out
 // expected: CheckedOldForm<PokemonReducer, Pokemon, PokemonCaught1, PokemonCaught>
 // errors: 1
-// lines: 20
 #include <castore/castore.hpp>
 
 #include <string>

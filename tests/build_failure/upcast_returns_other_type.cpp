@@ -2,7 +2,6 @@
 // expected: castore: upcast() returns another type than the event that it is written in; let it return that event, by value
 // expected: CheckedUpcast<PokemonCaught, PokemonCaught1>
 // errors: 1
-// lines: 20
 #include <castore/castore.hpp>
 
 #include <string>

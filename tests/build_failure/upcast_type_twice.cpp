@@ -2,7 +2,6 @@
 // expected: castore: one event type stands for two forms of events in one Events<...>; give each `type`, each of `former_types` and each older form in `upcasts` a text of its own
 // expected: <PokemonCaught, PokemonCaught>
 // errors: 1
-// lines: 20
 #include <castore/castore.hpp>
 
 #include <array>

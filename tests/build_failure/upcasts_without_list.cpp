@@ -2,7 +2,6 @@
 // expected: castore: `upcasts` of this event is not a list of older forms; write in it: using upcasts = castore::Upcasts<TheOlderForm>;
 // expected: PokemonCaught
 // errors: 1
-// lines: 20
 #include <castore/castore.hpp>
 
 #include <string>

@@ -161,6 +161,166 @@ CASTORE_FIELDS(64, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, 
                f42, f43, f44, f45, f46, f47, f48, f49, f50, f51, f52, f53, f54, f55, f56, f57, f58, f59, f60, f61,
                f62, f63, f64)
 
+#define CASTORE_FIELDS_1_TO_64 f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,       \
+  f19, f20, f21, f22, f23, f24, f25, f26, f27, f28, f29, f30, f31, f32, f33, f34, f35, f36, f37, f38, f39, f40,       \
+  f41, f42, f43, f44, f45, f46, f47, f48, f49, f50, f51, f52, f53, f54, f55, f56, f57, f58, f59, f60, f61, f62,       \
+  f63, f64
+CASTORE_FIELDS(65, CASTORE_FIELDS_1_TO_64, f65)
+CASTORE_FIELDS(66, CASTORE_FIELDS_1_TO_64, f65, f66)
+CASTORE_FIELDS(67, CASTORE_FIELDS_1_TO_64, f65, f66, f67)
+CASTORE_FIELDS(68, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68)
+CASTORE_FIELDS(69, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69)
+CASTORE_FIELDS(70, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70)
+CASTORE_FIELDS(71, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71)
+CASTORE_FIELDS(72, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72)
+CASTORE_FIELDS(73, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73)
+CASTORE_FIELDS(74, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74)
+CASTORE_FIELDS(75, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75)
+CASTORE_FIELDS(76, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76)
+CASTORE_FIELDS(77, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77)
+CASTORE_FIELDS(78, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78)
+CASTORE_FIELDS(79, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79)
+CASTORE_FIELDS(80, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80)
+CASTORE_FIELDS(81, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81)
+CASTORE_FIELDS(82, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82)
+CASTORE_FIELDS(83, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83)
+CASTORE_FIELDS(84, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84)
+CASTORE_FIELDS(85, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85)
+CASTORE_FIELDS(86, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86)
+CASTORE_FIELDS(87, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87)
+CASTORE_FIELDS(88, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88)
+CASTORE_FIELDS(89, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89)
+CASTORE_FIELDS(90, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90)
+CASTORE_FIELDS(91, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91)
+CASTORE_FIELDS(92, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92)
+CASTORE_FIELDS(93, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93)
+CASTORE_FIELDS(94, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94)
+CASTORE_FIELDS(95, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95)
+CASTORE_FIELDS(96, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96)
+CASTORE_FIELDS(97, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97)
+CASTORE_FIELDS(98, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98)
+CASTORE_FIELDS(99, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99)
+CASTORE_FIELDS(100, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100)
+CASTORE_FIELDS(101, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101)
+CASTORE_FIELDS(102, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102)
+CASTORE_FIELDS(103, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103)
+CASTORE_FIELDS(104, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104)
+CASTORE_FIELDS(105, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105)
+CASTORE_FIELDS(106, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106)
+CASTORE_FIELDS(107, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107)
+CASTORE_FIELDS(108, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108)
+CASTORE_FIELDS(109, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109)
+CASTORE_FIELDS(110, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110)
+CASTORE_FIELDS(111, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111)
+CASTORE_FIELDS(112, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112)
+CASTORE_FIELDS(113, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113)
+CASTORE_FIELDS(114, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114)
+CASTORE_FIELDS(115, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115)
+CASTORE_FIELDS(116, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116)
+CASTORE_FIELDS(117, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117)
+CASTORE_FIELDS(118, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118)
+CASTORE_FIELDS(119, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119)
+CASTORE_FIELDS(120, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120)
+CASTORE_FIELDS(121, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121)
+CASTORE_FIELDS(122, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122)
+CASTORE_FIELDS(123, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122, f123)
+CASTORE_FIELDS(124, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122, f123, f124)
+CASTORE_FIELDS(125, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122, f123, f124, f125)
+CASTORE_FIELDS(126, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122, f123, f124, f125, f126)
+CASTORE_FIELDS(127, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122, f123, f124, f125, f126, f127)
+CASTORE_FIELDS(128, CASTORE_FIELDS_1_TO_64, f65, f66, f67, f68, f69, f70, f71, f72, f73, f74, f75, f76, f77, f78, f79,
+               f80, f81, f82, f83, f84, f85, f86, f87, f88, f89, f90, f91, f92, f93, f94, f95, f96, f97, f98, f99,
+               f100, f101, f102, f103, f104, f105, f106, f107, f108, f109, f110, f111, f112, f113, f114, f115, f116,
+               f117, f118, f119, f120, f121, f122, f123, f124, f125, f126, f127, f128)
+
+#undef CASTORE_FIELDS_1_TO_64
 #undef CASTORE_FIELDS
 
 }  // namespace castore::detail

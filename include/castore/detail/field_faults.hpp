@@ -30,7 +30,7 @@ struct HasTooManyFields {
   static constexpr bool explain() {
     static_assert(
         never<Type>,
-        "castore: this struct has more than 64 fields, or references; put some of them into structs of their own");
+        "castore: this struct has more than 128 fields, or references; put some of them into structs of their own");
     return false;
   }
 };
@@ -70,6 +70,15 @@ struct IsReference {
     static_assert(never<Owner>,
                   "castore: the field of this number is a reference, whose object is gone when it is loaded; "
                   "write a value for it");
+    return false;
+  }
+};
+template <class Owner, std::size_t number>
+struct IsVolatile {
+  static constexpr bool explain() {
+    static_assert(never<Owner>,
+                  "castore: the field of this number is volatile, so it may change while it is stored; leave the word "
+                  "out");
     return false;
   }
 };
@@ -137,9 +146,10 @@ constexpr auto fields_fault() {
   if constexpr (!std::is_class_v<Type> || !std::is_aggregate_v<Type>) {
     return IsNoPlainStruct<Type>{};
   } else if constexpr (FieldsOf<Type>::count > max_fields) {
-    constexpr std::size_t reference = find_reference<Type>();
-    if constexpr (reference > 0)
-      return IsReference<Type, reference>{};
+    if constexpr (is_initialised_by<Type, max_fields + 1, 0>)
+      return HasTooManyFields<Type>{};
+    else if constexpr (find_reference<Type>() > 0)
+      return IsReference<Type, find_reference<Type>()>{};
     else
       return HasTooManyFields<Type>{};
   } else if constexpr (FieldsOf<Type>::has_bases) {
@@ -149,6 +159,8 @@ constexpr auto fields_fault() {
     return IsCArray<FieldAt<Type, place.first, place.fields>>{};
   } else if constexpr (FieldsOf<Type>::first_union > 0) {
     return IsUnion<Type, FieldsOf<Type>::first_union>{};
+  } else if constexpr (FieldsOf<Type>::are_known && first_volatile<Type>() > 0) {
+    return IsVolatile<Type, first_volatile<Type>()>{};
   } else if constexpr (FieldsOf<Type>::are_known) {
     return HasFieldWithoutPlace<Type>{};
   } else {

@@ -18,7 +18,7 @@
 
 namespace castore::detail {
 
-inline constexpr std::size_t max_fields = 64;
+inline constexpr std::size_t max_fields = 128;
 
 /// Takes the place of any initialiser; `Accepts` says of which types. It is never called, and has a body for Clang, which
 /// asks for one where the type has no linkage; not constexpr, as GCC would look for its value.
@@ -168,11 +168,23 @@ struct FieldAddress {
   const Type* value;
 };
 
+/// The addresses of all fields. A std::tuple of as many instantiates far more for each of them.
+template <std::size_t, class Type>
+struct IndexedAddress : FieldAddress<Type> {};
+template <class Indices, class... Types>
+struct AddressList;
+template <std::size_t... Index, class... Types>
+struct AddressList<std::index_sequence<Index...>, Types...> : IndexedAddress<Index, Types>... {};
+template <std::size_t index, class Type>
+constexpr FieldAddress<Type> address_at(const IndexedAddress<index, Type>& address) {
+  return address;
+}
+
 template <class Owner, std::size_t index, std::size_t count = FieldsOf<Owner>::count>
 constexpr auto field_address() {
   return bind_fields(unmade<Owner>.object, FieldCount<count>{}, [](const auto&... fields) {
-    const auto& field = std::get<index>(std::forward_as_tuple(fields...));
-    return FieldAddress<std::remove_const_t<std::remove_reference_t<decltype(field)>>>{&field};
+    return address_at<index>(AddressList<std::make_index_sequence<count>, std::remove_const_t<std::remove_reference_t<
+                                 decltype(fields)>>...>{{{&fields}}...});
   });
 }
 #if defined(__clang__)
@@ -185,10 +197,23 @@ struct IsConstant;
 template <class Owner, std::size_t index>
 concept HasAddress = requires { typename IsConstant<field_address<Owner, index>()>; };
 
+template <class Owner, std::size_t index>
+using FieldType = std::remove_const_t<std::remove_pointer_t<decltype(field_address<Owner, index>().value)>>;
+
+/// The number of the first field that is volatile, from 1; 0 for none.
+template <class Owner>
+constexpr std::size_t first_volatile() {
+  return []<std::size_t... Index>(std::index_sequence<Index...>) {
+    std::size_t number = 0;
+    static_cast<void>(((std::is_volatile_v<FieldType<Owner, Index>> && (number = Index + 1) > 0) || ...));
+    return number;
+  }(std::make_index_sequence<FieldsOf<Owner>::count>{});
+}
+
 template <class Owner>
 constexpr bool have_addresses() {
   if constexpr (FieldsOf<Owner>::are_known) {
-    return []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return first_volatile<Owner>() == 0 && []<std::size_t... Index>(std::index_sequence<Index...>) {
       return (HasAddress<Owner, Index> && ...);
     }(std::make_index_sequence<FieldsOf<Owner>::count>{});
   }
@@ -198,9 +223,6 @@ constexpr bool have_addresses() {
 /// A struct whose fields have names and types: all public, without base classes, C arrays, bit-fields and references.
 template <class Type>
 concept HasKnownFields = have_addresses<std::remove_const_t<Type>>();
-
-template <class Owner, std::size_t index>
-using FieldType = std::remove_const_t<std::remove_pointer_t<decltype(field_address<Owner, index>().value)>>;
 
 /// The last name in the text of a field's address: `...&unmade<Owner>.object.name}]`, with more brackets by GCC.
 template <class Type, FieldAddress<Type> address>
