@@ -118,6 +118,10 @@ EventDetail<Payload> decode_detail(std::string_view event_store_id, const EventR
   }
 }
 
+/// A handler that is to have every event also of stores that skip unknown ones.
+template <class Handler>
+concept LeavesNothingOut = std::remove_cvref_t<Handler>::leaves_nothing_out;
+
 /// What is read at once.
 template <class Handler, class Transaction, class... Stores>
 class EventBatch {
@@ -269,7 +273,7 @@ class EventBatch {
     };
     if ((decode(std::type_identity<Payloads>{}) || ...)) return true;
     if constexpr (HandledOfStore<Handler, Transaction, store, Events<Payloads...>>::are_all) {
-      if (skips_unknown_[store]) return true;
+      if (!LeavesNothingOut<Handler> && skips_unknown_[store]) return true;
       add_undecoded(event.position, store, event.event,
                     std::make_exception_ptr(UnknownEventTypeError{event.event_store_id, event.event.aggregate_id,
                                                                   event.event.version, event.event.type}));
