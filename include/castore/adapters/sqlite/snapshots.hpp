@@ -73,8 +73,11 @@ class SqliteSnapshots {
     if (query.integer(1) != 0) {
       const auto event_timestamp = parse_timestamp(query.text(2));
       const auto created_at = parse_timestamp(query.text(3));
-      if (!event_timestamp || !created_at) throw_damaged(query, key);
-      sink({query.integer(1), *event_timestamp, query.text(4), *created_at});
+      // One whose timestamps are damaged has that of no event, so it is not used and is deleted. An error would come at
+      // each load, and keep a good one from being saved.
+      const bool is_whole = event_timestamp && created_at;
+      sink({query.integer(1), is_whole ? *event_timestamp : (Timestamp::min)(), query.text(4),
+            created_at.value_or(Timestamp{})});
     }
     lease.connection().check_unchanged(loading);
     return history;
@@ -132,12 +135,6 @@ class SqliteSnapshots {
       is_there_ = true;
     }
     return is_there_;
-  }
-
-  [[noreturn]] static void throw_damaged(const SqliteQuery& query, const SnapshotKey& key) {
-    throw StorageError{query.file().name() + " is damaged: the snapshot of " +
-                       event_name(key.event_store_id, key.aggregate_id, query.integer(1)) +
-                       " has no valid timestamp; delete its row of castore_snapshot"};
   }
 
   SqliteConnectionPool& pool_;
