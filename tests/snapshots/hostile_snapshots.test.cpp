@@ -6,9 +6,9 @@
 
 #include <castore/adapters/sqlite.hpp>
 #include "snapshots/domain.hpp"
+#include "snapshots/support/damaged.hpp"
 #include "support/catch.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,14 +19,6 @@ namespace {
 
 using namespace castore;
 using namespace castore::snapshot_tests;
-
-struct Told {
-  std::vector<SnapshotFault> faults{};
-  SnapshotEventStoreOptions options() {
-    return {.policy = every(1),
-            .on_snapshot_ignored = [this](const IgnoredSnapshot& ignored) { faults.push_back(ignored.fault); }};
-  }
-};
 
 /// The release after `StoryReducer`'s, of which somebody forgot to say that an aggregate has more fields now.
 struct LongerStory {
@@ -78,32 +70,20 @@ TEST_CASE(
   }));
   CAPTURE(change.substr(0, 100));
   SqliteEventStorageAdapter storage{":memory:"};
-  StoryStore stories{"S", storage};
-  push_all(stories, "a", 3);
-  push_all(stories, "b", 3);
-  {
-    SnapshotEventStore fast{stories, storage, {.policy = every(1)}};
-    (void)fast.get_aggregate("a");
-    (void)fast.get_aggregate("b");
-    REQUIRE(fast.statistics().saved == 2);
-  }
-  storage.transact([&change](SqliteTransaction& tx) {
-    tx.execute("UPDATE castore_snapshot SET " + change + " WHERE aggregate_id = 'a' AND version = 3");
-  });
-  Told told;
-  SnapshotEventStore fast{stories, storage, told.options()};
-  CHECK(fast.get_existing_aggregate("a", {.max_version = 2}).text == "1 2 ");
-  CHECK(fast.get_existing_aggregate("a").text == "1 2 3 ");
-  CHECK(told.faults == (fault ? std::vector{*fault} : std::vector<SnapshotFault>{}));
-  push_all(fast, "a", 5, 4);
-  const Story five = fast.get_existing_aggregate("a");
-  CHECK(five.text == "1 2 3 4 5 ");
-  CHECK(five.version == 5);
-  CHECK(fast.get_existing_aggregate("a", {.max_version = 4}).text == "1 2 3 4 ");
-  const std::uint64_t hits = fast.statistics().hits;
-  CHECK(fast.get_existing_aggregate("a").text == "1 2 3 4 5 ");
-  CHECK(fast.statistics().hits == hits + 1);
-  CHECK(fast.get_existing_aggregate("b").text == "1 2 3 ");
+  const auto damage = [&] {
+    storage.transact([&change](SqliteTransaction& tx) {
+      tx.execute("UPDATE castore_snapshot SET " + change + " WHERE aggregate_id = 'a' AND version = 3");
+    });
+  };
+  check_damaged_snapshot(storage, damage, fault);
+}
+
+TEST_CASE("snapshots are kept again after somebody has emptied their table") {
+  SqliteEventStorageAdapter storage{":memory:"};
+  const auto empty = [&storage] {
+    storage.transact([](SqliteTransaction& tx) { tx.execute("DELETE FROM castore_snapshot"); });
+  };
+  check_damaged_snapshot(storage, empty, std::nullopt);
 }
 
 TEST_CASE("a release that forgot to raise its reducer's version does not read an older form of its aggregate") {
