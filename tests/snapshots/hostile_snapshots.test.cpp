@@ -4,11 +4,14 @@
 
 #include <castore/snapshots/snapshot_event_store.hpp>
 
+#include <castore/adapters/in_memory.hpp>
 #include <castore/adapters/sqlite.hpp>
+#include <castore/testing/fake_clock.hpp>
 #include "snapshots/domain.hpp"
 #include "snapshots/support/damaged.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +66,8 @@ TEST_CASE(
       {"version = 4, state = replace(state, '\"version\":3', '\"version\":4')", not_in_history},
       {"version = 9223372036854775807, state = replace(state, '\"version\":3', '\"version\":9223372036854775807')",
        not_in_history},
+      {"version = 9, state = '7'", damaged},
+      {"version = 9", of_another},
       {"version = -1", std::nullopt},
       {"reducer_version = 4", std::nullopt},
       {"event_store_id = 'T'", std::nullopt},
@@ -84,6 +89,26 @@ TEST_CASE("snapshots are kept again after somebody has emptied their table") {
     storage.transact([](SqliteTransaction& tx) { tx.execute("DELETE FROM castore_snapshot"); });
   };
   check_damaged_snapshot(storage, empty, std::nullopt);
+}
+
+TEST_CASE("a snapshot that a clock of long after took is followed by others") {
+  InMemoryEventStorageAdapter storage;
+  castore::testing::FakeClock clock;
+  StoryStore stories{"S", storage, {.clock = clock}};
+  SnapshotEventStore fast{stories, storage, {.policy = every(std::chrono::hours{1})}};
+  push_all(stories, "a", 1);
+  const Timestamp now = clock.now();
+  clock.advance(std::chrono::hours{24});
+  (void)fast.get_aggregate("a");
+  CHECK(fast.statistics().saved == 1);
+  clock.set(now);
+  push_all(stories, "a", 2, 2);
+  CHECK(fast.get_existing_aggregate("a").text == "1 2 ");
+  CHECK(fast.statistics().saved == 2);
+  push_all(stories, "a", 3, 3);
+  clock.advance(-std::chrono::minutes{30});  // two machines are not always of one mind
+  (void)fast.get_aggregate("a");
+  CHECK(fast.statistics().saved == 2);
 }
 
 TEST_CASE("a release that forgot to raise its reducer's version does not read an older form of its aggregate") {

@@ -38,9 +38,10 @@ inline constexpr char sqlite_save_snapshot[] =
     " FROM castore_snapshot WHERE event_store_id = '' AND aggregate_id = '' AND reducer_version = 0 AND version = 0), "
     "0)"
     " = ?8";
+// It begins with microseconds, so that it is none that the row had before somebody emptied the table.
 inline constexpr char sqlite_change_history[] =
-    "INSERT INTO castore_snapshot VALUES ('', '', 0, 0, '', '1', '') ON CONFLICT DO UPDATE SET"
-    " state = CAST(CAST(state AS INTEGER) + 1 AS TEXT)";
+    "INSERT INTO castore_snapshot VALUES ('', '', 0, 0, '', CAST(CAST(86400000000 * (julianday('now') - 2440587.5) AS"
+    " INTEGER) AS TEXT), '') ON CONFLICT DO UPDATE SET state = CAST(CAST(state AS INTEGER) + 1 AS TEXT)";
 inline constexpr char sqlite_delete_snapshots_of_aggregate[] =
     "DELETE FROM castore_snapshot WHERE event_store_id = ?1 AND aggregate_id = ?2 AND version >= ?3";
 
