@@ -123,11 +123,15 @@ void check_copies_there_and_back(Other& other, castore::StorageOperation reading
   MonsterStore elsewhere{"MONSTERS", other};
   elsewhere.push_event("m1", *histories.last_version("m1") + 1, LeveledUp{}, {.timestamp = at(98)});
   const castore::CopyOptions options{.event_store_ids = {"MONSTERS", "TAMERS"}};
-  CHECK(castore::copy_events(file, other, options).written_count == 1);
+  const castore::CopyResult since = castore::copy_events(file, other, options);
+  CHECK(since.written_count == 1);
   CHECK(elsewhere.get_existing_aggregate("later").name == "Mew");
   CHECK(castore::copy_events(other, file, options).written_count == 1);
   CHECK(are_equal(file, other));
   monsters.push_event("m1", 2, LeveledUp{}, {.timestamp = at(77), .force = true});
+  const castore::CopyResult news = castore::copy_events(
+      file, other, {.event_store_ids = options.event_store_ids, .resume_token = since.resume_token});
+  CHECK(news.written_count + news.already_there_count == 1);  // what "other" gave to the file
   const auto conflict =
       error_of<castore::CopyConflictError>([&] { return castore::copy_events(file, other, options); });
   CHECK(conflict.aggregate_id() == "m1");
