@@ -4,6 +4,7 @@
 #include "adapters/support/child_process.hpp"
 #include "adapters/support/faulty_vfs.hpp"
 #include "adapters/support/sqlite.hpp"
+#include "core/upcast_chain.hpp"
 #include "support/catch.hpp"
 
 #include <sqlite3.h>
@@ -65,6 +66,21 @@ TEST_CASE("a file of the first versions is used as it is", "[sqlite]") {
   }
   CHECK(schema() == before);
   CHECK(PlainSqlite{folder / "file.db"}.value("PRAGMA user_version") == "1");
+}
+
+TEST_CASE("events of four releases in a file of the first versions are read in their newest form", "[sqlite]") {
+  const TempDirectory folder;
+  make_first_file(folder / "file.db");
+  std::string rows;
+  for (const auto& [type, payload] : castore_tests::upcast_chain::stored) {
+    const std::string version = std::to_string(1 + static_cast<int>(type.back() == 'T' ? 0 : type.back() - '1'));
+    rows += std::string{rows.empty() ? "" : ", "} + "('BALLS', 'ball', " + version + ", '" + std::string{type} +
+            "', '2022-01-01T12:00:00.00" + version + "Z', '" + std::string{payload} + "', NULL)";
+  }
+  PlainSqlite{folder / "file.db"}.rows(
+      "INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload, metadata) VALUES " + rows);
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  castore_tests::upcast_chain::check_forms(storage, "ball");
 }
 
 TEST_CASE("a new file gives out no position twice, also when its last events were deleted", "[sqlite]") {

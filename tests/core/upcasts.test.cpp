@@ -9,6 +9,7 @@
 #include <castore/messaging/message_bus.hpp>
 #include <castore/testing/event_schema.hpp>
 #include "core/support.hpp"
+#include "core/upcast_chain.hpp"
 #include "support/catch.hpp"
 
 #include <nlohmann/json.hpp>
@@ -164,6 +165,50 @@ TEMPLATE_TEST_CASE("events of each older form are read as if the newest had been
                                                   "gary@gym", "freed 1", "freed 2"});
   CHECK(events[0].front().type() == "CAUGHT_3");
   CHECK(events[0].front().get_if<Caught>()->metadata.source == "s");
+}
+
+TEMPLATE_TEST_CASE("a chain of four forms ends in the newest in every part of a program", "[core]",
+                   InMemoryEventStorageAdapter, castore::SqliteEventStorageAdapter) {
+  auto storage = [] {
+    if constexpr (std::is_same_v<TestType, InMemoryEventStorageAdapter>) {
+      return InMemoryEventStorageAdapter{};
+    } else {
+      return castore::SqliteEventStorageAdapter{":memory:"};
+    }
+  }();
+  castore_tests::upcast_chain::store_forms(storage, "ball");
+  castore_tests::upcast_chain::check_forms(storage, "ball");
+}
+
+/// Forms whose common base is reduced.
+struct Trained {
+  std::string trainer_id;
+};
+struct Trained1 : Trained {
+  static constexpr std::string_view type = "TRAINED";
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Trained1, trainer_id)
+};
+struct Trained2 : Trained {
+  static constexpr std::string_view type = "TRAINED_2";
+  using upcasts = castore::Upcasts<Trained1>;
+  static Trained2 upcast(Trained1 old) { return {{std::move(old.trainer_id) + "+"}}; }
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Trained2, trainer_id)
+};
+struct BaseReducer {
+  void operator()(Ball& ball, const Trained& event) const { ball.seen.push_back(event.trainer_id); }
+};
+struct PureBaseReducer {
+  Ball operator()(Ball ball, const Trained& event) const {
+    ball.seen.push_back(event.trainer_id);
+    return ball;
+  }
+};
+
+TEMPLATE_TEST_CASE("a reducer may take the common base of an event and its older form", "[core]", BaseReducer,
+                   PureBaseReducer) {
+  const castore::EventStore<castore::Events<Trained2>, Ball, TestType> store{"BALLS"};
+  const std::vector<typename decltype(store)::Event> events{EventDetail<Trained2>{"a", 1, {}, {{"ash"}}}};
+  CHECK(store.build_aggregate(events)->seen == std::vector<std::string>{"ash"});
 }
 
 TEST_CASE("an event that is pushed has its newest form", "[core]") {

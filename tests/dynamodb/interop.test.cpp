@@ -4,6 +4,7 @@
 #include <castore/adapters/dynamodb.hpp>
 #include <castore/core/snapshot_storage.hpp>
 
+#include "core/upcast_chain.hpp"
 #include "dynamodb/support.hpp"
 #include "support/camel_case.hpp"
 
@@ -84,6 +85,20 @@ const Json payloads[] = {nullptr,
                          Json{{"nested", {{"deeper", {{"list", {1, Json{{"empty", ""}}}}}}}}, {"\xc3\xa9", true}}};
 
 }  // namespace
+
+TEST_CASE("events in four forms that Castore wrote are read in their newest form") {
+  const Table table;
+  auto storage = storage_on(table);
+  const Castore castore{table};
+  int version = 0;
+  for (const auto& [type, text] : castore_tests::upcast_chain::stored) {
+    Json event = castore_event("ball", ++version);
+    event["type"] = type;
+    event["payload"] = Json::parse(text);
+    castore("push", {{"event", event}, {"options", Json::object()}, {"eventStoreId", "BALLS"}});
+  }
+  castore_tests::upcast_chain::check_forms(storage, "ball");
+}
 
 TEST_CASE("Castore reads what we write") {
   const Table table;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
-// castore_instructions CASE: does the fixed work of a case within `measured`, whose instructions instructions.sh counts.
-// castore_instructions: names the cases, each with the operations it does.
+// castore_instructions CASE: does the fixed work of a case within `measured`, whose instructions instructions.sh
+// counts. castore_instructions: names the cases, each with the operations it does.
 #include "support/workload.hpp"
 
 #include <castore/adapters/sqlite.hpp>
 #include <castore/castore.hpp>
 #include <castore/json.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 [[gnu::noinline]] void measured(const std::function<void()>& work) { work(); }
@@ -114,6 +118,69 @@ void load_sqlite() {
   });
 }
 
+/// Events of today that had three older forms and other types, of which nothing is stored.
+struct MoneyDeposited1 {
+  static constexpr std::string_view type = "MONEY_DEPOSITED_1";
+  std::int64_t euros = 0;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(MoneyDeposited1, euros)
+};
+struct MoneyDeposited2 {
+  static constexpr std::string_view type = "MONEY_DEPOSITED_2";
+  std::int64_t cents = 0;
+  using upcasts = castore::Upcasts<MoneyDeposited1>;
+  static MoneyDeposited2 upcast(MoneyDeposited1 old) { return {old.euros * 100}; }
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(MoneyDeposited2, cents)
+};
+struct MoneyDeposited3 {
+  static constexpr std::string_view type = "MONEY_DEPOSITED_3";
+  std::int64_t cents = 0;
+  std::string note;
+  using upcasts = castore::Upcasts<MoneyDeposited2>;
+  static MoneyDeposited3 upcast(MoneyDeposited2 old) { return {old.cents, ""}; }
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(MoneyDeposited3, cents, note)
+};
+struct DepositedWithOldForms {
+  static constexpr std::string_view type = MoneyDeposited::type;
+  std::int64_t cents = 0;
+  std::string reference;
+  static constexpr std::array<std::string_view, 2> former_types{"DEPOSIT", "MONEY_PAID_IN"};
+  using upcasts = castore::Upcasts<MoneyDeposited3>;
+  static DepositedWithOldForms upcast(MoneyDeposited3 old) { return {old.cents, std::move(old.note)}; }
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(DepositedWithOldForms, cents, reference)
+};
+struct OldFormsReducer {
+  void operator()(Account& account, const AccountOpened& event) const {
+    account.owner = event.owner;
+    account.is_open = true;
+  }
+  void operator()(Account& account, const DepositedWithOldForms& event) const { account.cents += event.cents; }
+  void operator()(Account& account, const AccountClosed&) const { account.is_open = false; }
+};
+
+/// The same events are stored as where there are no old forms.
+template <class Adapter>
+void load_with_old_forms() {
+  Adapter storage = [] {
+    if constexpr (std::is_same_v<Adapter, Sqlite>) {
+      return Sqlite{":memory:"};
+    } else {
+      return InMemory{};
+    }
+  }();
+  castore::EventStore<castore::Events<AccountOpened, DepositedWithOldForms, AccountClosed>, Account, OldFormsReducer,
+                      Adapter>
+      store{"ACCOUNTS", storage};
+  const std::string id = make_ids(1).front();
+  store.push_event(id, 1, opened);
+  for (castore::Version version = 2; version <= 100; ++version) {
+    store.push_event(id, version, DepositedWithOldForms{deposited_60.cents, deposited_60.reference});
+  }
+  store.get_aggregate(id);
+  measured([&] {
+    for (int time = 0; time < 10; ++time) store.get_aggregate(id);
+  });
+}
+
 struct Case {
   std::string_view name;
   int operations;
@@ -123,6 +190,7 @@ constexpr Case cases[] = {
     {"push", 1000, push<StoreOn<InMemory>>},
     {"push_three_parameters", 1000, push<AnyStore>},
     {"load_100_in_place", 10, load<InPlaceReducer>},
+    {"load_100_in_place_with_old_forms", 10, load_with_old_forms<InMemory>},
     {"load_100_by_value", 10, load<PureReducer>},
     {"conflict", 100, conflict},
     {"command_on_50", 10, command},
@@ -130,6 +198,7 @@ constexpr Case cases[] = {
     {"group_of_two", 100, group},
     {"sqlite_push", 100, push_sqlite},
     {"sqlite_load_100", 10, load_sqlite},
+    {"sqlite_load_100_with_old_forms", 10, load_with_old_forms<Sqlite>},
 };
 
 }  // namespace

@@ -13,9 +13,11 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -161,6 +163,40 @@ TEST_CASE("a relay sends each event with its own store's aggregate, as it was th
   OutboxRelay relay{"relay", storage, std::tie(pokemons, monsters), queue};
   CHECK(relay.catch_up() == PollResult{3, 3, true});
   CHECK(broker.sent == "MONSTERS Mew 1, MONSTERS Mew 2, POKEMONS Pikachu 5, ");
+}
+
+TEST_CASE("a relay stops before an event of an unknown type, and leaves nothing out") {
+  FakeFeed storage;
+  PokemonStore pokemons{"POKEMONS", storage, {.unknown_events = castore::UnknownEvents::skip}};
+  pokemons.push_event("a", 1, PokemonAppeared{"A", 1});
+  const castore::PushRecord unknown{"POKEMONS", {"a", 2, "POKEMON_SANG", castore_tests::at(1), "{}", ""}};
+  REQUIRE(storage.push_events({&unknown, 1}, {}) == castore::PushOutcome{.position = 2});
+  pokemons.push_event("b", 1, PokemonAppeared{"B", 1});
+  Broker broker;
+  castore::NotificationMessageQueue<PokemonStore> queue{"QUEUE", pokemons, broker};
+  OutboxRelay relay{"relay", storage, std::tie(pokemons), queue};
+  for (int times = 0; times < 2; ++times) {
+    const auto error = error_of<castore::SubscriptionStoppedError>([&] { relay.catch_up(); });
+    CHECK(error.position() == 2);
+    CHECK(error.type() == "POKEMON_SANG");
+    CHECK(relay.position() == 1);
+  }
+  CHECK(broker.taken == "a1 ");
+}
+
+TEST_CASE("no two events have the same message id, whatever their stores and aggregates are called") {
+  const auto id = [](std::string_view store, std::string_view aggregate, std::optional<castore::Version> version) {
+    return castore::message_id(
+        castore::MessageHeader{.event_store_id = store, .aggregate_id = aggregate, .version = version});
+  };
+  CHECK(id("POKEMONS", "pikachu", 3) == "POKEMONS#pikachu#3");
+  CHECK(id("POKEMONS", "pikachu", std::nullopt) == "POKEMONS#pikachu");
+  CHECK(id("POKEMONS", "red#1%", 3) == "POKEMONS#red#1%#3");
+  CHECK(id("A", "B#1", 2) == "A#B#1#2");
+  CHECK(id("A#B", "1", 2) == "A%23B#1#2");
+  CHECK(id("A%23B", "1", 2) == "A%2523B#1#2");
+  CHECK(id("A", "B", 1) == "A#B#1");
+  CHECK(id("A", "B#1", std::nullopt) == "A#B%231");
 }
 
 TEST_CASE("an inbox knows the messages that came before, by the same ids at every attempt") {

@@ -4,6 +4,7 @@
 #include <castore/adapters/postgres.hpp>
 #include <castore/json.hpp>
 
+#include "core/upcast_chain.hpp"
 #include "postgres/support/postgres.hpp"
 #include "support/camel_case.hpp"
 #include "support/catch.hpp"
@@ -12,10 +13,13 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -108,6 +112,65 @@ void share(PostgresEventStorageAdapter& storage, const std::string& table) {
   CHECK(results[5].at("error") == "23505");
   CHECK(shape(load(storage, pikachu).at(3)) == castore_event(pikachu, 4, {{"level", 8}}));
   CHECK(versions(storage, raichu) == std::vector<Version>{1});
+}
+
+TEST_CASE("events in four forms that Castore wrote are read in their newest form", "[postgres][interop]") {
+  Storage storage;
+  Json steps = Json::array();
+  int version = 0;
+  for (const auto& [type, text] : castore_tests::upcast_chain::stored) {
+    Json event = castore_event(pikachu, ++version, Json::parse(text));
+    event["type"] = type;
+    steps.push_back({"push", "BALLS", event});
+  }
+  for (const Json& result : castore_does(storage.table().name(), steps)) CHECK_FALSE(result.contains("error"));
+  castore_tests::upcast_chain::check_forms(*storage, pikachu);
+}
+
+TEST_CASE("a follower sees each event once, in order, that Castore writes meanwhile, and ours", "[postgres][interop]") {
+  Storage storage;
+  Json steps = Json::array();
+  constexpr int pushes = 60;
+  for (int version = 1; version <= pushes; ++version) {
+    steps.push_back({"push", "POKEMONS", castore_event(pikachu, version, {{"level", version}})});
+    steps.push_back({"pushGroup",
+                     {"POKEMONS", castore_event(raichu, version, {{"level", version}})},
+                     {"POKEMONS", castore_event(eevee, version, {{"level", version}})}});
+  }
+  std::atomic<bool> is_over{false};
+  Json results;
+  std::thread castore{[&] {
+    results = castore_does(storage.table().name(), steps);
+    is_over = true;
+  }};
+  std::thread ours{[&] {
+    for (Version version = 1; !is_over; ++version) push(*storage, event("ours", version));
+  }};
+  std::vector<Position> seen;
+  const auto look = [&](Position after) {
+    return storage->read_all_events(after, {.limit = 7},
+                                    [&](const SequencedEventView& place) { seen.push_back(place.position); });
+  };
+  Position after = 0;
+  for (bool is_last = false; !is_last;) {
+    is_last = is_over;
+    ReadAllEventsResult read;
+    do {
+      read = look(after);
+      after = read.next;
+    } while (!read.is_caught_up);
+  }
+  castore.join();
+  ours.join();
+  for (ReadAllEventsResult read; !read.is_caught_up; after = read.next) read = look(after);
+  for (const Json& result : results) CHECK_FALSE(result.contains("error"));
+  std::vector<Position> stored;
+  for (const std::string& id : PlainPostgres{}.rows("SELECT id FROM " + storage.table().quoted() + " ORDER BY id")) {
+    stored.push_back(std::stoll(id));
+  }
+  CHECK(seen == stored);
+  CHECK(load(*storage, pikachu).size() == pushes);
+  CHECK(seen.size() > std::size_t{3 * pushes});
 }
 
 TEST_CASE("Castore and the adapter share a table that Castore created with UUIDs as ids", "[postgres]") {

@@ -8,6 +8,7 @@
 #include <castore/adapters/dynamodb/stream_errors.hpp>
 #include <castore/adapters/dynamodb/stream_places.hpp>
 #include <castore/adapters/dynamodb/stream_records.hpp>
+#include <castore/adapters/dynamodb/stream_relay_options.hpp>
 #include <castore/aws/json_scanner.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_log.hpp>
@@ -35,30 +36,6 @@
 
 namespace castore {
 
-/// @brief How a `DynamoDbStreamRelay` behaves.
-struct DynamoDbStreamRelayOptions {
-  std::string name = "dynamodb_stream";        ///< Of its checkpoints in the feed, without `#`.
-  std::vector<std::string> event_store_ids{};  ///< Whose events to relay; all unless given. `reconcile` needs them.
-  std::chrono::milliseconds max_wait{1000};    ///< How long `run` waits when there was nothing new.
-  /// @brief How long to wait for a version that the table does not show although it shows a later one.
-  std::chrono::milliseconds wait_for_version{5000};
-  /// @brief Take what the table has past a missing version, by a forced push. Else that is a
-  /// `DynamoDbMissingVersionError`.
-  bool force_past_gaps = false;
-  std::function<Timestamp()> clock{system_timestamp};  ///< Now.
-};
-
-/// @brief What one look at a stream did.
-struct DynamoDbStreamPollResult {
-  std::size_t events = 0;     ///< How many events are new in the feed.
-  std::size_t doubles = 0;    ///< How many were there already.
-  std::size_t removed = 0;    ///< How many items were deleted from the table; the feed keeps their events.
-  std::size_t others = 0;     ///< How many were of other event stores, or not of Castore.
-  bool is_caught_up = false;  ///< No shard had anything more.
-
-  friend bool operator==(const DynamoDbStreamPollResult&, const DynamoDbStreamPollResult&) = default;
-};
-
 /// @brief Copies the events of a DynamoDB table, as its stream tells of them, into a storage that has an order: SQLite,
 /// PostgreSQL or memory. Subscriptions, read models and relays then work on that feed.
 ///
@@ -73,16 +50,14 @@ struct DynamoDbStreamPollResult {
 ///
 /// **Guarantees**
 /// - Each event is in the feed once, those of an aggregate in the order of versions, whatever the stream doubles or
-/// puts
-///   in another order. What an earlier version lacks is asked of the table, by `get_events`. Events of a group may come
-///   apart.
+///   puts in another order. What an earlier version lacks is asked of the table, by `get_events`. Events of a group may
+///   come apart.
 /// - Records are acknowledged after their events are in the feed: where it stands is a checkpoint of the feed, written
 ///   after the events. A relay that is killed goes on there, and ignores what comes again.
 /// - A parent shard is read before its children.
 /// - Records that the stream removed before they were read (after 24 hours) are noticed, never passed over.
 /// - An event that was changed in the table (a forced push) is changed in the feed, where it keeps its position. One
-/// that
-///   was deleted stays in the feed.
+///   that was deleted stays in the feed.
 ///
 /// One thread at a time. Nothing else may push to the feed's event stores.
 ///
@@ -92,8 +67,11 @@ struct DynamoDbStreamPollResult {
 /// @tparam Stream A `DynamoDbStream`. @tparam Feed An adapter that runs transactions.
 template <class Stream, class Feed>
 class DynamoDbStreamRelay {
-  static_assert(EventStorageAdapter<Feed>, "castore: the feed of a DynamoDbStreamRelay is the adapter of a storage");
-  static_assert(operations::Transact::explain<Feed>());
+  static constexpr bool is_valid = EventStorageAdapter<Feed>;
+  static_assert(is_valid,
+                "castore: the feed of a DynamoDbStreamRelay is the adapter of a storage that has an order, and not an "
+                "event store; pass e.g. a castore::SqliteEventStorageAdapter");
+  static_assert(detail::check_feed_transactions<Feed>());
 
  public:
   /// @brief A relay from a stream to a feed, which must outlive it. @throws std::invalid_argument
@@ -227,18 +205,22 @@ class DynamoDbStreamRelay {
 
   void load() {
     if (is_loaded_) return;
-    feed_.transact(
-        [this](typename detail::TransactionOf<Feed>::Type& transaction) { places_.load(transaction, key()); });
+    if constexpr (is_valid) {
+      feed_.transact(
+          [this](typename detail::TransactionOf<Feed>::Type& transaction) { places_.load(transaction, key()); });
+    }
     is_loaded_ = true;
   }
   void save(detail::StreamPlaces& places) {
     bool is_ours = true;
     std::vector<std::int64_t> written;
     try {
-      feed_.transact([&](typename detail::TransactionOf<Feed>::Type& transaction) {
-        is_ours = places.save(transaction, key(), written);
-        if (!is_ours) throw DynamoDbRelayTakenOverError{options_.name};
-      });
+      if constexpr (is_valid) {
+        feed_.transact([&](typename detail::TransactionOf<Feed>::Type& transaction) {
+          is_ours = places.save(transaction, key(), written);
+          if (!is_ours) throw DynamoDbRelayTakenOverError{options_.name};
+        });
+      }
     } catch (...) {
       if (!is_ours) throw DynamoDbRelayTakenOverError{options_.name};
       throw;
@@ -351,12 +333,14 @@ class DynamoDbStreamRelay {
       if (!ids.empty() && std::ranges::find(ids, record.event_store_id) == ids.end()) record.version = 0;
     }
     const auto sleep = [this](std::chrono::milliseconds duration) { stream_.sleep(duration); };
-    detail::FeedWriter writer{stream_.table(), feed_, {options_.wait_for_version, options_.force_past_gaps}, sleep};
-    const detail::RelayedRecords relayed = writer.add(records);
-    result.events += relayed.events;
-    result.doubles += relayed.doubles;
-    result.removed += relayed.removed;
-    result.others += relayed.others;
+    if constexpr (is_valid) {
+      detail::FeedWriter writer{stream_.table(), feed_, {options_.wait_for_version, options_.force_past_gaps}, sleep};
+      const detail::RelayedRecords relayed = writer.add(records);
+      result.events += relayed.events;
+      result.doubles += relayed.doubles;
+      result.removed += relayed.removed;
+      result.others += relayed.others;
+    }
   }
   void add(std::vector<detail::StreamRecord>&& records, DynamoDbStreamPollResult& result) { add(records, result); }
 
@@ -364,8 +348,10 @@ class DynamoDbStreamRelay {
   void reconcile(const std::string& event_store_id, const std::string& aggregate_id, DynamoDbStreamPollResult& result) {
     constexpr std::size_t at_once = 1'000;
     Version last = 0;
-    feed_.get_events(event_store_id, aggregate_id, {.limit = 1, .reverse = true},
-                     [&](const EventRecordView& event) { last = event.version; });
+    if constexpr (is_valid) {
+      feed_.get_events(event_store_id, aggregate_id, {.limit = 1, .reverse = true},
+                       [&](const EventRecordView& event) { last = event.version; });
+    }
     for (std::size_t count = at_once; count == at_once;) {
       std::vector<detail::StreamRecord> missing;
       stream_.table().get_events(event_store_id, aggregate_id, {.min_version = last + 1, .limit = at_once},

@@ -122,12 +122,39 @@ template <class Reducer, class Aggregate, class... Payloads>
   requires(reduces_exactly<Reducer, Aggregate, UnknownEvent> && !(takes_in_braces<Payloads, UnknownEvent> || ...))
 inline constexpr bool reduces_unknown_events<Reducer, Aggregate, Events<Payloads...>> =
     CheckedReducer<Reducer, Aggregate, UnknownEvent>::explain();
+/// Stands for an object of a class that an older form and an event of today have as their common base.
+template <class OldForm, class... Payloads>
+struct CommonBase {
+  template <class Base>
+    requires(!std::same_as<Base, OldForm> && std::is_base_of_v<Base, OldForm> &&
+             (std::is_base_of_v<Base, Payloads> || ...))
+  operator const Base&() const;  // NOLINT(google-explicit-constructor)
+};
+/// What only a generic reducer takes.
+struct OfNoClass {};
+
+template <class Reducer, class Aggregate, class Payload>
+concept Reduces = requires(const Reducer& reducer, Aggregate& aggregate, const Payload& payload) {
+  reducer(aggregate, payload);
+} || requires(const Reducer& reducer, Aggregate aggregate, const Payload& payload) {
+  reducer(std::move(aggregate), payload);
+};
+
+/// A reducer takes an older form because it takes a base class, for events of today that have it, too.
+template <class Reducer, class Aggregate, class OldForm, class... Payloads>
+concept ReducesCommonBase =
+    Reduces<Reducer, Aggregate, CommonBase<OldForm, Payloads...>> && !Reduces<Reducer, Aggregate, OfNoClass>;
+
 
 /// One older form of an event, checked so that a compiler's error names reducer and form.
 template <class Reducer, class Aggregate, class OldForm, class... Payloads>
 struct CheckedOldForm {
-  static constexpr bool is_not_reduced =
-      !reduces_exactly<Reducer, Aggregate, OldForm> || (takes_in_braces<Payloads, OldForm> || ...);
+  static constexpr bool is_not_reduced = [] {
+    if constexpr (reduces_exactly<Reducer, Aggregate, OldForm> && !(takes_in_braces<Payloads, OldForm> || ...)) {
+      return ReducesCommonBase<Reducer, Aggregate, OldForm, Payloads...>;
+    }
+    return true;
+  }();
   static constexpr bool is_valid = is_not_reduced;
   static constexpr bool explain() {
     static_assert(is_not_reduced,

@@ -14,6 +14,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace castore {
@@ -96,12 +97,21 @@ constexpr auto join_types(const EventTypes<counts>&... lists) {
   return joined;
 }
 
+/// One of `former_types`. A place that was left empty, which a store refuses in words, may hold no text at all.
+template <class Text>
+constexpr std::string_view former_type(const Text& text) {
+  if constexpr (std::is_pointer_v<Text>) {
+    if (text == nullptr) return {};
+  }
+  return text;
+}
+
 template <class Payload>
 constexpr auto own_types() {
   if constexpr (HasFormerTypes<Payload>) {
     EventTypes<std::size(Payload::former_types) + 1> types{std::string_view{Payload::type}};
     std::size_t next = 1;
-    for (const std::string_view type : Payload::former_types) types[next++] = type;
+    for (const auto& type : Payload::former_types) types[next++] = former_type(type);
     return types;
   } else {
     return EventTypes<1>{std::string_view{Payload::type}};

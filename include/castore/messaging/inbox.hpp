@@ -12,16 +12,44 @@
 
 namespace castore {
 
+namespace detail {
+
+/// A part of a message's id that others follow.
+inline void append_id_part(std::string& id, std::string_view part) {
+  for (const char letter : part) {
+    if (letter == '#') {
+      id += "%23";
+    } else if (letter == '%') {
+      id += "%25";
+    } else {
+      id += letter;
+    }
+  }
+}
+
+}  // namespace detail
+
 /// @brief `store#aggregate#version`, or `store#aggregate` of a message that an aggregate exists: what names a message
 /// the same at every attempt to publish it.
+///
+/// **Guarantees:** two events have two ids, whatever their stores and aggregates are called: `#` and `%` in the store's
+/// name are written `%23` and `%25`, and so they are in the aggregate's id where no version follows.
+inline std::string message_id(const MessageHeader& header) {
+  std::string id;
+  detail::append_id_part(id, header.event_store_id);
+  id += '#';
+  if (header.version) {
+    id += header.aggregate_id;
+    id += '#' + std::to_string(*header.version);
+  } else {
+    detail::append_id_part(id, header.aggregate_id);
+  }
+  return id;
+}
+/// @brief The same of a message.
 template <MessageType Message>
 std::string message_id(const Message& message) {
-  const MessageHeader header = message_header(message);
-  std::string id{header.event_store_id};
-  id += '#';
-  id += header.aggregate_id;
-  if (header.version) id += '#' + std::to_string(*header.version);
-  return id;
+  return message_id(message_header(message));
 }
 
 /// @brief What was received, remembered in the receiver's transaction: a message that comes twice takes effect once.

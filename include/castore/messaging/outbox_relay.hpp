@@ -27,13 +27,20 @@ namespace castore {
 
 namespace detail {
 
+/// Queues and buses, which take messages in batches.
+template <class Channel>
+concept TakesBatches = requires(Channel& channel, const std::vector<typename Channel::Message>& messages) {
+  channel.publish_messages(messages);
+};
+
 /// Publishes events, as the handler of a subscription.
 template <class Channel, class... Stores>
 class RelayHandler {
-  static_assert((check_event_channel<Channel, Stores>() && ...));
   using Message = typename Channel::Message;
 
  public:
+  static constexpr bool leaves_nothing_out = true;
+
   RelayHandler(Channel& channel, const std::tuple<Stores&...>& stores) : channel_{channel}, stores_{stores} {}
 
   /// It takes every event of its stores.
@@ -144,6 +151,19 @@ class RelayHandler {
   std::set<Position> taken_;  // of the batch, past the first one that was not
 };
 
+/// In the place of a handler that would not compile.
+struct NoRelayHandler {
+  NoRelayHandler(const auto&, const auto&) {}
+};
+template <bool is_valid, class Channel, class... Stores>
+struct RelayHandlerOf {
+  using Type = RelayHandler<Channel, Stores...>;
+};
+template <class Channel, class... Stores>
+struct RelayHandlerOf<false, Channel, Stores...> {
+  using Type = NoRelayHandler;
+};
+
 }  // namespace detail
 
 /// @brief Publishes every stored event: what a program that died between push and publish would have lost. The
@@ -157,13 +177,27 @@ class RelayHandler {
 /// **Guarantees:** each event is published at least once, those of an aggregate in the order of versions, also when a
 /// broker refuses some of a batch: then it is published again from the first refused message of each aggregate on. The
 /// checkpoint moves past what was taken. A message is the same at every attempt, and so is its `message_id`, by which a
-/// broker or an `Inbox` can drop doubles. A `ConnectedEventStore` is faster to tell, and may lose a message.
+/// broker or an `Inbox` can drop doubles. An event of a type that its store does not know stops it, also where the
+/// store skips such events: the next release is to publish it. A `ConnectedEventStore` is faster to tell, and may lose
+/// a message.
 ///
 /// **Errors:** those of `Subscription`. `run` tries again after a `MessagesNotPublishedError` that is retryable, and
 /// what else a channel throws is asked of `on_error`, with the event's place.
 template <class Storage, class Channel, class... Stores>
 class OutboxRelay : private Subscription<Storage, Stores...> {
   using Base = Subscription<Storage, Stores...>;
+  static constexpr bool is_channel = detail::TakesBatches<Channel>;
+  static constexpr bool is_valid =
+      is_channel && ((CarriesNotifications<Channel, Stores> || CarriesState<Channel, Stores>)&&...);
+  static_assert(is_channel,
+                "castore: a relay publishes to a queue or bus, and this is not one; pass e.g. a "
+                "castore::NotificationMessageQueue{\"QUEUE\", the_store, the_broker}, whose broker may be any object "
+                "with `publish_messages`");
+  static_assert(
+      is_valid || !is_channel,
+      "castore: this queue or bus cannot carry the events of these stores: it takes messages of another kind, or "
+      "a store is not among its source stores; use one of NotificationMessage or StateCarryingMessage, made "
+      "with every store of std::tie(...)");
 
  public:
   /// @brief A relay, whose name is its checkpoint's. @param storage Where the stores keep their events. It, the stores
@@ -185,16 +219,27 @@ class OutboxRelay : private Subscription<Storage, Stores...> {
   using Base::wait_until_caught_up;
 
   /// @brief Publishes at most one batch of events.
-  PollResult poll() { return Base::poll(handler_); }
+  PollResult poll() {
+    if constexpr (is_valid) return Base::poll(handler_);
+    return {};
+  }
   /// @brief Publishes events until there is nothing more. @return How many in all.
-  PollResult catch_up() { return Base::catch_up(handler_); }
+  PollResult catch_up() {
+    if constexpr (is_valid) return Base::catch_up(handler_);
+    return {};
+  }
   /// @brief Publishes events as they come, until it is asked to stop, see `Subscription::run`.
-  void run(detail::StopToken stop) { Base::run(handler_, std::move(stop)); }
+  void run(detail::StopToken stop) {
+    if constexpr (is_valid) Base::run(handler_, std::move(stop));
+  }
   /// @brief See `Subscription::retry_dead_letters`.
-  std::size_t retry_dead_letters() { return Base::retry_dead_letters(handler_); }
+  std::size_t retry_dead_letters() {
+    if constexpr (is_valid) return Base::retry_dead_letters(handler_);
+    return 0;
+  }
 
  private:
-  detail::RelayHandler<Channel, Stores...> handler_;
+  typename detail::RelayHandlerOf<is_valid, Channel, Stores...>::Type handler_;
 };
 
 }  // namespace castore

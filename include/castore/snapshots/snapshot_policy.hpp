@@ -53,10 +53,12 @@ inline SnapshotPolicy every(std::size_t events) {
   if (events == 0) throw std::invalid_argument{"castore: every(0) would save a snapshot that holds nothing new"};
   return [events](const SnapshotTail& tail) { return tail.events >= events; };
 }
-/// @brief A snapshot when there are new events and the last one is at least so old, or there is none.
+/// @brief A snapshot when there are new events and the last one is at least so old, or there is none, or a clock that
+/// was wrong says that it was taken so long from now.
 inline SnapshotPolicy every(std::chrono::milliseconds age) {
   return [age](const SnapshotTail& tail) {
-    return !tail.snapshot_created_at || tail.now - *tail.snapshot_created_at >= age;
+    return !tail.snapshot_created_at || tail.now - *tail.snapshot_created_at >= age ||
+           *tail.snapshot_created_at - tail.now > age;
   };
 }
 

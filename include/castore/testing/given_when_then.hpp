@@ -30,6 +30,11 @@ namespace detail {
 /// What calls a projection with one event; `castore/testing/project.hpp` defines it.
 template <class Projection, class Transaction>
 struct ProjectsEvents;
+template <bool is_included, class Projects, class... Given>
+constexpr bool explain_projected() {
+  if constexpr (is_included) return (Projects::explain(std::type_identity<Given>{}) && ...);
+  return false;
+}
 
 }  // namespace detail
 
@@ -86,7 +91,7 @@ class GivenEvents {
     constexpr bool is_included = requires { sizeof(Projects); };
     static_assert(is_included,
                   "castore: given(...).project(...) needs a header more: #include <castore/testing/project.hpp>");
-    if constexpr (is_included) {
+    if constexpr (detail::explain_projected<is_included, Projects, Given...>()) {
       for_each([&](Version version, const auto& event) {
         with_header(version, event,
                     [&](const auto& detail) { Projects::call(projection, transaction, detail, version); });

@@ -34,14 +34,25 @@ namespace detail {
 
 template <class Projection, class Transaction>
 struct ProjectsEvents {
+  /// Checked so that a compiler's error names the projection and the event.
   template <class Payload>
-  static void call(const Projection& projection, Transaction& transaction, const EventDetail<Payload>& event,
-                   Position position) {
+  static constexpr bool explain(std::type_identity<Payload>) {
     constexpr bool is_taken =
         castore::detail::projection_form_of<Projection, Transaction, Payload> != castore::detail::ProjectionForm::none;
     static_assert(is_taken,
-                  "castore: this projection does not take this event; take it out of project(...), or write in "
-                  "the projection an overload for it");
+                  "castore: this projection does not take this event with this transaction; take the event out of "
+                  "given(...) or project(...), or write in the projection `void operator()(TheTransaction& tx, const "
+                  "ThePayload& event, const castore::EventInfo<ThePayload>& info) const`");
+    return is_taken;
+  }
+  template <class Payload>
+  static constexpr bool explain(std::type_identity<EventDetail<Payload>>) {
+    return explain(std::type_identity<Payload>{});
+  }
+
+  template <class Payload>
+  static void call(const Projection& projection, Transaction& transaction, const EventDetail<Payload>& event,
+                   Position position) {
     const EventPlace place{position, "EVENTS", event.aggregate_id, event.version, event.type(), event.timestamp};
     castore::detail::project_event(projection, &transaction, castore::detail::EventRef<Payload>{event}, place);
   }
@@ -75,7 +86,10 @@ void project(const Projection& projection, Transaction& transaction, Events&&...
       return EventDetail<std::remove_cvref_t<Given>>{.payload = std::forward<Given>(given)};
     }
   };
-  (one(detail_of(std::forward<Events>(events))), ...);
+  using Projects = detail::ProjectsEvents<Projection, Transaction>;
+  if constexpr ((Projects::explain(std::type_identity<std::remove_cvref_t<Events>>{}) && ...)) {
+    (one(detail_of(std::forward<Events>(events))), ...);
+  }
 }
 
 /// @brief Which events of a store a projection does not take. To be asserted: `CHECK(unhandled_events<PokemonList,

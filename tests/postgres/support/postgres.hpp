@@ -101,7 +101,8 @@ class TempTable {
     try {
       PlainPostgres{}.rows("DROP TABLE IF EXISTS " + quoted() + ", " +
                            detail::quote_postgres_name(name_ + "_projection") + ", " +
-                           detail::quote_postgres_name(name_ + "_dead_letter"));
+                           detail::quote_postgres_name(name_ + "_dead_letter") + ", " +
+                           detail::quote_postgres_name(name_ + "_snapshot"));
     } catch (const std::exception&) {  // the server may be gone
     }
   }

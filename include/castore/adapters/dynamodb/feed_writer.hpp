@@ -6,6 +6,7 @@
 #include <castore/adapters/dynamodb/stream_records.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/storage_operations.hpp>
 #include <castore/fwd.hpp>
 
 #include <algorithm>
@@ -34,6 +35,13 @@ struct FeedWriterOptions {
   std::chrono::milliseconds wait_for_version{};
   bool force_past_gaps = false;
 };
+
+/// One mistake is one error: what is not an adapter is not asked for transactions.
+template <class Feed>
+consteval bool check_feed_transactions() {
+  if constexpr (EventStorageAdapter<Feed>) return operations::Transact::explain<Feed>();
+  return true;
+}
 
 /// Puts records of a stream into a feed, whatever is doubled, late or missing among them: what an aggregate lacks is
 /// asked of the table.

@@ -237,11 +237,11 @@ class DynamoDbSnapshots {
     const std::string state = text_in(item, "state", "S");
     const auto event_timestamp = parse_timestamp(text_in(item, "eventTimestamp", "S"));
     const auto created_at = parse_timestamp(text_in(item, "createdAt", "S"));
-    if (at.size() <= version_digits || !event_timestamp || !created_at) {
-      throw StorageError{"DynamoDB table " + in_quotes(table_) + " has an item of " + in_quotes(key_) +
-                         " that is not a snapshot; delete it"};
-    }
-    sink({parse_integer<Version>(digits_of_version(at)).value_or(0), *event_timestamp, state, *created_at});
+    // One whose timestamps are damaged has that of no event, so it is not used and is deleted. An error would come at
+    // each load, and keep a good one from being saved.
+    const bool is_whole = event_timestamp && created_at;
+    sink({parse_integer<Version>(digits_of_version(at)).value_or(0),
+          is_whole ? *event_timestamp : (Timestamp::min)(), state, created_at.value_or(Timestamp{})});
   }
 
   const DynamoDbCaller& caller_;

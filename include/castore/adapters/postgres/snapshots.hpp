@@ -32,6 +32,13 @@
 
 namespace castore::detail {
 
+/// The first row of the table, whose number is none that it had before somebody emptied it.
+inline std::string begin_postgres_history(const std::string& table) {
+  return "INSERT INTO " + table +
+         " VALUES ('', '', 0, 0, now(), to_jsonb((1000000 * extract(epoch FROM clock_timestamp()))::int8), now()) ON"
+         " CONFLICT DO NOTHING";
+}
+
 /// The transaction of a push that has begun would not see a table that is made now, so it is waited for.
 inline void create_postgres_snapshot_table(PostgresConnection& connection, const PostgresSettings& settings) {
   const std::string table = settings.quoted_name_with("_snapshot");
@@ -41,7 +48,7 @@ inline void create_postgres_snapshot_table(PostgresConnection& connection, const
             " (aggregate_name TEXT COLLATE \"C\" NOT NULL, aggregate_id TEXT COLLATE \"C\" NOT NULL, reducer_version"
             " INTEGER NOT NULL, version BIGINT NOT NULL, event_timestamp TIMESTAMPTZ NOT NULL, state JSONB, created_at"
             " TIMESTAMPTZ NOT NULL, PRIMARY KEY (aggregate_name, aggregate_id, reducer_version, version))");
-    execute("INSERT INTO " + table + " VALUES ('', '', 0, 0, now(), '0', now()) ON CONFLICT DO NOTHING");
+    execute(begin_postgres_history(table));
   });
 }
 
@@ -73,8 +80,11 @@ inline std::int64_t load_postgres_snapshot(PostgresOperations& operations, const
   if (version != 0) {
     const auto event_timestamp = rows.time(0, 2);
     const auto created_at = rows.time(0, 4);
-    if (!event_timestamp || !created_at) operations.throw_damaged(key.event_store_id, key.aggregate_id, version);
-    sink({version, *event_timestamp, rows.json(0, 3), *created_at});
+    // One whose timestamps are infinite has that of no event, so it is not used and is deleted. An error would come at
+    // each load, and keep a good one from being saved.
+    const bool is_whole = event_timestamp && created_at;
+    sink({version, is_whole ? *event_timestamp : (Timestamp::min)(), rows.json(0, 3),
+          created_at.value_or(Timestamp{})});
   }
   return rows.integer(0, 0);
 }
@@ -89,17 +99,20 @@ inline bool save_postgres_snapshot(PostgresTransaction& transaction, const Postg
   const std::optional<std::string> changed = to_jsonb("state", snapshot.state);
   std::optional<std::string> state;
   if (!snapshot.state.empty()) state = changed ? *changed : snapshot.state;
-  return !transaction
-              .query("WITH history AS MATERIALIZED (SELECT state FROM " + table + " WHERE " + postgres_is_history +
-                         " AND state = to_jsonb($8::int8) FOR SHARE) INSERT INTO " + table +
-                         " SELECT $1::text, $2::text, $3::int4, $4::int8, $5::timestamptz, $6::jsonb, $7::timestamptz"
-                         " FROM history ON CONFLICT (aggregate_name, aggregate_id, reducer_version, version) DO UPDATE"
-                         " SET event_timestamp = excluded.event_timestamp, state = excluded.state, created_at ="
-                         " excluded.created_at RETURNING 1",
-                     snapshot.event_store_id, snapshot.aggregate_id, snapshot.reducer_version, snapshot.version,
-                     format_timestamp(snapshot.event_timestamp), state, format_timestamp(snapshot.created_at),
-                     snapshot.history)
-              .empty();
+  const bool is_saved =
+      !transaction
+           .query("WITH history AS MATERIALIZED (SELECT state FROM " + table + " WHERE " + postgres_is_history +
+                      " AND state = to_jsonb($8::int8) FOR SHARE) INSERT INTO " + table +
+                      " SELECT $1::text, $2::text, $3::int4, $4::int8, $5::timestamptz, $6::jsonb, $7::timestamptz"
+                      " FROM history ON CONFLICT (aggregate_name, aggregate_id, reducer_version, version) DO UPDATE"
+                      " SET event_timestamp = excluded.event_timestamp, state = excluded.state, created_at ="
+                      " excluded.created_at RETURNING 1",
+                  snapshot.event_store_id, snapshot.aggregate_id, snapshot.reducer_version, snapshot.version,
+                  format_timestamp(snapshot.event_timestamp), state, format_timestamp(snapshot.created_at),
+                  snapshot.history)
+           .empty();
+  if (!is_saved) transaction.execute(begin_postgres_history(table));  // the next is saved, if it was missing
+  return is_saved;
 }
 
 inline void change_postgres_history(PostgresTransaction& transaction, const std::string& table) {

@@ -38,9 +38,10 @@ inline constexpr char sqlite_save_snapshot[] =
     " FROM castore_snapshot WHERE event_store_id = '' AND aggregate_id = '' AND reducer_version = 0 AND version = 0), "
     "0)"
     " = ?8";
+// It begins with microseconds, so that it is none that the row had before somebody emptied the table.
 inline constexpr char sqlite_change_history[] =
-    "INSERT INTO castore_snapshot VALUES ('', '', 0, 0, '', '1', '') ON CONFLICT DO UPDATE SET"
-    " state = CAST(CAST(state AS INTEGER) + 1 AS TEXT)";
+    "INSERT INTO castore_snapshot VALUES ('', '', 0, 0, '', CAST(CAST(86400000000 * (julianday('now') - 2440587.5) AS"
+    " INTEGER) AS TEXT), '') ON CONFLICT DO UPDATE SET state = CAST(CAST(state AS INTEGER) + 1 AS TEXT)";
 inline constexpr char sqlite_delete_snapshots_of_aggregate[] =
     "DELETE FROM castore_snapshot WHERE event_store_id = ?1 AND aggregate_id = ?2 AND version >= ?3";
 
@@ -73,8 +74,11 @@ class SqliteSnapshots {
     if (query.integer(1) != 0) {
       const auto event_timestamp = parse_timestamp(query.text(2));
       const auto created_at = parse_timestamp(query.text(3));
-      if (!event_timestamp || !created_at) throw_damaged(query, key);
-      sink({query.integer(1), *event_timestamp, query.text(4), *created_at});
+      // One whose timestamps are damaged has that of no event, so it is not used and is deleted. An error would come at
+      // each load, and keep a good one from being saved.
+      const bool is_whole = event_timestamp && created_at;
+      sink({query.integer(1), is_whole ? *event_timestamp : (Timestamp::min)(), query.text(4),
+            created_at.value_or(Timestamp{})});
     }
     lease.connection().check_unchanged(loading);
     return history;
@@ -132,12 +136,6 @@ class SqliteSnapshots {
       is_there_ = true;
     }
     return is_there_;
-  }
-
-  [[noreturn]] static void throw_damaged(const SqliteQuery& query, const SnapshotKey& key) {
-    throw StorageError{query.file().name() + " is damaged: the snapshot of " +
-                       event_name(key.event_store_id, key.aggregate_id, query.integer(1)) +
-                       " has no valid timestamp; delete its row of castore_snapshot"};
   }
 
   SqliteConnectionPool& pool_;

@@ -50,6 +50,22 @@ constexpr bool are_former_types_texts() {
   return true;
 }
 
+/// No place of the list was left empty.
+template <class Payload>
+consteval bool are_former_types_whole() {
+  for (const auto& type : Payload::former_types) {
+    if (former_type(type).empty()) return false;
+  }
+  return true;
+}
+template <class Payload>
+constexpr bool have_former_types_no_hole() {
+  if constexpr (HasFormerTypes<Payload> && are_former_types_texts<Payload>()) {
+    return are_former_types_whole<Payload>();
+  }
+  return true;
+}
+
 /// One payload type of a list, or an older form, checked so that a compiler's error names it.
 template <class Payload>
 struct CheckedPayload {
@@ -58,9 +74,10 @@ struct CheckedPayload {
   static constexpr bool is_movable = std::move_constructible<Payload>;
   static constexpr bool is_reserved = is_reserved_event_type(type_or_nothing<Payload>());
   static constexpr bool has_former_types = are_former_types_texts<Payload>();
+  static constexpr bool has_whole_former_types = have_former_types_no_hole<Payload>();
   static constexpr bool has_list = HasUpcasts<Payload> || !requires { typename Payload::upcasts; };
   static constexpr bool is_valid =
-      is_plain && has_type && is_movable && !is_reserved && has_former_types && has_list;
+      is_plain && has_type && is_movable && !is_reserved && has_former_types && has_whole_former_types && has_list;
 
   static constexpr bool explain() {
     static_assert(is_plain, "castore: list the payload type itself in Events<...>, without const or a reference");
@@ -74,6 +91,10 @@ struct CheckedPayload {
     static_assert(has_former_types,
                   "castore: `former_types` of this event is not a list of texts; write in it: "
                   "static constexpr std::array<std::string_view, 1> former_types{\"FORMER_TYPE\"};");
+    static_assert(
+        has_whole_former_types,
+        "castore: `former_types` of this event has a place without a text; make the list as long as there are "
+        "former types");
     static_assert(has_list,
                   "castore: `upcasts` of this event is not a list of older forms; write in it: "
                   "using upcasts = castore::Upcasts<TheOlderForm>;");

@@ -241,7 +241,7 @@ class EventBatch {
     };
     if ((decode(std::type_identity<Payloads>{}) || ...)) return true;
     if constexpr (HandledOfStore<Handler, Transaction, store, Events<Payloads...>>::are_all) {
-      if (skips_unknown_[store]) return true;
+      if (!LeavesNothingOut<Handler> && skips_unknown_[store]) return true;
       add_undecoded(event.position, store, event.event,
                     std::make_exception_ptr(UnknownEventTypeError{event.event_store_id, event.event.aggregate_id,
                                                                   event.event.version, event.event.type}));

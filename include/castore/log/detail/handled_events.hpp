@@ -135,6 +135,10 @@ EventDetail<Payload> decode_detail(std::string_view event_store_id, const EventR
   }
 }
 
+/// A handler that is to have every event also of stores that skip unknown ones.
+template <class Handler>
+concept LeavesNothingOut = std::remove_cvref_t<Handler>::leaves_nothing_out;
+
 }  // namespace castore::detail
 
 #endif

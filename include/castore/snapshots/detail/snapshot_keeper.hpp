@@ -132,7 +132,15 @@ class SnapshotKeeper : public std::enable_shared_from_this<SnapshotKeeper<Store,
       SnapshotCounters::add(counters_.misses);
       loaded = load(Loaded{});
     }
-    if (found.history && !options.max_version && loaded.aggregate && loaded.events > 0 && loaded.is_whole) {
+    if (options.max_version || !loaded.aggregate) return std::move(loaded.aggregate);
+    if (found.ignored_version > loaded.aggregate->version) {
+      // Of no event, so no good one would ever take its place.
+      or_tell_failed(aggregate_id, [&] {
+        storage_.delete_snapshots(event_store_id, {.aggregate_id = aggregate_id,
+                                                   .reducer_version = reducer_version_,
+                                                   .min_version = found.ignored_version});
+      });
+    } else if (found.history && loaded.events > 0 && loaded.is_whole) {
       save_if_wanted(key, loaded, clock(), found.created_at, *found.history);
     }
     return std::move(loaded.aggregate);
@@ -143,6 +151,7 @@ class SnapshotKeeper : public std::enable_shared_from_this<SnapshotKeeper<Store,
     Loaded snapshot{};
     std::optional<Timestamp> created_at{};
     std::optional<std::int64_t> history{};  ///< Nothing when it is not known.
+    Version ignored_version = 0;            ///< Of a snapshot that cannot be used whatever is stored; 0: none.
   };
 
   bool is_adapter_of(const Store& store) const {
@@ -193,7 +202,10 @@ class SnapshotKeeper : public std::enable_shared_from_this<SnapshotKeeper<Store,
       found = {};
       ignore(0, SnapshotFault::unreadable, error.what());
     }
-    if (ignored) tell(*ignored);
+    if (ignored) {
+      found.ignored_version = ignored->version;
+      tell(*ignored);
+    }
     return found;
   }
 
