@@ -131,7 +131,8 @@ TEST_CASE("what failed is tried again at its place, and others go on") {
   Log log;
   bool fails = true;
   handle_all(consumer, stream, [&](const MonsterMessage& message, const MessageContext& context) {
-    Handler{&log, std::exchange(fails, false) ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message, context);
+    Handler{&log, std::exchange(fails, false) ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message,
+                                                                                                       context);
   });
   std::erase(log, "b1");
   CHECK(log == Log{"a1!", "a1(2)", "a2"});
@@ -233,8 +234,8 @@ TEST_CASE("a dead letter that cannot be published comes again, and nothing overt
   options.retry.retry_attempts = 0;
   options.dead_letter_subject = dead.name() + ".none.at.all";
   options.ack_wait = 500ms;
-  const auto connection = std::make_shared<castore::NatsConnection>(
-      server_url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(server_url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
   Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
   send(dead, {appeared("x")});  // it is full
   send(stream, {appeared("a", 1), appeared("a", 2)});
@@ -295,14 +296,14 @@ TEST_CASE("a stream that is not there, and a consumer of another kind, are refus
 TEST_CASE("a consumer that was deleted is an error that says so") {
   const Stream stream;
   const Monsters monsters;
-  const auto connection = std::make_shared<castore::NatsConnection>(
-      server_url(), castore::NatsConnectionOptions{.request_timeout = 1s});
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(server_url(), castore::NatsConnectionOptions{.request_timeout = 1s});
   Consumer consumer{monsters.queue, connection, stream.name(), "reader", quick()};
   stream.connection()->ask("CONSUMER.DELETE." + stream.name() + ".reader", Json::object());
   Log log;
   const auto error = error_of<MessageSourceError>([&] { consumer.poll(Handler{&log}); });
-  CHECK(std::string{error.what()} == "castore: cannot ask the consumer 'reader' of the stream '" + stream.name() +
-                                         "': NATS: consumer not found");
+  CHECK(std::string{error.what()} ==
+        "castore: cannot ask the consumer 'reader' of the stream '" + stream.name() + "': NATS: consumer not found");
 }
 
 TEST_CASE("a consumer runs until it is stopped, and what it has not handled then comes again at once") {

@@ -96,8 +96,9 @@ TEST_CASE("any id is a part of a subject and of a header") {
 
   const Stream stream;
   NatsMessageChannelAdapter adapter = adapter_of(stream);
-  const std::vector<std::string> ids{"", " ", ".", "a b.c", "%", "\xE6\xBC\xA2\xF0\x9F\x98\x80", "\r\nNats-Msg-Id: x",
-                                     std::string(5'000, 'x'), "*", ">", "$JS"};
+  const std::vector<std::string> ids{
+      "",  " ", ".",  "a b.c", "%", "\xE6\xBC\xA2\xF0\x9F\x98\x80", "\r\nNats-Msg-Id: x", std::string(5'000, 'x'),
+      "*", ">", "$JS"};
   std::vector<MonsterMessage> messages;
   for (const std::string& id : ids) messages.push_back(appeared(id));
   publish(adapter, messages);
@@ -131,8 +132,8 @@ TEST_CASE("a message that is too large is refused before anything is sent") {
 
   // To the byte, as the server counts.
   std::string body = Json(appeared("b", 1, "")).dump();
-  const castore::detail::NatsOutgoingMessage empty{
-      .body = body, .headers = {{"Nats-Msg-Id", "MONSTERS#b#1#0123456789abcdef"}}};
+  const castore::detail::NatsOutgoingMessage empty{.body = body,
+                                                   .headers = {{"Nats-Msg-Id", "MONSTERS#b#1#0123456789abcdef"}}};
   const std::size_t room = std::size_t{1'048'576} - empty.size();
   publish(adapter, {appeared("b", 1, std::string(room, 'x'))});
   CHECK_THROWS_AS(publish(adapter, {appeared("b", 1, std::string(room + 1, 'x'))}), MessagesNotPublishedError);
@@ -140,8 +141,9 @@ TEST_CASE("a message that is too large is refused before anything is sent") {
 
   NatsMessageChannelAdapter small{stream.connection(), {.subject_prefix = stream.name(), .max_message_size = 250}};
   publish(small, {appeared("c", 1)});
-  CHECK(error_of<MessagesNotPublishedError>([&] { publish(small, {appeared("c", 2, std::string(100, 'x'))}); })
-            .indices() == Indices{0});
+  CHECK(error_of<MessagesNotPublishedError>([&] {
+          publish(small, {appeared("c", 2, std::string(100, 'x'))});
+        }).indices() == Indices{0});
 }
 
 TEST_CASE("what a stream refuses is named, and nothing of its aggregate overtakes it") {
@@ -169,8 +171,9 @@ TEST_CASE("a full stream is tried again until the time is over") {
   const Stream stream{server_url(), {{"max_msgs", 1}, {"discard", "new"}}};
   NatsMessageChannelAdapter adapter = adapter_of(stream, 300ms);
   const auto start = std::chrono::steady_clock::now();
-  const auto error =
-      error_of<MessagesNotPublishedError>([&] { publish(adapter, {appeared("a", 1), appeared("a", 2), appeared("a", 3)}); });
+  const auto error = error_of<MessagesNotPublishedError>([&] {
+    publish(adapter, {appeared("a", 1), appeared("a", 2), appeared("a", 3)});
+  });
   CHECK(std::chrono::steady_clock::now() - start >= 300ms);
   CHECK(error.indices() == Indices{1, 2});
   CHECK(error.retryable());
@@ -181,11 +184,15 @@ TEST_CASE("a full stream is tried again until the time is over") {
 TEST_CASE("a subject that no stream takes is named") {
   const std::string name = unique_name();
   NatsMessageChannelAdapter adapter{connect(), {.subject_prefix = name, .timeout = 20s}};
-  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, {appeared("a", 1), appeared("b", 1)}); });
+  const auto error = error_of<MessagesNotPublishedError>([&] {
+    publish(adapter, {appeared("a", 1), appeared("b", 1)});
+  });
   CHECK(error.indices() == Indices{0, 1});
   CHECK(error.retryable());
-  CHECK(std::string{error.what()} == "castore: 2 message(s) were not published: the message 'MONSTERS#a#1': NATS: no "
-                                     "stream takes the subject '" + name + ".MONSTERS.a'");
+  CHECK(std::string{error.what()} ==
+        "castore: 2 message(s) were not published: the message 'MONSTERS#a#1': NATS: no "
+        "stream takes the subject '" +
+            name + ".MONSTERS.a'");
 }
 
 TEST_CASE("a prefix that cannot begin a subject is refused") {
@@ -200,8 +207,8 @@ TEST_CASE("a server that is not there is an error without secrets") {
   const std::string url = "nats://ann:secret@127.0.0.1:" + std::to_string(free_port());
   const auto error = error_of<NatsError>([&] { NatsConnection{url}; });
   CHECK(error.retryable());
-  CHECK(std::string{error.what()} == "castore: NATS: cannot connect to '" + url.substr(url.find('@') + 1) +
-                                         "': No server available for connection");
+  CHECK(std::string{error.what()} ==
+        "castore: NATS: cannot connect to '" + url.substr(url.find('@') + 1) + "': No server available for connection");
 }
 
 TEST_CASE("a connection that breaks loses and doubles nothing") {
@@ -230,8 +237,7 @@ TEST_CASE("while a server is away messages are named, and come when it is back")
   const auto error = error_of<MessagesNotPublishedError>([&] { publish(quick, {appeared("a", 2), appeared("b", 1)}); });
   CHECK(error.indices() == Indices{0, 1});
   CHECK(error.retryable());
-  CHECK(std::string{error.what()} ==
-        "castore: 2 message(s) were not published: there was no connection in time");
+  CHECK(std::string{error.what()} == "castore: 2 message(s) were not published: there was no connection in time");
   std::thread back{[&] { server.start(); }};
   NatsMessageChannelAdapter patient = adapter_of(stream, 60s);
   publish(patient, {appeared("a", 2), appeared("b", 1)});
@@ -250,8 +256,8 @@ TEST_CASE("a server that is killed again and again has each message once and in 
   std::thread publisher{[&] {
     NatsMessageChannelAdapter adapter = adapter_of(stream, 60s);
     for (int version = 1; version <= 60; version += 3) {
-      publish(adapter, {appeared("a", version), appeared("b", version), appeared("a", version + 1),
-                        appeared("a", version + 2)});
+      publish(adapter,
+              {appeared("a", version), appeared("b", version), appeared("a", version + 1), appeared("a", version + 2)});
       std::this_thread::sleep_for(5ms);  // so that it is killed meanwhile
     }
     is_done = true;

@@ -3,7 +3,8 @@
 #define CASTORE_TESTS_NATS_SUPPORT_HPP
 
 /// @file
-/// What the tests of NATS share: the server of server.sh, servers of their own, streams, a proxy that breaks connections.
+/// What the tests of NATS share: the server of server.sh, servers of their own, streams, a proxy that breaks
+/// connections.
 
 #include <castore/messaging/adapters/nats.hpp>
 
@@ -59,7 +60,8 @@ inline const std::string& server_url() {
   static const std::string url = [] {
     std::ifstream file{std::string{castore_tests::place::server} + "/address"};
     std::string text;
-    if (!std::getline(file, text)) throw std::runtime_error{"the server does not run; start it by tests/nats/server.sh"};
+    if (!std::getline(file, text))
+      throw std::runtime_error{"the server does not run; start it by tests/nats/server.sh"};
     return text;
   }();
   return url;
@@ -124,8 +126,9 @@ class Stream {
   Log contents() const {
     Log names;
     const std::shared_ptr<NatsConnection> connection = connection_;
-    detail::NatsDurable reader{connection, {.stream = name_, .durable = unique_name(), .ack_wait = std::chrono::seconds{60},
-                                            .max_messages = 10'000}};
+    detail::NatsDurable reader{
+        connection,
+        {.stream = name_, .durable = unique_name(), .ack_wait = std::chrono::seconds{60}, .max_messages = 10'000}};
     while (true) {
       const auto messages = reader.pull(std::chrono::steady_clock::now());
       if (messages.empty()) return names;
@@ -192,8 +195,8 @@ class OwnServer {
   void start() {
     std::filesystem::create_directories(directory_);
     const auto found = [](const char* path) { return std::filesystem::exists(path); };
-    pid_ = start_program({found("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server", "--addr", "127.0.0.1",
-                          "--port", std::to_string(port_), "--jetstream", "--store_dir", directory_},
+    pid_ = start_program({found("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server", "--addr",
+                          "127.0.0.1", "--port", std::to_string(port_), "--jetstream", "--store_dir", directory_},
                          directory_ + "/log");
     const auto answers = [this] {
       try {
@@ -278,7 +281,8 @@ class Proxy {
       threads_.emplace_back([this, client] {
         const int server = ::socket(AF_INET, SOCK_STREAM, 0);
         const sockaddr_in address = loopback(server_port_);
-        if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) forward(client, server);
+        if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
+          forward(client, server);
         ::close(server);
         ::close(client);
       });

@@ -57,16 +57,17 @@ struct NatsMessageChannelOptions {
 ///
 /// **Guarantees**
 /// - A message that `publish_messages` returned for is in a stream: the server has confirmed it.
-/// - `Nats-Msg-Id` is the message's id and a hash of its body, so a stream drops what is sent again within its duplicate
+/// - `Nats-Msg-Id` is the message's id and a hash of its body, so a stream drops what is sent again within its
+/// duplicate
 ///   window, but neither replays nor a version that was written again by force with another content.
 /// - The subject is `store.id`. Of the messages of one aggregate one is on its way at a time, so that none overtakes
-///   another one; after one that was refused no later one of its aggregate is sent. Those of different aggregates do not
-///   wait for each other.
+///   another one; after one that was refused no later one of its aggregate is sent. Those of different aggregates do
+///   not wait for each other.
 /// - While the connection is broken a call waits for it, up to its time-out, and sends again what was not confirmed.
 /// - Any number of threads may use one adapter, and one connection.
 ///
-/// **Errors** `MessagesNotPublishedError` names what was not confirmed, with a `NatsError` nested where there was one; a
-/// message that is too large is refused before anything is sent. What was not confirmed may be in the stream even so;
+/// **Errors** `MessagesNotPublishedError` names what was not confirmed, with a `NatsError` nested where there was one;
+/// a message that is too large is refused before anything is sent. What was not confirmed may be in the stream even so;
 /// publishing it again does not double it.
 class NatsMessageChannelAdapter {
  public:
@@ -133,9 +134,10 @@ struct NatsConsumerOptions {
   MessageRetryOptions retry{};
   /// @brief Takes over what failed as often as it may.
   DeadLetterHandler<Message> on_dead_letter{};
-  /// @brief Without `on_dead_letter`: where such messages are published, as they were and with headers that say where they
-  /// come from. A stream must take the subject. Unless given, the server is told to forget the message, of which it
-  /// tells those who listen to `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED`; the stream has it as long as it has others.
+  /// @brief Without `on_dead_letter`: where such messages are published, as they were and with headers that say where
+  /// they come from. A stream must take the subject. Unless given, the server is told to forget the message, of which
+  /// it tells those who listen to `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED`; the stream has it as long as it has
+  /// others.
   std::string dead_letter_subject{};
   /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
@@ -148,8 +150,8 @@ struct NatsConsumerOptions {
   std::chrono::milliseconds wait_time{1'000};
   /// @brief How many messages may be in programs at the same time (`max_ack_pending`), when the consumer is made.
   std::size_t max_messages = 256;
-  /// @brief Whether the messages of an aggregate are handled in their order even when a program dies, or several share the
-  /// consumer; then one of them at a time has messages. Without it they share the messages, in no order.
+  /// @brief Whether the messages of an aggregate are handled in their order even when a program dies, or several share
+  /// the consumer; then one of them at a time has messages. Without it they share the messages, in no order.
   bool keeps_order = true;
 };
 
@@ -158,11 +160,13 @@ struct NatsConsumerOptions {
 /// @code
 /// castore::NatsConsumer consumer{queue, nats, "POKEMONS", "projector"};
 /// consumer.poll([](const auto& message, const castore::MessageContext& context) { ... });        // once, or
-/// consumer.run([](const auto& message, const auto& context) { ... }, stop_token);                // until it is stopped
+/// consumer.run([](const auto& message, const auto& context) { ... }, stop_token);                // until it is
+/// stopped
 /// @endcode
 ///
 /// **Guarantees**
-/// - At least once: a message is acknowledged after its handler returned, and `poll` waits until the server has confirmed
+/// - At least once: a message is acknowledged after its handler returned, and `poll` waits until the server has
+/// confirmed
 ///   that. What was not handled when the program ends comes again; by an `Inbox` it takes effect once.
 /// - The messages of an aggregate are handled in their order, also after failures, and after the death of a program:
 ///   until the server has given up waiting for that one (`ack_wait`) its successor handles nothing.
@@ -180,8 +184,8 @@ class NatsConsumer : public detail::MessageConsumer<MessageT, detail::NatsSource
   using Options = NatsConsumerOptions<MessageT>;  ///< What the constructor takes.
 
   /// @brief Finds the consumer, or makes it.
-  /// @param channel Whose messages the stream has: a queue or bus of this program, with or without an adapter, which must
-  /// outlive the consumer.
+  /// @param channel Whose messages the stream has: a queue or bus of this program, with or without an adapter, which
+  /// must outlive the consumer.
   /// @param stream The stream's name. @param durable The consumer's name.
   /// @throws NatsError when there is no such stream, or the consumer is of another kind; std::invalid_argument when an
   /// option is out of range
@@ -192,13 +196,12 @@ class NatsConsumer : public detail::MessageConsumer<MessageT, detail::NatsSource
       : Base{options.retry, std::move(options.on_dead_letter), std::move(options.on_error),
              Source{std::make_shared<detail::NatsDurable>(
                         std::move(connection),
-                        detail::NatsDurableOptions{
-                            .stream = std::move(stream),
-                            .durable = std::move(durable),
-                            .filter_subject = std::move(options.filter_subject),
-                            .dead_letter_subject = std::move(options.dead_letter_subject),
-                            .ack_wait = checked(options.ack_wait, 100, "ack_wait"),
-                            .max_messages = checked(options.max_messages, 1, "max_messages")}),
+                        detail::NatsDurableOptions{.stream = std::move(stream),
+                                                   .durable = std::move(durable),
+                                                   .filter_subject = std::move(options.filter_subject),
+                                                   .dead_letter_subject = std::move(options.dead_letter_subject),
+                                                   .ack_wait = checked(options.ack_wait, 100, "ack_wait"),
+                                                   .max_messages = checked(options.max_messages, 1, "max_messages")}),
                     {.keeps_order = options.keeps_order,
                      .wait_time = checked(options.wait_time, 0, "wait_time"),
                      .parse = [&channel](const std::string& body) { return channel.parse_message(body); },

@@ -54,18 +54,18 @@ struct NatsConnectionOptions {
   std::string token{};             ///< Where the servers want a token.
   std::string credentials_file{};  ///< Of a user with a JWT (`.creds`).
   std::string ca_file{};           ///< Certificates that sign those of the servers (PEM); makes TLS required.
-  std::chrono::milliseconds connect_timeout{5'000};   ///< For each server.
-  std::chrono::milliseconds request_timeout{5'000};   ///< How long an answer of JetStream may take.
+  std::chrono::milliseconds connect_timeout{5'000};       ///< For each server.
+  std::chrono::milliseconds request_timeout{5'000};       ///< How long an answer of JetStream may take.
   std::function<void(natsOptions* options)> configure{};  ///< Sets what is not above, such as certificates or NKeys.
 };
 
 /// @brief A stream, for `NatsConnection::create_stream`.
 struct NatsStream {
-  std::string name{};                               ///< Without spaces, dots and the like.
-  std::vector<std::string> subjects{};              ///< Which messages it takes, such as `POKEMONS.>`.
-  std::chrono::seconds max_age{0};                  ///< When it drops messages; 0: never.
-  std::chrono::seconds duplicate_window{120};       ///< For how long it drops what is sent again.
-  int replicas = 1;                                 ///< On how many servers of a cluster it is: 1, 3 or 5.
+  std::string name{};                          ///< Without spaces, dots and the like.
+  std::vector<std::string> subjects{};         ///< Which messages it takes, such as `POKEMONS.>`.
+  std::chrono::seconds max_age{0};             ///< When it drops messages; 0: never.
+  std::chrono::seconds duplicate_window{120};  ///< For how long it drops what is sent again.
+  int replicas = 1;                            ///< On how many servers of a cluster it is: 1, 3 or 5.
 };
 
 namespace detail {
@@ -81,9 +81,15 @@ template <class Object>
 using NatsPointer = std::unique_ptr<Object, NatsDeleter>;
 
 inline bool is_transient_nats_status(natsStatus status) {
-  constexpr natsStatus lasting[] = {NATS_CONNECTION_AUTH_FAILED, NATS_NOT_PERMITTED,       NATS_ADDRESS_MISSING,
-                                    NATS_INVALID_SUBJECT,        NATS_INVALID_ARG,         NATS_MAX_PAYLOAD,
-                                    NATS_NO_SERVER_SUPPORT,      NATS_SECURE_CONNECTION_WANTED, NATS_SSL_ERROR,
+  constexpr natsStatus lasting[] = {NATS_CONNECTION_AUTH_FAILED,
+                                    NATS_NOT_PERMITTED,
+                                    NATS_ADDRESS_MISSING,
+                                    NATS_INVALID_SUBJECT,
+                                    NATS_INVALID_ARG,
+                                    NATS_MAX_PAYLOAD,
+                                    NATS_NO_SERVER_SUPPORT,
+                                    NATS_SECURE_CONNECTION_WANTED,
+                                    NATS_SSL_ERROR,
                                     NATS_SECURE_CONNECTION_REQUIRED};
   return std::ranges::find(lasting, status) == std::end(lasting);
 }
@@ -125,11 +131,10 @@ inline std::unique_ptr<NatsError> nats_error_in(const nlohmann::json& answer) {
   const auto error = answer.find("error");
   if (error == answer.end()) return nullptr;
   const auto description = error->is_object() ? error->find("description") : error->end();
-  return std::make_unique<NatsError>(
-      description != error->end() && description->is_string()
-          ? safe_text(description->get_ref<const std::string&>())
-          : "an error that the server does not describe",
-      number_at(*error, "code") >= 500, static_cast<int>(number_at(*error, "err_code")));
+  return std::make_unique<NatsError>(description != error->end() && description->is_string()
+                                         ? safe_text(description->get_ref<const std::string&>())
+                                         : "an error that the server does not describe",
+                                     number_at(*error, "code") >= 500, static_cast<int>(number_at(*error, "err_code")));
 }
 
 /// Names of streams and consumers are parts of subjects. @throws std::invalid_argument

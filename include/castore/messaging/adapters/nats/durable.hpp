@@ -43,8 +43,9 @@ struct NatsDelivered {
   std::shared_ptr<natsMsg> message{};
 };
 
-/// A durable pull consumer: the messages of it that this program has, until when, and what the server is still to be told
-/// of them. Source: NATS documentation, JetStream wire API reference and Consumers; nats-server 2.9, server/consumer.go.
+/// A durable pull consumer: the messages of it that this program has, until when, and what the server is still to be
+/// told of them. Source: NATS documentation, JetStream wire API reference and Consumers; nats-server 2.9,
+/// server/consumer.go.
 class NatsDurable {
  public:
   NatsDurable(std::shared_ptr<NatsConnection> connection, NatsDurableOptions options)
@@ -111,8 +112,8 @@ class NatsDurable {
   void acknowledge(std::uint64_t sequence) noexcept { tell(sequence, "+ACK"); }
   void give_back(std::uint64_t sequence) noexcept { tell(sequence, given_back); }
 
-  /// Moves it to where dead letters are; unless there is such a place, the server forgets it and says so. When it cannot
-  /// be moved it goes back.
+  /// Moves it to where dead letters are; unless there is such a place, the server forgets it and says so. When it
+  /// cannot be moved it goes back.
   void bury(std::uint64_t sequence, int deliveries, const std::string& reason) noexcept {
     try {
       if (!options_.dead_letter_subject.empty()) publish_dead_letter(sequence, deliveries, reason);
@@ -177,12 +178,13 @@ class NatsDurable {
     }
     const nlohmann::json config = info.value("config", nlohmann::json::object());
     if (config.contains("deliver_subject") || config.value("ack_policy", std::string{}) != "explicit") {
-      throw NatsError{"the consumer " + in_quotes(options_.durable) + " must be a pull consumer with explicit acks", false};
+      throw NatsError{"the consumer " + in_quotes(options_.durable) + " must be a pull consumer with explicit acks",
+                      false};
     }
     if (number_at(config, "max_deliver") > 0) {
-      throw NatsError{"the consumer " + in_quotes(options_.durable) +
-                          " gives up messages by itself; make it with max_deliver = -1",
-                      false};
+      throw NatsError{
+          "the consumer " + in_quotes(options_.durable) + " gives up messages by itself; make it with max_deliver = -1",
+          false};
     }
     const std::chrono::nanoseconds ack_wait{number_at(config, "ack_wait")};
     options_.ack_wait = std::chrono::floor<std::chrono::milliseconds>(ack_wait);
@@ -275,7 +277,8 @@ class NatsDurable {
     const std::scoped_lock lock{mutex_};
     const auto held = held_.find(sequence);
     if (held == held_.end()) return;
-    const auto told = told_.insert_or_assign(sequence, Told{natsMsg_GetReply(held->second.message.get()), what, {}}).first;
+    const auto told =
+        told_.insert_or_assign(sequence, Told{natsMsg_GetReply(held->second.message.get()), what, {}}).first;
     held_.erase(held);
     send(sequence, told->second);
   }

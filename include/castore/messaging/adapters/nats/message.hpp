@@ -27,7 +27,8 @@ inline std::string nats_hash(std::string_view text) {
   std::uint64_t hash = 14695981039346656037U;
   for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 1099511628211U;
   std::string digits;
-  for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[(hash >> static_cast<unsigned>(shift)) & 15U];
+  for (int shift = 60; shift >= 0; shift -= 4)
+    digits += "0123456789abcdef"[(hash >> static_cast<unsigned>(shift)) & 15U];
   return digits;
 }
 

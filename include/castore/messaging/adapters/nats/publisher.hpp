@@ -85,9 +85,9 @@ class NatsPublisher {
  private:
   struct Lane {
     std::vector<std::size_t> indices{};
-    std::size_t taken = 0;  ///< So many of them.
-    bool is_sent = false;   ///< The next one, perhaps more than once.
-    SteadyTime due{};       ///< If it is: when it is to be sent again.
+    std::size_t taken = 0;    ///< So many of them.
+    bool is_sent = false;     ///< The next one, perhaps more than once.
+    SteadyTime due{};         ///< If it is: when it is to be sent again.
     bool is_awaited = false;  ///< Nothing has been heard since.
     int failures = 0;
   };

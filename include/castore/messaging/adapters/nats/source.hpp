@@ -174,11 +174,10 @@ class NatsSource {
     try {
       return function();
     } catch (const NatsError& error) {
-      std::throw_with_nested(
-          MessageSourceError{std::string{"cannot "} + verb + " the consumer " + in_quotes(durable_->options().durable) +
-                                 " of the stream " + in_quotes(durable_->options().stream) + ": " +
-                                 without_prefix(error.what()),
-                             error.retryable()});
+      std::throw_with_nested(MessageSourceError{
+          std::string{"cannot "} + verb + " the consumer " + in_quotes(durable_->options().durable) +
+              " of the stream " + in_quotes(durable_->options().stream) + ": " + without_prefix(error.what()),
+          error.retryable()});
     }
   }
 
