@@ -205,13 +205,12 @@ class NatsDurable {
     const std::uint64_t number = ++last_request_;
     check_nats(send_to_nats(*connection_, "$JS.API.CONSUMER.MSG.NEXT." + name_, inbox_.subject(number), request.dump()),
                "cannot ask for messages");
-    const SteadyTime deadline = time_after(wait + connection_->request_timeout());
+    constexpr std::chrono::milliseconds late{100};
+    const SteadyTime deadline = time_after(wait + late);
     for (std::size_t left = wait.count() == 0 ? room : 1; left > 0;) {
       if (!connection_->is_connected()) throw NatsError{"the connection is broken", true};
-      if (std::chrono::steady_clock::now() >= deadline) {
-        info();  // which says why, if the consumer is not there any more
-        throw NatsError{"no answer came in time", true};
-      }
+      // nats-server 2.9 sometimes forgets to say that the time is over.
+      if (std::chrono::steady_clock::now() >= deadline) return static_cast<void>(info());
       constexpr std::chrono::milliseconds longest{100};  // then it is seen whether the connection is there
       bool nobody_listens = false;
       NatsPointer<natsMsg> message = inbox_.next(longest, &nobody_listens);
