@@ -30,9 +30,12 @@ macro(castore_read_component file)
 endmacro()
 
 # Finds packages given by the names of three lists. castore_missing becomes empty, or says what is missing and how to
-# get it. A target that is there already is taken as it is.
+# get it. A target that is there already is taken as it is. What has no file for CMake, or not everywhere, is found by the
+# modules in find/, next to the file that calls this.
 macro(castore_find_packages what packages debian_packages libraries)
   set(castore_missing)
+  set(castore_module_path "${CMAKE_MODULE_PATH}")
+  list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}/find")
   foreach(castore_package castore_debian castore_library IN ZIP_LISTS ${packages} ${debian_packages} ${libraries})
     if(NOT TARGET ${castore_library})
       string(REPLACE " " ";" castore_arguments "${castore_package}")
@@ -43,4 +46,5 @@ macro(castore_find_packages what packages debian_packages libraries)
       endif()
     endif()
   endforeach()
+  set(CMAKE_MODULE_PATH "${castore_module_path}")
 endmacro()

@@ -42,4 +42,5 @@ install(FILES "${CMAKE_CURRENT_LIST_DIR}/castoreConfig.cmake" "${CMAKE_CURRENT_L
               "${PROJECT_BINARY_DIR}/castoreConfigVersion.cmake"
         DESTINATION "${package_dir}")
 install(FILES ${castore_component_files} DESTINATION "${package_dir}/components")
+install(DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/find" DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -147,6 +147,17 @@ inline void use_sqs(Accounts& accounts) {
 }
 #endif
 
+#ifdef CASTORE_MESSAGING_ADAPTERS_NATS_HPP
+inline void use_nats(Accounts& accounts) {
+  const auto connection = std::make_shared<castore::NatsConnection>("nats://127.0.0.1:4222");
+  connection->create_stream({.name = "ACCOUNTS", .subjects = {"ACCOUNTS.>"}});
+  castore::NatsMessageChannelAdapter nats{connection, {.subject_prefix = "shop"}};
+  castore::NotificationMessageQueue queue{"QUEUE", accounts, nats};
+  castore::NatsConsumer consumer{queue, connection, "ACCOUNTS", "reader", {.max_messages = 5}};
+  (void)consumer.poll([](const auto& message, const auto& context) { (void)message.event, (void)context.attempt; });
+}
+#endif
+
 inline void use_messages() {
   castore::InMemoryEventStorageAdapter memory;
   Accounts accounts{"ACCOUNTS", memory};

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ADAPTERS_NATS_DURABLE_HPP
+#define CASTORE_MESSAGING_ADAPTERS_NATS_DURABLE_HPP
+
+#include <castore/config.hpp>
+#include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/nats/connection.hpp>
+#include <castore/messaging/adapters/nats/message.hpp>
+#include <castore/messaging/adapters/nats/publisher.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
+
+#include <nats/nats.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+struct NatsDurableOptions {
+  std::string stream{};
+  std::string durable{};
+  std::string filter_subject{};
+  std::string dead_letter_subject{};
+  std::chrono::milliseconds ack_wait{};
+  std::size_t max_messages = 0;
+};
+
+/// A message that a stream has delivered.
+struct NatsDelivered {
+  std::uint64_t sequence = 0;  ///< In the stream.
+  int deliveries = 1;          ///< How often it was delivered.
+  std::shared_ptr<natsMsg> message{};
+};
+
+/// A durable pull consumer: the messages of it that this program has, until when, and what the server is still to be
+/// told of them. Source: NATS documentation, JetStream wire API reference and Consumers; nats-server 2.9,
+/// server/consumer.go.
+class NatsDurable {
+ public:
+  NatsDurable(std::shared_ptr<NatsConnection> connection, NatsDurableOptions options)
+      : connection_{std::move(connection)},
+        options_{std::move(options)},
+        name_{checked_nats_name(options_.stream, "the stream") + "." +
+              checked_nats_name(options_.durable, "the durable consumer")},
+        half_{options_.ack_wait / 2},
+        inbox_{*connection_},
+        answers_{*connection_} {
+    open();
+  }
+
+  /// What the server knows of it. @throws NatsError
+  nlohmann::json info() const { return connection_->ask("CONSUMER.INFO." + name_, nlohmann::json::object()); }
+
+  // --- messages that come ---
+
+  /// Asks for messages, and waits for the first one. For one thread at a time.
+  /// @throws NatsError
+  std::vector<NatsDelivered> pull(SteadyTime until) {
+    std::vector<NatsDelivered> delivered;
+    constexpr std::chrono::milliseconds at_once{0};
+    request(at_once, delivered);
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (delivered.empty() && left > at_once) {
+      request(left, delivered);
+      if (!delivered.empty()) request(at_once, delivered);
+    }
+    return delivered;
+  }
+
+  /// Waits, and gives back what was asked for before and comes now. @throws NatsError
+  void rest(std::chrono::milliseconds at_most) {
+    std::vector<NatsDelivered> late;
+    if (NatsPointer<natsMsg> message = inbox_.next(at_most)) read(std::move(message), late);
+    for (const NatsDelivered& one : late) give_back(one.sequence);
+  }
+
+  /// How many messages are here that the server waits to hear of.
+  std::size_t held() const {
+    const std::scoped_lock lock{mutex_};
+    return held_.size();
+  }
+
+  // --- what becomes of them ---
+
+  /// Makes sure that the server waits for a message for at least half of its time. @return Whether it does.
+  bool extend(std::uint64_t sequence) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = held_.find(sequence);
+    if (found == held_.end()) return false;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (found->second.until <= now) return held_.erase(found), false;
+    if (found->second.until - now < half_) extend_late(now);
+    return true;
+  }
+  /// The same for all of which half of the time is over.
+  void extend_all() {
+    const std::scoped_lock lock{mutex_};
+    extend_late(std::chrono::steady_clock::now());
+  }
+
+  void acknowledge(std::uint64_t sequence) noexcept { tell(sequence, "+ACK"); }
+  void give_back(std::uint64_t sequence) noexcept { tell(sequence, given_back); }
+
+  /// Moves it to where dead letters are; unless there is such a place, the server forgets it and says so. When it
+  /// cannot be moved it goes back.
+  void bury(std::uint64_t sequence, int deliveries, const std::string& reason) noexcept {
+    try {
+      if (!options_.dead_letter_subject.empty()) publish_dead_letter(sequence, deliveries, reason);
+      tell(sequence, "+TERM");
+    } catch (const std::exception&) {
+      give_back(sequence);
+    }
+  }
+
+  /// Waits until the server has heard all that it was told. @throws NatsError
+  void settle() {
+    const SteadyTime deadline = time_after(connection_->request_timeout());
+    while (true) {
+      const SteadyTime now = std::chrono::steady_clock::now();
+      {
+        const std::scoped_lock lock{mutex_};
+        if (told_.empty()) return;
+        for (auto& [sequence, what] : told_) {
+          if (now - what.told_at >= NatsPublisher::again_after) send(sequence, what);
+        }
+      }
+      if (now >= deadline) throw NatsError{"acknowledgements were not confirmed in time", true};
+      constexpr std::chrono::milliseconds longest{50};  // another thread may have seen the answer
+      const NatsPointer<natsMsg> answer = answers_.next(longest);
+      if (!answer) continue;
+      const std::scoped_lock lock{mutex_};
+      told_.erase(answers_.number_of(natsMsg_GetSubject(answer.get())));
+    }
+  }
+
+  const NatsDurableOptions& options() const noexcept { return options_; }
+
+ private:
+  struct Held {
+    std::shared_ptr<natsMsg> message{};
+    SteadyTime until{};  ///< Then the server delivers it again.
+  };
+  struct Told {
+    std::string reply{};
+    std::string_view what{};
+    SteadyTime told_at{};
+  };
+
+  /// Makes the consumer unless it is there, and learns what is different from the options.
+  void open() {
+    nlohmann::json info;
+    try {
+      info = this->info();
+    } catch (const NatsError& error) {
+      constexpr int consumer_not_found = 10014;
+      if (error.code() != consumer_not_found) throw;
+      nlohmann::json config{{"durable_name", options_.durable},
+                            {"deliver_policy", "all"},
+                            {"ack_policy", "explicit"},
+                            {"ack_wait", std::chrono::nanoseconds{options_.ack_wait}.count()},
+                            {"max_deliver", -1},
+                            {"max_ack_pending", options_.max_messages},
+                            {"replay_policy", "instant"}};
+      if (!options_.filter_subject.empty()) config["filter_subject"] = options_.filter_subject;
+      info = connection_->ask("CONSUMER.DURABLE.CREATE." + name_,
+                              {{"stream_name", options_.stream}, {"config", std::move(config)}});
+    }
+    const nlohmann::json config = info.value("config", nlohmann::json::object());
+    if (config.contains("deliver_subject") || config.value("ack_policy", std::string{}) != "explicit") {
+      throw NatsError{"the consumer " + in_quotes(options_.durable) + " must be a pull consumer with explicit acks",
+                      false};
+    }
+    if (number_at(config, "max_deliver") > 0) {
+      throw NatsError{
+          "the consumer " + in_quotes(options_.durable) + " gives up messages by itself; make it with max_deliver = -1",
+          false};
+    }
+    const std::chrono::nanoseconds ack_wait{number_at(config, "ack_wait")};
+    options_.ack_wait = std::chrono::floor<std::chrono::milliseconds>(ack_wait);
+    half_ = options_.ack_wait / 2;
+    if (const auto most = number_at(config, "max_ack_pending"); most > 0) {
+      options_.max_messages = static_cast<std::size_t>(most);
+    }
+  }
+
+  /// @param wait For the first message; 0: for none, but as many as there are.
+  void request(std::chrono::milliseconds wait, std::vector<NatsDelivered>& delivered) {
+    const std::size_t room = options_.max_messages - (std::min)(options_.max_messages, held());
+    if (room == 0) return rest(wait);  // until some are handled
+    nlohmann::json request{{"batch", wait.count() == 0 ? room : 1}};
+    if (wait.count() == 0) request["no_wait"] = true;
+    // Without an end the server would keep a request while `max_ack_pending` is reached.
+    request["expires"] = std::chrono::nanoseconds{(std::max)(wait, std::chrono::milliseconds{1})}.count();
+    const std::uint64_t number = ++last_request_;
+    check_nats(send_to_nats(*connection_, "$JS.API.CONSUMER.MSG.NEXT." + name_, inbox_.subject(number), request.dump()),
+               "cannot ask for messages");
+    constexpr std::chrono::milliseconds late{100};
+    const SteadyTime deadline = time_after(wait + late);
+    for (std::size_t left = wait.count() == 0 ? room : 1; left > 0;) {
+      if (!connection_->is_connected()) throw NatsError{"the connection is broken", true};
+      // nats-server 2.9 sometimes forgets to say that the time is over.
+      if (std::chrono::steady_clock::now() >= deadline) return static_cast<void>(info());
+      constexpr std::chrono::milliseconds longest{100};  // then it is seen whether the connection is there
+      bool nobody_listens = false;
+      NatsPointer<natsMsg> message = inbox_.next(longest, &nobody_listens);
+      if (nobody_listens) throw NatsError{"JetStream does not answer", true};
+      extend_all();
+      if (!message) continue;
+      const std::uint64_t status_of = inbox_.number_of(natsMsg_GetSubject(message.get()));
+      if (status_of == number) return check_status(message.get());
+      if (status_of != 0) continue;
+      read(std::move(message), delivered);
+      --left;
+    }
+  }
+
+  /// That there are no (more) messages is not an error.
+  void check_status(natsMsg* message) const {
+    const std::string description = safe_text(nats_header(message, "Description"));
+    if (nats_header(message, "Status") == "400" || description == "Consumer Deleted") {
+      throw NatsError{"cannot ask for messages of the consumer " + in_quotes(options_.durable) + ": " + description,
+                      false};
+    }
+  }
+
+  /// Notes a message, unless it is here already or was handled.
+  /// The subject for answers is `$JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.....`, with five to come
+  /// after the consumer, or six with the domain.
+  void read(NatsPointer<natsMsg> message, std::vector<NatsDelivered>& delivered) {
+    const char* const reply = natsMsg_GetReply(message.get());
+    std::vector<std::string_view> tokens;
+    for (std::string_view rest{reply == nullptr ? "" : reply}; !rest.empty();) {
+      const std::size_t end = (std::min)(rest.find('.'), rest.size());
+      tokens.push_back(rest.substr(0, end));
+      rest.remove_prefix((std::min)(end + 1, rest.size()));
+    }
+    const std::size_t before = tokens.size() == 9 ? 4 : 6;
+    if (tokens.size() < before + 5) return;
+    const auto deliveries = parse_integer<int>(tokens[before]);
+    const auto sequence = parse_integer<std::uint64_t>(tokens[before + 1]);
+    if (!deliveries || !sequence) return;
+
+    const std::scoped_lock lock{mutex_};
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const std::shared_ptr<natsMsg> shared = std::move(message);
+    if (const auto told = told_.find(*sequence); told != told_.end()) {
+      if (told->second.what != given_back) return send(*sequence, told->second);
+      told_.erase(told);  // it is here again
+    }
+    const auto [held, is_new] = held_.try_emplace(*sequence);
+    held->second = {shared, now + options_.ack_wait};
+    if (is_new) delivered.push_back({*sequence, *deliveries, shared});
+  }
+
+  void extend_late(SteadyTime now) {
+    if (!connection_->is_connected()) return;
+    for (auto& [sequence, held] : held_) {
+      if (held.until <= now || held.until - now >= half_) continue;
+      const natsStatus status = send_to_nats(*connection_, natsMsg_GetReply(held.message.get()), {}, "+WPI");
+      if (status == NATS_OK) held.until = now + options_.ack_wait;
+    }
+  }
+
+  void tell(std::uint64_t sequence, std::string_view what) noexcept {
+    const std::scoped_lock lock{mutex_};
+    const auto held = held_.find(sequence);
+    if (held == held_.end()) return;
+    const auto told =
+        told_.insert_or_assign(sequence, Told{natsMsg_GetReply(held->second.message.get()), what, {}}).first;
+    held_.erase(held);
+    send(sequence, told->second);
+  }
+
+  /// When that fails, `settle` does it again.
+  void send(std::uint64_t sequence, Told& told) const {
+    told.told_at = std::chrono::steady_clock::now();
+    if (connection_->is_connected()) send_to_nats(*connection_, told.reply, answers_.subject(sequence), told.what);
+  }
+
+  /// @throws MessagesNotPublishedError
+  void publish_dead_letter(std::uint64_t sequence, int deliveries, const std::string& reason) {
+    std::shared_ptr<natsMsg> message;
+    {
+      const std::scoped_lock lock{mutex_};
+      const auto held = held_.find(sequence);
+      if (held == held_.end()) return;
+      message = held->second.message;
+    }
+    NatsOutgoingMessage letter{.subject = options_.dead_letter_subject,
+                               .body = std::string{data_of(message.get())},
+                               .name = "the dead letter"};
+    const std::string place = options_.stream + "#" + std::to_string(sequence);
+    letter.headers = {{nats_message_id_header, "dead#" + options_.durable + "#" + place},
+                      {"Castore-Subject", natsMsg_GetSubject(message.get())},
+                      {"Castore-Stream", options_.stream},
+                      {"Castore-Sequence", std::to_string(sequence)},
+                      {"Castore-Deliveries", std::to_string(deliveries)},
+                      {"Castore-Reason", nats_escaped(reason, "%")}};
+    if (const std::string_view replay = nats_header(message.get(), nats_replay_header); !replay.empty()) {
+      letter.headers.emplace_back(nats_replay_header, replay);
+    }
+    NatsPublisher{*connection_, {letter}, connection_->request_timeout()}.publish(connection_->max_message_size());
+  }
+
+  static constexpr std::string_view given_back = "-NAK";
+
+  std::shared_ptr<NatsConnection> connection_;
+  NatsDurableOptions options_;
+  std::string name_;  ///< `stream.durable`
+  std::chrono::milliseconds half_;
+  NatsInbox inbox_;    ///< Messages, and what there is to say of requests.
+  NatsInbox answers_;  ///< That the server has heard what it was told.
+  std::uint64_t last_request_ = 0;
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, Held> held_{};  ///< By their sequences in the stream.
+  std::map<std::uint64_t, Told> told_{};  ///< Likewise; the server may not know it yet.
+};
+
+}  // namespace castore::detail
+
+#endif

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: MIT
+// What a consumer of NATS handles, acknowledges and gives back.
+#include <castore/messaging/adapters/nats.hpp>
+
+#include "nats/support.hpp"
+
+#include <castore/messaging/errors.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace castore::nats_tests;
+using namespace std::chrono_literals;
+using castore::MessageContext;
+using castore::MessageSourceError;
+using castore::MessageStatistics;
+using castore::NatsError;
+using castore::NatsMessageChannelAdapter;
+
+namespace {
+
+using Options = castore::NatsConsumerOptions<MonsterMessage>;
+using Consumer = castore::NatsConsumer<MonsterMessage>;
+
+Options quick() { return {.retry = {.retry_delay = 0ms}, .ack_wait = 60s, .wait_time = 0ms}; }
+
+std::string name_of(const MonsterMessage& message) {
+  return message.event.aggregate_id() + std::to_string(message.event.version());
+}
+
+/// Writes down what it gets, as "a1", and fails at some of it, as "a1!".
+struct Handler {
+  Log* log;
+  std::set<std::string> failing{};
+
+  void operator()(const MonsterMessage& message, const MessageContext& context) const {
+    std::string name = name_of(message);
+    if (context.attempt > 1) name += "(" + std::to_string(context.attempt) + ")";
+    if (context.replay) name += " replay";
+    const bool fails = failing.contains(name_of(message));
+    log->push_back(name + (fails ? "!" : ""));
+    if (fails) throw std::runtime_error{"it fails"};
+  }
+};
+
+void send(const Stream& stream, const std::vector<MonsterMessage>& messages, bool replay = false) {
+  NatsMessageChannelAdapter adapter{stream.connection(), {.subject_prefix = stream.name(), .timeout = 60s}};
+  publish(adapter, messages, replay);
+}
+
+/// Handles until nothing is left.
+void handle_all(Consumer& consumer, const Stream& stream, const castore::MessageHandler<MonsterMessage>& handler) {
+  const bool is_done = eventually([&] {
+    try {
+      consumer.poll(handler);
+    } catch (const MessageSourceError& error) {
+      if (!error.retryable()) throw;
+    }
+    try {
+      return stream.left("reader") == 0;
+    } catch (const NatsError&) {
+      return false;
+    }
+  });
+  if (!is_done) throw std::runtime_error{"something is left"};
+}
+
+/// What was handled of an aggregate, each once.
+Log first_of(const Log& log, const std::string& aggregate) {
+  Log names;
+  for (const std::string& name : log) {
+    if (name.starts_with(aggregate) && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+Log versions(const std::string& aggregate, int count) {
+  Log names;
+  for (int version = 1; version <= count; ++version) names.push_back(aggregate + std::to_string(version));
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a consumer handles typed messages, and acknowledges them after that") {
+  const Stream stream;
+  const Monsters monsters;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  send(stream, {appeared("a"), appeared("b")});
+  send(stream, {appeared("c")}, true);
+  Log log;
+  CHECK(consumer.poll([&](const MonsterMessage& message, const MessageContext& context) {
+    CHECK(stream.left("reader") >= 1);
+    CHECK(message.event.get_if<Appeared>()->payload.name == "Pikachu");
+    Handler{&log}(message, context);
+  }) == 3);
+  CHECK(log == Log{"a1", "b1", "c1 replay"});
+  CHECK(stream.left("reader") == 0);
+  CHECK(consumer.statistics() == MessageStatistics{.published = 3, .handled = 3});
+  CHECK(consumer.poll(Handler{&log}) == 0);
+
+  Consumer same{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  CHECK(same.poll(Handler{&log}) == 0);
+  Options filtered = quick();
+  filtered.filter_subject = stream.name() + ".MONSTERS.b";
+  Consumer other{monsters.queue, stream.connection(), stream.name(), "other", std::move(filtered)};
+  log.clear();
+  CHECK(other.poll(Handler{&log}) == 1);
+  CHECK(log == Log{"b1"});
+}
+
+TEST_CASE("what failed is tried again at its place, and others go on") {
+  const Stream stream;
+  const Monsters monsters;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  send(stream, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
+  Log log;
+  bool fails = true;
+  handle_all(consumer, stream, [&](const MonsterMessage& message, const MessageContext& context) {
+    Handler{&log, std::exchange(fails, false) ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message,
+                                                                                                       context);
+  });
+  std::erase(log, "b1");
+  CHECK(log == Log{"a1!", "a1(2)", "a2"});
+  CHECK(consumer.statistics() == MessageStatistics{.published = 3, .handled = 3, .failed_attempts = 1});
+}
+
+TEST_CASE("while a message waits for its retry others are handled, and the server waits for it") {
+  const Stream stream;
+  const Monsters monsters;
+  Options options = quick();
+  options.retry.retry_delay = 600ms;
+  options.ack_wait = 300ms;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1), appeared("a", 2)});
+  Log log;
+  consumer.poll(Handler{&log, {"a1"}});
+  send(stream, {appeared("b", 1)});
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1!", "b1", "a1(2)", "a2"});
+}
+
+TEST_CASE("a function takes dead letters, which are then acknowledged") {
+  const Stream stream;
+  const Monsters monsters;
+  Log taken;
+  Options options = quick();
+  options.retry.retry_attempts = 1;
+  options.on_dead_letter = [&](const castore::DeadLetter<MonsterMessage>& letter) {
+    taken.push_back(name_of(letter.message));
+  };
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1), appeared("a", 2)});
+  Log log;
+  handle_all(consumer, stream, Handler{&log, {"a1"}});
+  CHECK(log == Log{"a1!", "a1(2)!", "a2"});
+  CHECK(taken == Log{"a1"});
+}
+
+TEST_CASE("dead letters are published to a subject, with where they come from") {
+  const Stream stream;
+  const Stream dead;
+  const Monsters monsters;
+  Options options = quick();
+  options.retry.retry_attempts = 0;
+  options.dead_letter_subject = dead.name() + ".dead";
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1), appeared("a", 2)}, true);
+  Log log;
+  handle_all(consumer, stream, Handler{&log, {"a1"}});
+  CHECK(log == Log{"a1 replay!", "a2 replay"});
+  CHECK(consumer.statistics().dead_letters == 1);
+  castore::detail::NatsDurable reader{
+      dead.connection(), {.stream = dead.name(), .durable = "reader", .ack_wait = 60s, .max_messages = 10}};
+  const auto letters = reader.pull(std::chrono::steady_clock::now());
+  REQUIRE(letters.size() == 1);
+  natsMsg* const letter = letters[0].message.get();
+  CHECK(castore::detail::data_of(letter) == Json(appeared("a", 1)).dump());
+  const std::map<std::string, std::string> expected{{"Nats-Msg-Id", "dead#reader#" + stream.name() + "#1"},
+                                                    {"Castore-Subject", stream.name() + ".MONSTERS.a"},
+                                                    {"Castore-Stream", stream.name()},
+                                                    {"Castore-Sequence", "1"},
+                                                    {"Castore-Deliveries", "1"},
+                                                    {"Castore-Reason", "its%20handler%20failed%20on%20every%20attempt"},
+                                                    {"Castore-Replay", "1"}};
+  for (const auto& [key, value] : expected) {
+    CAPTURE(key);
+    CHECK(castore::detail::nats_header(letter, key.c_str()) == value);
+  }
+}
+
+TEST_CASE("dead letters without a place are forgotten by the server, which tells of it") {
+  const Stream stream;
+  const Monsters monsters;
+  const auto watcher = connect();
+  natsSubscription* subscription = nullptr;
+  natsConnection_SubscribeSync(&subscription, watcher->handle(),
+                               ("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED." + stream.name() + ".reader").c_str());
+  const castore::detail::NatsPointer<natsSubscription> owned{subscription};
+  natsConnection_Flush(watcher->handle());
+  Options options = quick();
+  options.retry.retry_attempts = 0;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1), appeared("a", 2)});
+  Log log;
+  handle_all(consumer, stream, Handler{&log, {"a1"}});
+  CHECK(log == Log{"a1!", "a2"});
+  natsMsg* message = nullptr;
+  REQUIRE(natsSubscription_NextMsg(&message, subscription, 30'000) == NATS_OK);
+  const castore::detail::NatsPointer<natsMsg> advisory{message};
+  CHECK(Json::parse(castore::detail::data_of(message))["stream_seq"] == 1);
+  CHECK(stream.size() == 2);
+}
+
+TEST_CASE("a dead letter that cannot be published comes again, and nothing overtakes it") {
+  const Stream stream;
+  const Stream dead{server_url(), {{"max_msgs", 1}, {"discard", "new"}}};
+  const Monsters monsters;
+  Options options = quick();
+  options.retry.retry_attempts = 0;
+  options.dead_letter_subject = dead.name() + ".none.at.all";
+  options.ack_wait = 500ms;
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(server_url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
+  Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
+  send(dead, {appeared("x")});  // it is full
+  send(stream, {appeared("a", 1), appeared("a", 2)});
+  Log log;
+  handle_all(consumer, stream, [&](const MonsterMessage& message, const MessageContext& context) {
+    const bool fails = log.empty();
+    Handler{&log, fails ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message, context);
+  });
+  CHECK(log == Log{"a1!", "a1", "a2"});
+}
+
+TEST_CASE("a body that is not a message of the channel is a dead letter at once") {
+  const Stream stream;
+  const Monsters monsters;
+  Log bodies;
+  Options options = quick();
+  options.on_invalid_message = [&](const std::string& body, const std::exception_ptr& error) {
+    bodies.push_back(body);
+    CHECK_THROWS_AS(std::rethrow_exception(error), castore::InvalidMessageError);
+  };
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  castore::detail::send_to_nats(*stream.connection(), stream.name() + ".MONSTERS.a", {}, "no JSON");
+  send(stream, {appeared("a", 1)});
+  Log log;
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1"});
+  CHECK(bodies == Log{"no JSON"});
+}
+
+TEST_CASE("a stream that is not there, and a consumer of another kind, are refused") {
+  const Stream stream;
+  const Monsters monsters;
+  const auto make = [&](const std::string& name, const std::string& durable) {
+    const Consumer consumer{monsters.queue, stream.connection(), name, durable, quick()};
+  };
+  const auto missing = error_of<NatsError>([&] { make("nowhere", "reader"); });
+  CHECK(missing.code() == 10059);
+  CHECK_FALSE(missing.retryable());
+  CHECK(std::string{missing.what()} == "castore: NATS: stream not found");
+  CHECK_THROWS_AS(make(stream.name(), "a.b"), std::invalid_argument);
+  CHECK_THROWS_AS(make(stream.name(), ""), std::invalid_argument);
+
+  const auto create = [&](const Json& config) {
+    Json whole{{"ack_policy", "explicit"}, {"deliver_policy", "all"}, {"replay_policy", "instant"}};
+    whole.update(config);
+    const std::string name = whole["durable_name"];
+    stream.connection()->ask("CONSUMER.DURABLE.CREATE." + stream.name() + "." + name,
+                             {{"stream_name", stream.name()}, {"config", whole}});
+  };
+  create({{"durable_name", "push"}, {"deliver_subject", unique_name()}});
+  create({{"durable_name", "limited"}, {"max_deliver", 3}});
+  CHECK(std::string{error_of<NatsError>([&] { make(stream.name(), "push"); }).what()} ==
+        "castore: NATS: the consumer 'push' must be a pull consumer with explicit acks");
+  CHECK(std::string{error_of<NatsError>([&] { make(stream.name(), "limited"); }).what()} ==
+        "castore: NATS: the consumer 'limited' gives up messages by itself; make it with max_deliver = -1");
+}
+
+TEST_CASE("a consumer that was deleted is an error that says so") {
+  const Stream stream;
+  const Monsters monsters;
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(server_url(), castore::NatsConnectionOptions{.request_timeout = 1s});
+  Consumer consumer{monsters.queue, connection, stream.name(), "reader", quick()};
+  stream.connection()->ask("CONSUMER.DELETE." + stream.name() + ".reader", Json::object());
+  Log log;
+  const auto error = error_of<MessageSourceError>([&] { consumer.poll(Handler{&log}); });
+  CHECK(std::string{error.what()} ==
+        "castore: cannot ask the consumer 'reader' of the stream '" + stream.name() + "': NATS: consumer not found");
+}
+
+TEST_CASE("a consumer runs until it is stopped, and what it has not handled then comes again at once") {
+  const Stream stream;
+  const Monsters monsters;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  send(stream, {appeared("a"), appeared("b"), appeared("b", 2)});
+  std::stop_source stop;
+  Log log;
+  consumer.run(
+      [&](const MonsterMessage& message, const MessageContext& context) {
+        Handler{&log}(message, context);
+        stop.request_stop();
+      },
+      stop.get_token());
+  CHECK(log == Log{"a1"});
+  CHECK(stream.left("reader") == 2);
+  Consumer next{monsters.queue, connect(), stream.name(), "reader", quick()};
+  next.poll(Handler{&log});
+  CHECK(log == Log{"a1", "b1", "b2"});
+}
+
+TEST_CASE("a message whose time is over is not handled, and comes again in its order") {
+  const Stream stream;
+  const Monsters monsters;
+  Options options = quick();
+  options.ack_wait = 200ms;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1), appeared("a", 2), appeared("a", 3)});
+  Log log;
+  bool is_slow = true;
+  handle_all(consumer, stream, [&](const MonsterMessage& message, const MessageContext& context) {
+    Handler{&log}(message, context);
+    if (std::exchange(is_slow, false)) std::this_thread::sleep_for(300ms);
+  });
+  CHECK(first_of(log, "a") == versions("a", 3));
+}
+
+TEST_CASE("several threads share the messages, each of which is handled once") {
+  const Stream stream;
+  const Monsters monsters;
+  std::vector<MonsterMessage> messages;
+  for (int version = 1; version <= 10; ++version) {
+    for (const char* const id : {"a", "b", "c", "d"}) messages.push_back(appeared(id, version));
+  }
+  send(stream, messages);
+  Options options = quick();
+  options.max_messages = 8;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  std::mutex mutex;
+  Log log;
+  std::stop_source stop;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 3; ++thread) {
+      threads.emplace_back([&] {
+        consumer.run(
+            [&](const MonsterMessage& message, const MessageContext&) {
+              const std::scoped_lock lock{mutex};
+              log.push_back(name_of(message));
+              if (log.size() == 40) stop.request_stop();
+            },
+            stop.get_token());
+      });
+    }
+  }
+  CHECK(log.size() == 40);
+  for (const char* const id : {"a", "b", "c", "d"}) CHECK(first_of(log, id) == versions(id, 10));
+  CHECK(stream.left("reader") == 0);
+}
+
+TEST_CASE("programs that share a consumer keep the order") {
+  const Stream stream;
+  const Monsters monsters;
+  constexpr int count = 60;
+  std::mutex mutex;
+  Log log;
+  std::stop_source stop;
+  std::vector<std::jthread> programs;
+  for (int program = 0; program < 2; ++program) {
+    programs.emplace_back([&] {
+      Options options = quick();
+      options.ack_wait = 2s;
+      options.wait_time = 20ms;
+      options.max_messages = 8;
+      Consumer consumer{monsters.queue, connect(), stream.name(), "reader", std::move(options)};
+      consumer.run(
+          [&](const MonsterMessage& message, const MessageContext&) {
+            const std::scoped_lock lock{mutex};
+            log.push_back(name_of(message));
+          },
+          stop.get_token());
+    });
+  }
+  for (int version = 1; version <= count; ++version) send(stream, {appeared("a", version), appeared("b", version)});
+  const bool is_done = eventually([&] {
+    const std::scoped_lock lock{mutex};
+    return first_of(log, "a").size() == count && first_of(log, "b").size() == count;
+  });
+  stop.request_stop();
+  programs.clear();
+  CHECK(is_done);
+  CHECK(first_of(log, "a") == versions("a", count));
+  CHECK(first_of(log, "b") == versions("b", count));
+}
+
+TEST_CASE("what a connection that breaks has lost is acknowledged later, and nothing is lost") {
+  for (const std::string words : {"+ACK", "CONSUMER.MSG.NEXT", "CONSUMER.INFO"}) {
+    for (const bool before : {true, false}) {
+      CAPTURE(words, before);
+      const Stream stream;
+      const Monsters monsters;
+      Proxy proxy;
+      Options options = quick();
+      options.ack_wait = 500ms;
+      Consumer consumer{monsters.queue, connect(proxy.url()), stream.name(), "reader", std::move(options)};
+      send(stream, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
+      proxy.cut_at(words, before);
+      Log log;
+      handle_all(consumer, stream, Handler{&log});
+      CHECK(proxy.cuts() == 1);
+      CHECK(first_of(log, "a") == versions("a", 2));
+      CHECK(first_of(log, "b") == versions("b", 1));
+    }
+  }
+}
+
+TEST_CASE("a server that is killed loses nothing, and the order is kept") {
+  OwnServer server;
+  const Stream stream{server.url()};
+  const Monsters monsters;
+  Options options = quick();
+  options.ack_wait = 500ms;
+  options.max_messages = 5;
+  Consumer consumer{monsters.queue, connect(server.url()), stream.name(), "reader", std::move(options)};
+  std::vector<MonsterMessage> messages;
+  for (int version = 1; version <= 20; ++version) messages.push_back(appeared("a", version));
+  send(stream, messages);
+  Log log;
+  int kills = 0;
+  handle_all(consumer, stream, [&](const MonsterMessage& message, const MessageContext& context) {
+    Handler{&log}(message, context);
+    if (log.size() % 8 == 0 && kills++ < 2) server.kill_and_restart();
+  });
+  CHECK(kills >= 2);
+  CHECK(first_of(log, "a") == versions("a", 20));
+}
+
+// A program of its own, which is killed: it says what it handles, and stops in the middle of the third.
+TEST_CASE("handles some of a stream and hangs", "[.hanging_consumer]") {
+  const Monsters monsters;
+  Options options = quick();
+  options.ack_wait = 1s;
+  Consumer consumer{monsters.queue, connect(std::getenv("CASTORE_NATS_URL")), std::getenv("CASTORE_NATS_STREAM"),
+                    "reader", std::move(options)};
+  int count = 0;
+  while (true) {
+    consumer.poll([&](const MonsterMessage& message, const MessageContext&) {
+      std::cout << "handles " << name_of(message) << '\n' << std::flush;
+      while (count >= 2) std::this_thread::sleep_for(1s);
+      ++count;
+    });
+  }
+}
+
+TEST_CASE("a program that is killed in the middle of a message loses nothing, and nothing overtakes it") {
+  const Stream stream;
+  const Monsters monsters;
+  send(stream, {appeared("a", 1), appeared("b", 1), appeared("a", 2), appeared("a", 3)});
+  const std::string output = std::string{castore_tests::place::server} + "/" + stream.name();
+  ::setenv("CASTORE_NATS_URL", server_url().c_str(), 1);
+  ::setenv("CASTORE_NATS_STREAM", stream.name().c_str(), 1);
+  const pid_t program = start_program({"/proc/self/exe", "[.hanging_consumer]"}, output);
+  const auto said = [&] {
+    std::ifstream file{output};
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+  };
+  const bool hangs = eventually([&] { return said().find("handles a2\n") != std::string::npos; });
+  kill_program(program);
+  CAPTURE(said());
+  REQUIRE(hangs);
+  send(stream, {appeared("a", 4), appeared("b", 2)});
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  Log log;
+  handle_all(consumer, stream, Handler{&log});
+  // What was handled before the kill may not have been acknowledged.
+  CHECK(first_of(log, "a").back() == "a4");
+  Log of_a = first_of(log, "a");
+  std::erase(of_a, "a1");
+  CHECK(of_a == Log{"a2", "a3", "a4"});
+  CHECK(first_of(log, "b").back() == "b2");
+  std::filesystem::remove(output);
+}
