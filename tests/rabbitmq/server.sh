@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # server.sh prepare|start|stop|kill|restart|ctl DIRECTORY [ARGUMENT...]: a RabbitMQ node of its own below DIRECTORY, with
-# its own name, its own epmd, and on loopback only; DIRECTORY/url says where it listens. `kill` ends it as a crash would,
-# `restart` starts it again with the same data and ports, `ctl` is its rabbitmqctl.
+# its own name, its own epmd, and on loopback only; DIRECTORY/url and DIRECTORY/tls_url say where it listens, and
+# DIRECTORY/node has the certificates. `kill` ends it as a crash would, `restart` starts it again with the same data and
+# ports, `ctl` is its rabbitmqctl.
 set -eu
 verb=${1:-} directory=${2:-}
 case $verb in prepare | start | stop | kill | restart | ctl) ;; *) directory= ;; esac
@@ -47,7 +48,7 @@ end_processes() {
 
 stop() {
   end_processes
-  rm -rf "$data" "$directory/url" "$directory/ports"
+  rm -rf "$data" "$directory/url" "$directory/tls_url" "$directory/ports"
 }
 
 # run_node: starts the node and waits until it takes connections.
@@ -64,6 +65,15 @@ run_node() {
   return 1
 }
 
+# certificate NAME SUBJECT: signed by an authority of its own.
+certificate() {
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$2" -keyout "$data/$1.key" \
+    -out "$data/$1.csr" 2>/dev/null
+  printf 'subjectAltName=DNS:%s\n' "$2" >"$data/$1.ext"
+  openssl x509 -req -in "$data/$1.csr" -CA "$data/authority.crt" -CAkey "$data/authority.key" -CAcreateserial -days 30 \
+    -extfile "$data/$1.ext" -out "$data/$1.crt" 2>/dev/null
+}
+
 start() {
   stop
   for try in 1 2 3 4 5; do
@@ -73,15 +83,27 @@ start() {
     echo "castore$$" >"$data/.erlang.cookie"
     chmod 400 "$data/.erlang.cookie"
     echo '[rabbitmq_consistent_hash_exchange].' >"$data/enabled_plugins"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=authority \
+      -keyout "$data/authority.key" -out "$data/authority.crt" 2>/dev/null
+    certificate server localhost
+    certificate client castore
     cat >"$data/rabbitmq.conf" <<CONFIGURATION
 listeners.tcp.1 = 127.0.0.1:$first
 log.file.level = info
+listeners.ssl.1 = 127.0.0.1:$((first + 30000))
+ssl_options.cacertfile = $data/authority.crt
+ssl_options.certfile = $data/server.crt
+ssl_options.keyfile = $data/server.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+max_message_size = 300000
 disk_free_limit.absolute = 10MB
 default_user = castore
 default_pass = secret
 CONFIGURATION
     if run_node; then
       echo "amqp://castore:secret@127.0.0.1:$first" >"$directory/url"
+      echo "amqps://castore:secret@localhost:$((first + 30000))" >"$directory/tls_url"
       return 0
     fi
     cp "$data/output" "$directory/failed" 2>/dev/null || true

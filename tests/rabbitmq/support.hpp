@@ -87,13 +87,7 @@ class Arguments {
 
   amqp_table_t table() {
     entries_.clear();
-    for (const auto& [key, text] : texts_) {
-      amqp_table_entry_t entry{};
-      entry.key = detail::amqp_bytes(key);
-      entry.value.kind = AMQP_FIELD_KIND_UTF8;
-      entry.value.value.bytes = detail::amqp_bytes(text);
-      entries_.push_back(entry);
-    }
+    for (const auto& [key, text] : texts_) entries_.push_back(detail::text_entry(key, text));
     for (const auto& [key, number] : numbers_) {
       amqp_table_entry_t entry{};
       entry.key = detail::amqp_bytes(key);
@@ -101,13 +95,7 @@ class Arguments {
       entry.value.value.i32 = number;
       entries_.push_back(entry);
     }
-    for (const std::string& key : truths_) {
-      amqp_table_entry_t entry{};
-      entry.key = detail::amqp_bytes(key);
-      entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
-      entry.value.value.boolean = 1;
-      entries_.push_back(entry);
-    }
+    for (const std::string& key : truths_) entries_.push_back(detail::true_entry(key));
     return {.num_entries = static_cast<int>(entries_.size()), .entries = entries_.data()};
   }
 
@@ -122,16 +110,17 @@ class Arguments {
 class Place {
  public:
   explicit Place(Arguments arguments = {}, const std::string& binding = "#") {
-    admin_.ask([&] {
-      amqp_exchange_declare(admin_.state(), Admin::channel, detail::amqp_bytes(name_), amqp_cstring_bytes("topic"), 0,
-                            1, 0, 0, amqp_empty_table);
+    Admin admin;
+    admin.ask([&] {
+      amqp_exchange_declare(admin.state(), Admin::channel, detail::amqp_bytes(name_), amqp_cstring_bytes("topic"), 0, 1,
+                            0, 0, amqp_empty_table);
     });
-    admin_.ask([&] {
-      amqp_queue_declare(admin_.state(), Admin::channel, detail::amqp_bytes(name_), 0, 1, 0, 0, arguments.table());
+    admin.ask([&] {
+      amqp_queue_declare(admin.state(), Admin::channel, detail::amqp_bytes(name_), 0, 1, 0, 0, arguments.table());
     });
     if (!binding.empty()) {
-      admin_.ask([&] {
-        amqp_queue_bind(admin_.state(), Admin::channel, detail::amqp_bytes(name_), detail::amqp_bytes(name_),
+      admin.ask([&] {
+        amqp_queue_bind(admin.state(), Admin::channel, detail::amqp_bytes(name_), detail::amqp_bytes(name_),
                         detail::amqp_bytes(binding), amqp_empty_table);
       });
     }
@@ -150,14 +139,13 @@ class Place {
 
   /// Of the exchange and of the queue.
   const std::string& name() const noexcept { return name_; }
-  Admin& admin() noexcept { return admin_; }
-
   /// How many messages the queue has that no consumer has.
-  int size() {
+  int size() const {
     int count = -1;
-    admin_.ask([&] {
+    Admin admin;
+    admin.ask([&] {
       const amqp_queue_declare_ok_t* const answer =
-          amqp_queue_declare(admin_.state(), Admin::channel, detail::amqp_bytes(name_), 1, 0, 0, 0, amqp_empty_table);
+          amqp_queue_declare(admin.state(), Admin::channel, detail::amqp_bytes(name_), 1, 0, 0, 0, amqp_empty_table);
       if (answer != nullptr) count = static_cast<int>(answer->message_count);
     });
     return count;
@@ -174,7 +162,7 @@ class Place {
     std::string body{};
   };
   /// Takes what is in the queue out of it.
-  std::vector<Message> take() {
+  std::vector<Message> take() const {
     std::vector<Message> taken;
     Admin admin;
     for (;;) {
@@ -203,7 +191,7 @@ class Place {
       taken.push_back(std::move(message));
     }
   }
-  Ids take_ids() {
+  Ids take_ids() const {
     Ids ids;
     for (const Message& message : take()) ids.push_back(message.id);
     return ids;
@@ -211,7 +199,6 @@ class Place {
 
  private:
   std::string name_ = new_name();
-  Admin admin_;
 };
 
 using castore_tests::Appeared;

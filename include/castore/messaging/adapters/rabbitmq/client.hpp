@@ -43,6 +43,22 @@ inline std::string_view view_of(const amqp_bytes_t& bytes) noexcept {
 }
 inline std::string text_of(const amqp_bytes_t& bytes) { return std::string{view_of(bytes)}; }
 
+/// Entries of tables. What they are given must outlive them.
+inline amqp_table_entry_t text_entry(std::string_view key, std::string_view text) noexcept {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_UTF8;
+  entry.value.value.bytes = amqp_bytes(text);
+  return entry;
+}
+inline amqp_table_entry_t true_entry(std::string_view key) noexcept {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+  entry.value.value.boolean = 1;
+  return entry;
+}
+
 /// A header's value as text, nothing when it is none that messages have.
 inline std::optional<std::string> text_of_field(const amqp_field_value_t& field) {
   switch (field.kind) {

@@ -56,8 +56,15 @@ class RabbitMqConnection {
     amqp_set_handshake_timeout(state(), &time);
     amqp_set_rpc_timeout(state(), &time);
     constexpr int frame_max = 131'072;
-    expect_normal(amqp_login(state(), settings.virtual_host.c_str(), channel, frame_max, 0, AMQP_SASL_METHOD_PLAIN,
-                             settings.user.c_str(), settings.password.c_str()),
+    // The broker then says when it takes no messages, and when it ends a subscription.
+    amqp_table_entry_t wishes[] = {true_entry("connection.blocked"), true_entry("consumer_cancel_notify")};
+    amqp_table_entry_t capabilities{};
+    capabilities.key = amqp_bytes("capabilities");
+    capabilities.value.kind = AMQP_FIELD_KIND_TABLE;
+    capabilities.value.value.table = {.num_entries = 2, .entries = wishes};
+    const amqp_table_t properties{.num_entries = 1, .entries = &capabilities};
+    expect_normal(amqp_login_with_properties(state(), settings.virtual_host.c_str(), channel, frame_max, 0, &properties,
+                                             AMQP_SASL_METHOD_PLAIN, settings.user.c_str(), settings.password.c_str()),
                   "cannot log in: ");
     ask(deadline, [&] { amqp_channel_open(state(), channel); });
     is_open_ = true;
@@ -142,6 +149,11 @@ class RabbitMqConnection {
   /// Waits until there may be something to read. Any thread may do so, while others use the connection.
   void wait(SteadyTime deadline) const { poll_rabbitmq_socket(fd_, false, deadline); }
 
+  /// Ends it as what was waited for has not come. @throws RabbitMqError
+  [[noreturn]] void fail_late(std::string_view what) {
+    fail(0, blocked_ ? "it takes no messages at the moment: " + *blocked_ : std::string{what}, true);
+  }
+
   /// Why the broker takes no messages, unless it does.
   const std::optional<std::string>& blocked() const noexcept { return blocked_; }
   amqp_connection_state_t state() const noexcept { return state_.get(); }
@@ -216,9 +228,7 @@ class RabbitMqConnection {
       // The broker may be waiting for us to read, or say why it does not.
       while (read_frame(SteadyTime::min())) {
       }
-      if (std::chrono::steady_clock::now() >= deadline) {
-        fail(0, blocked_ ? "it takes no messages at the moment: " + *blocked_ : "it does not read what is sent", true);
-      }
+      if (std::chrono::steady_clock::now() >= deadline) fail_late("it does not read what is sent");
     }
   }
 

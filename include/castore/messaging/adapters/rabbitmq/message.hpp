@@ -71,21 +71,8 @@ inline RabbitMqOutgoing rabbitmq_message(const MessageHeader& header, std::strin
 /// Publishes it so that it is stored, and comes back when no queue wants it. @throws RabbitMqError
 inline void publish_rabbitmq_message(RabbitMqConnection& connection, const std::string& exchange,
                                      const RabbitMqOutgoing& message, SteadyTime deadline) {
-  const auto text_entry = [](std::string_view key, std::string_view text) {
-    amqp_table_entry_t entry{};
-    entry.key = amqp_bytes(key);
-    entry.value.kind = AMQP_FIELD_KIND_UTF8;
-    entry.value.value.bytes = amqp_bytes(text);
-    return entry;
-  };
   std::vector<amqp_table_entry_t> entries{text_entry("aggregate", message.aggregate)};
-  if (message.replay) {
-    amqp_table_entry_t entry{};
-    entry.key = amqp_bytes("replay");
-    entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
-    entry.value.value.boolean = 1;
-    entries.push_back(entry);
-  }
+  if (message.replay) entries.push_back(true_entry("replay"));
   for (const auto& [key, text] : message.headers) entries.push_back(text_entry(key, text));
 
   amqp_basic_properties_t properties{};

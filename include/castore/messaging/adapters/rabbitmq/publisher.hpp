@@ -46,6 +46,7 @@ class RabbitMqPublisher {
       lane.push_back(index);
       if (lane.size() == 1) ready_.insert(index);
     }
+    constexpr std::chrono::milliseconds shortest_attempt{10};
     std::chrono::milliseconds wait{0};
     while (!ready_.empty()) {
       bool is_fresh = true;
@@ -64,7 +65,7 @@ class RabbitMqPublisher {
           refuse(sent_alone, without_prefix(error.what()), false);
         } else if (error.code() == AMQP_PRECONDITION_FAILED && most_in_flight_ > 1) {
           most_in_flight_ = 1;  // one of them is refused, such as too large a one; which one shows next
-        } else if (!error.retryable() || std::chrono::steady_clock::now() + wait >= deadline_) {
+        } else if (!error.retryable() || std::chrono::steady_clock::now() + wait + shortest_attempt >= deadline_) {
           give_up(error);
         } else if (is_fresh) {  // another one may have ended long ago
           std::this_thread::sleep_for(wait);
@@ -104,12 +105,7 @@ class RabbitMqPublisher {
         while (connection.has_next()) handle(*connection.next(deadline_));
       }
       std::optional<RabbitMqIncoming> incoming = connection.next(deadline_);
-      if (!incoming) {
-        throw RabbitMqError{connection.broker(), 0,
-                            connection.blocked() ? "it takes no messages at the moment: " + *connection.blocked()
-                                                 : "it has not confirmed them in time",
-                            true};
-      }
+      if (!incoming) connection.fail_late("it has not confirmed them in time");
       handle(*incoming);
     }
   }
