@@ -247,7 +247,9 @@ TEST_CASE("when the connection breaks before the acknowledgement the message com
     const Monsters monsters;
     Proxy proxy;
     Consumer consumer{monsters.queue, proxy.url(), place.name(), quick()};
-    send(place, {appeared("a", 1), appeared("a", 2), appeared("b", 1), appeared("a", 3)});
+    for (const MonsterMessage& message : {appeared("a", 1), appeared("a", 2), appeared("b", 1), appeared("a", 3)}) {
+      send(place, {message});
+    }
     std::stop_source stop;
     Log log;
     consumer.run(

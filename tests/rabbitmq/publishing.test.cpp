@@ -115,6 +115,49 @@ TEST_CASE("large messages are sent in parts") {
   for (std::size_t index = 0; index < 3; ++index) CHECK(Json::parse(taken[index].body) == Json(messages[index]));
 }
 
+TEST_CASE("a message can be a CloudEvent in structured and in binary mode, and comes back") {
+  using castore::MessageFormat;
+  const Place place;
+  const Monsters monsters;
+  const MonsterMessage message = appeared("a", 7);
+  for (const MessageFormat format : {MessageFormat::cloud_event, MessageFormat::cloud_event_binary}) {
+    RabbitMqMessageChannelAdapter adapter{server_url(), place.name(), {.format = format}};
+    publish(adapter, {message}, true);
+    const std::vector<Place::Message> taken = place.take();
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].id == "MONSTERS#a#7");
+    if (format == MessageFormat::cloud_event) {
+      CHECK(taken[0].content_type == "application/cloudevents+json; charset=UTF-8");
+      CHECK(castore::parse_cloud_event(taken[0].body) == castore::to_cloud_event(castore::MessageView{message}, true));
+    } else {
+      CHECK(taken[0].content_type == "application/json");
+      CHECK(Json::parse(taken[0].body) == Json(message));
+      CHECK(taken[0].headers ==
+            std::map<std::string, std::string>{{"aggregate", "MONSTERS#a"},
+                                               {"replay", "true"},
+                                               {"cloudEvents_specversion", "1.0"},
+                                               {"cloudEvents_id", "MONSTERS#a#7"},
+                                               {"cloudEvents_source", "/stores/MONSTERS"},
+                                               {"cloudEvents_type", "APPEARED"},
+                                               {"cloudEvents_subject", "a"},
+                                               {"cloudEvents_time", castore::format_timestamp(castore_tests::at(7))},
+                                               {"cloudEvents_replay", "true"}});
+    }
+    publish(adapter, {message}, true);
+    publish(adapter, {appeared("b")});
+    castore::RabbitMqConsumer consumer{
+        monsters.queue, server_url(), place.name(), {.reject_dead_letters = true, .wait_time = 20ms}};
+    std::vector<MonsterMessage> received;
+    while (received.size() < 2) {
+      consumer.poll([&](const MonsterMessage& one, const castore::MessageContext& context) {
+        CHECK(context.replay == received.empty());
+        received.push_back(one);
+      });
+    }
+    CHECK(received == std::vector<MonsterMessage>{message, appeared("b")});
+  }
+}
+
 TEST_CASE("of what no queue wants each is named, and nothing of its aggregate follows it") {
   const Place place{{}, "MONSTERS.APPEARED"};
   RabbitMqMessageChannelAdapter adapter = adapter_of(place);
@@ -323,6 +366,7 @@ TEST_CASE("threads share the connections that they may have") {
   const std::string start = "castore: 1 message(s) were not published: " + broker_of(proxy.url()) + ": ";
   CHECK(std::ranges::count(errors, start + "it has not confirmed them in time") >= 1);
   for (const std::string& text : errors) CHECK(text.starts_with(start));
+  proxy.set(Fault::none);
 }
 
 TEST_CASE("who may not publish is told, and of user and password nothing") {

@@ -13,6 +13,7 @@
 #include <castore/messaging/adapters/rabbitmq/settings.hpp>
 #include <castore/messaging/adapters/rabbitmq/source.hpp>
 #include <castore/messaging/adapters/rabbitmq/subscription.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/detail/message_consumer.hpp>
 #include <castore/messaging/message.hpp>
@@ -42,6 +43,7 @@ struct RabbitMqMessageChannelOptions {
   /// @brief In bytes, of a body: not more than the broker's `max_message_size`. RabbitMQ 4 takes 16 MiB unless told
   /// otherwise, RabbitMQ 3 takes 128.
   std::size_t max_message_size = 16'777'216;
+  MessageFormat format = MessageFormat::castore;  ///< In which form messages are sent.
   std::size_t max_connections = 4;  ///< For threads that publish at the same time, from 1; others wait for them.
 };
 
@@ -56,8 +58,8 @@ struct RabbitMqMessageChannelOptions {
 /// - A message that `publish_messages` returned for is stored by the broker in every queue that wants it, of which
 /// there
 ///   is at least one (publisher confirms, `mandatory`, persistent). It may be there twice when a connection broke.
-/// - The body is the message's JSON, the routing key `store.type`, `message_id` is `store#id#version`. The header
-///   `aggregate` is `store#id`, and `replay` is there for replays only.
+/// - The body is the message's JSON unless `format` says otherwise, the routing key `store.type`, `message_id` is
+///   `store#id#version`. The header `aggregate` is `store#id`, and `replay` is there for replays only.
 /// - Each aggregate's messages enter a queue in their order: none is sent before the one before it is confirmed, and
 /// none
 ///   after one that was refused. Those of different aggregates are sent without waiting for each other.
@@ -79,6 +81,7 @@ class RabbitMqMessageChannelAdapter {
                                 const RabbitMqMessageChannelOptions& options = {})
       : exchange_{detail::rabbitmq_name(std::move(exchange), "the exchange")},
         max_message_size_{options.max_message_size},
+        format_{options.format},
         pool_{std::make_unique<detail::RabbitMqPool>(detail::RabbitMqSettings::parse(url, options.connection),
                                                      options.max_connections)} {
     if (options.max_connections == 0) throw std::invalid_argument{"castore: max_connections is 0"};
@@ -93,7 +96,7 @@ class RabbitMqMessageChannelAdapter {
     std::vector<detail::RabbitMqOutgoing> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) {
-      outgoing.push_back(detail::rabbitmq_message(view.header(), view.to_json(), options.replay));
+      outgoing.push_back(detail::rabbitmq_message(view, options.replay, format_));
     }
     detail::RabbitMqPublisher{*pool_, exchange_, outgoing}.publish(max_message_size_);
   }
@@ -101,6 +104,7 @@ class RabbitMqMessageChannelAdapter {
  private:
   std::string exchange_;
   std::size_t max_message_size_;
+  MessageFormat format_;
   std::unique_ptr<detail::RabbitMqPool> pool_;
 };
 

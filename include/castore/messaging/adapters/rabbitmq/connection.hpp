@@ -78,9 +78,9 @@ class RabbitMqConnection {
   void close() noexcept {
     if (is_open_) {
       is_open_ = false;
-      timeval time{.tv_sec = 3, .tv_usec = 0};
+      timeval time{.tv_sec = 1, .tv_usec = 0};
       amqp_set_rpc_timeout(state(), &time);
-      if (poll_rabbitmq_socket(fd_, true, time_after(std::chrono::seconds{3}))) {
+      if (poll_rabbitmq_socket(fd_, true, time_after(std::chrono::seconds{1}))) {
         amqp_connection_close(state(), AMQP_REPLY_SUCCESS);
       }
     }

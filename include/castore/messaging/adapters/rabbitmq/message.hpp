@@ -5,7 +5,9 @@
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/rabbitmq/connection.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/message.hpp>
+#include <castore/messaging/message_channel_adapter.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -54,7 +56,9 @@ struct RabbitMqOutgoing {
   }
 };
 
-inline RabbitMqOutgoing rabbitmq_message(const MessageHeader& header, std::string body, bool replay) {
+/// @throws EventEncodeError, InvalidMessageError
+inline RabbitMqOutgoing rabbitmq_message(const MessageView& view, bool replay, MessageFormat format) {
+  const MessageHeader& header = view.header();
   RabbitMqOutgoing message;
   message.type = header.event_type.value_or("__AGGREGATE_EXISTS__");
   message.routing_key = std::string{header.event_store_id}.append(".").append(message.type);
@@ -64,7 +68,20 @@ inline RabbitMqOutgoing rabbitmq_message(const MessageHeader& header, std::strin
   const auto since_1970 = std::chrono::floor<std::chrono::seconds>(header.timestamp.time_since_epoch()).count();
   message.seconds = since_1970 < 0 ? 0 : static_cast<std::uint64_t>(since_1970);
   message.replay = replay;
-  message.body = std::move(body);
+  if (format == MessageFormat::castore) {
+    message.body = view.to_json();
+    return message;
+  }
+  CloudEvent event = to_cloud_event(view, replay);
+  if (format == MessageFormat::cloud_event) {
+    message.body = format_cloud_event(event);
+    message.content_type = std::string{cloud_event_content_type}.append("; charset=UTF-8");
+    return message;
+  }
+  for (const auto& [name, value] : cloud_event_attributes(event)) {
+    message.headers.emplace_back(std::string{"cloudEvents_"}.append(name), value);
+  }
+  message.body = std::move(event.data);
   return message;
 }
 

@@ -4,6 +4,7 @@
 
 #include <castore/config.hpp>
 #include <castore/messaging/adapters/rabbitmq/subscription.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/detail/message_engine.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 
@@ -53,9 +54,11 @@ class RabbitMqSource {
   std::optional<Delivery> read(RabbitMqSubscription::Received& received) {
     RabbitMqIncoming& incoming = received.message;
     try {
+      const ReceivedBody body =
+          read_body(incoming.body, incoming.content_type, incoming.headers, {"cloudEvents_", "cloudEvents:"});
       return Delivery{.recipient = nullptr,
-                      .message = std::make_shared<const Message>(options_.parse(incoming.body)),
-                      .replay = incoming.headers["replay"] == "true",
+                      .message = std::make_shared<const Message>(options_.parse(body.json)),
+                      .replay = body.replay || incoming.headers["replay"] == "true",
                       .attempt = 1,
                       .receipt = std::make_shared<RabbitMqReceipt>(subscription_, received.tag)};
     } catch (...) {
