@@ -20,7 +20,7 @@
 
 namespace castore::detail {
 
-inline constexpr std::size_t longest_rabbitmq_text = 255;  ///< In bytes, of what is no header.
+inline constexpr std::size_t longest_rabbitmq_text = 255;  ///< In bytes, but for headers.
 
 /// A message on its way to a broker.
 struct RabbitMqOutgoing {
