@@ -16,6 +16,7 @@ COMPONENTS = {
     "dynamodb": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "nats": {"cnats": "[>=3.4 <4]"},
     "postgres": {"libpq": "[>=14 <19]"},
+    "rabbitmq": {"rabbitmq-c": "[>=0.11 <1]"},
     "simdjson": {"simdjson": "[>=3 <4]"},
     "sqlite": {"sqlite3": "[>=3.37 <4]"},
     "sqs": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},

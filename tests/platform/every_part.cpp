@@ -158,6 +158,15 @@ inline void use_nats(Accounts& accounts) {
 }
 #endif
 
+#ifdef CASTORE_MESSAGING_ADAPTERS_RABBITMQ_HPP
+inline void use_rabbitmq(Accounts& accounts) {
+  castore::RabbitMqMessageChannelAdapter rabbitmq{"amqp://localhost", "events"};
+  castore::NotificationMessageQueue queue{"QUEUE", accounts, rabbitmq};
+  castore::RabbitMqConsumer consumer{queue, "amqp://localhost", "accounts", {.reject_dead_letters = true}};
+  (void)consumer.poll([](const auto& message, const auto& context) { (void)message.event, (void)context.attempt; });
+}
+#endif
+
 inline void use_messages() {
   castore::InMemoryEventStorageAdapter memory;
   Accounts accounts{"ACCOUNTS", memory};

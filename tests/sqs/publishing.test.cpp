@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <memory>
 #include <regex>
 #include <set>
@@ -133,6 +134,54 @@ TEST_CASE("a batch has legal ids and the attributes of each message, which Casto
   }
   CHECK(sizes == Indices{10, 10, 5});
   CHECK(queue.take_ids().size() == 25);
+}
+
+TEST_CASE("a message in SQS can be a CloudEvent in structured and in binary mode, and comes back") {
+  using castore::MessageFormat;
+  const Monsters monsters;
+  const MonsterMessage message = appeared("a", 7);
+  for (const MessageFormat format : {MessageFormat::cloud_event, MessageFormat::cloud_event_binary}) {
+    const Queue queue{true};
+    SqsMessageQueueAdapter adapter{queue.url(), {.client = client_options(), .format = format}};
+    publish(adapter, {message}, true);
+    const std::vector<Json> taken = queue.take();
+    REQUIRE(taken.size() == 1);
+    std::map<std::string, std::string> attributes;
+    for (const auto& [name, value] : taken[0]["MessageAttributes"].items()) {
+      attributes[name] = value["StringValue"].get<std::string>();
+    }
+    const std::string body = taken[0]["Body"];
+    if (format == MessageFormat::cloud_event) {
+      CHECK(attributes == std::map<std::string, std::string>{{"messageId", "MONSTERS#a#7"},
+                                                             {"replay", "1"},
+                                                             {"content-type", "application/cloudevents+json"}});
+      CHECK(castore::parse_cloud_event(body) == castore::to_cloud_event(castore::MessageView{message}, true));
+    } else {
+      CHECK(attributes ==
+            std::map<std::string, std::string>{{"messageId", "MONSTERS#a#7"},
+                                               {"replay", "1"},
+                                               {"ce-specversion", "1.0"},
+                                               {"ce-id", "MONSTERS#a#7"},
+                                               {"ce-source", "/stores/MONSTERS"},
+                                               {"ce-type", "APPEARED"},
+                                               {"ce-subject", "a"},
+                                               {"ce-time", castore::format_timestamp(castore_tests::at(7))},
+                                               {"ce-replay", "true"}});
+      CHECK(Json::parse(body) == Json(message));
+    }
+    publish(adapter, {message}, true);
+    publish(adapter, {appeared("b")});
+    castore::SqsConsumer consumer{
+        monsters.queue, queue.url(), {.client = client_options(), .wait_time = std::chrono::seconds{0}}};
+    std::vector<MonsterMessage> received;
+    while (received.size() < 2) {
+      consumer.poll([&](const MonsterMessage& one, const castore::MessageContext& context) {
+        CHECK(context.replay == (one == message));
+        received.push_back(one);
+      });
+    }
+    CHECK(received == std::vector<MonsterMessage>{message, appeared("b")});
+  }
 }
 
 TEST_CASE("ids that SQS does not take become their hashes, and stay apart") {

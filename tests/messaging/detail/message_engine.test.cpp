@@ -40,8 +40,9 @@ class Receipt final : public castore::detail::MessageReceipt {
     log_.push_back("retry " + name_ + " after " + std::to_string(delay.count()));
     return redelivers_;
   }
-  void bury(std::chrono::milliseconds delay) noexcept override {
+  bool bury(std::chrono::milliseconds delay) noexcept override {
     log_.push_back("bury " + name_ + " after " + std::to_string(delay.count()));
+    return redelivers_;
   }
   void release() noexcept override { log_.push_back("release " + name_); }
 
@@ -128,6 +129,14 @@ TEST_CASE("a dead letter is buried by its source unless somebody takes it") {
   CHECK(without.engine.statistics() ==
         castore::MessageStatistics{.published = 2, .failed_attempts = 1, .dead_letters = 1, .dropped = 1});
   CHECK(without.engine.take_dead_letters().empty());
+
+  Consumer final_grave;  // whose source does not deliver it again
+  final_grave.redelivers = false;
+  final_grave.receive({"a1", "a2"}, 2);
+  CHECK(final_grave.poll("a1") == Log{"begin a1", "handle a1 (2, 0 left)", "bury a1 after 10", "begin a2",
+                                      "handle a2 (2, 0 left)", "acknowledge a2"});
+  CHECK(final_grave.engine.statistics() ==
+        castore::MessageStatistics{.published = 2, .handled = 1, .failed_attempts = 1, .dead_letters = 1});
 
   std::vector<int> taken;
   Consumer with{[&](const castore::DeadLetter<Message>& letter) { taken.push_back(letter.context.attempt); }};

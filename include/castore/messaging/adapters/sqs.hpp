@@ -16,6 +16,7 @@
 #include <castore/messaging/adapters/sqs/message.hpp>
 #include <castore/messaging/adapters/sqs/receipts.hpp>
 #include <castore/messaging/adapters/sqs/source.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/detail/message_consumer.hpp>
 #include <castore/messaging/message.hpp>
@@ -45,6 +46,7 @@ struct SqsMessageQueueOptions {
   AwsRetryPolicy retry{};         ///< How often and how long it tries to send a batch.
   /// @brief In bytes, of a body with its attributes, and of a batch: what the queue's `MaximumMessageSize` is.
   std::size_t max_message_size = 262'144;
+  MessageFormat format = MessageFormat::castore;  ///< In which form messages are sent.
 };
 
 /// @brief Sends messages to an Amazon SQS queue, in Castore's format. A queue whose name ends with `.fifo` keeps the
@@ -59,7 +61,7 @@ struct SqsMessageQueueOptions {
 /// - A message that `publish_messages` returned for is in the queue. It may be there twice when an answer was lost; a
 ///   FIFO queue drops what is sent again within five minutes, but neither replays nor a version that was written again
 ///   by force with another content.
-/// - The body is the message's JSON. The attribute `messageId` is `store#id#version`, and `replay` is there for replays
+/// - The body is the message's JSON unless `format` says otherwise. The attribute `messageId` is `store#id#version`, and `replay` is there for replays
 ///   only. In a FIFO queue each aggregate is a message group: a batch has at most one message of each, and after one
 ///   that was refused no later one of its aggregate is sent.
 /// - Batches of up to ten; each call of SQS counts as one request of up to 64 kB each.
@@ -84,7 +86,8 @@ class SqsMessageQueueAdapter {
                          const SqsMessageQueueOptions& options = {})
       : caller_{std::move(client), options.retry},
         queue_url_{std::move(queue_url)},
-        max_message_size_{options.max_message_size} {}
+        max_message_size_{options.max_message_size},
+        format_{options.format} {}
 
   /// @brief The queue's URL.
   const std::string& queue_url() const noexcept { return queue_url_; }
@@ -94,15 +97,11 @@ class SqsMessageQueueAdapter {
   /// @brief The operation of the adapter contract.
   /// @throws MessagesNotPublishedError, AwsCredentialsError, EventEncodeError, InvalidMessageError
   void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) {
-    detail::SqsFormat format{.is_fifo = is_fifo(), .replay = options.replay};
+    detail::SqsFormat format{.is_fifo = is_fifo(), .replay = options.replay, .form = format_};
     if (options.replay) format.token = detail::new_client_request_token(16);
     std::vector<detail::AwsOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
-    for (const MessageView& view : messages) {
-      std::string body = detail::without_noncharacters(view.to_json());
-      const std::string content = format.is_fifo ? body : std::string{};
-      outgoing.push_back(detail::sqs_message(view.header(), std::move(body), content, format));
-    }
+    for (const MessageView& view : messages) outgoing.push_back(detail::sqs_message(view, format));
     const detail::AwsBatchPublisher::Send send = [this](const std::vector<const detail::AwsOutgoingMessage*>& batch) {
       return this->send(batch);
     };
@@ -152,6 +151,7 @@ class SqsMessageQueueAdapter {
   detail::AwsCaller caller_;
   std::string queue_url_;
   std::size_t max_message_size_;
+  MessageFormat format_;
 };
 
 static_assert(MessageChannelAdapter<SqsMessageQueueAdapter>);

@@ -334,9 +334,8 @@ class MessageEngine {
       if (error) dead_letters_.push_back(std::move(letter));
     } else if (receipt) {
       lock.unlock();
-      receipt->bury(delay);
+      is_gone = receipt->bury(delay);
       lock.lock();
-      is_gone = true;
     } else {
       dead_letters_.push_back(std::move(letter));
     }

@@ -38,8 +38,9 @@ class MessageReceipt {
   /// It failed and is due again after the delay. @return Whether the source delivers it again by itself, and then what
   /// comes after it in its lane; else it stays where it is.
   virtual bool retry_after(std::chrono::milliseconds delay) noexcept = 0;
-  /// It failed as often as it may and nobody here takes its dead letter.
-  virtual void bury(std::chrono::milliseconds delay) noexcept = 0;
+  /// It failed as often as it may and nobody here takes its dead letter. @return Whether the source delivers it again,
+  /// after the delay, and then what comes after it in its lane; else what comes after it is handled.
+  virtual bool bury(std::chrono::milliseconds delay) noexcept = 0;
   /// Nobody here will handle it.
   virtual void release() noexcept = 0;
 };

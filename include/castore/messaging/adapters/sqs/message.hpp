@@ -9,6 +9,7 @@
 #include <castore/aws/signature_v4.hpp>
 #include <castore/config.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/message.hpp>
 #include <castore/messaging/message_channel_adapter.hpp>
 
@@ -69,31 +70,51 @@ inline std::string sqs_attribute(std::string_view text) {
 struct SqsFormat {
   bool is_fifo = false;
   bool replay = false;
+  MessageFormat form = MessageFormat::castore;
   std::string token{};  ///< Of a call that publishes replays: what tells them apart from others.
 };
 
-/// @param body The message's JSON, or what stands for it.
+/// How the attributes of a CloudEvent in binary mode begin; SQS has no binding of its own.
+inline constexpr std::string_view sqs_cloud_event_prefix = "ce-";
+
 /// @throws EventEncodeError, InvalidMessageError
-inline AwsOutgoingMessage sqs_message(const MessageHeader& header, std::string body, const std::string& content,
-                                      const SqsFormat& format) {
+inline AwsOutgoingMessage sqs_message(const MessageView& view, const SqsFormat& format) {
+  const MessageHeader& header = view.header();
   AwsOutgoingMessage message;
   const std::string id = sqs_message_id(header);
   message.name = "the message " + in_quotes(id);
   nlohmann::json attributes;
-  const auto add_attribute = [&](const char* name, const char* type, std::string value) {
-    message.size += std::string_view{name}.size() + std::string_view{type}.size() + value.size();
+  const auto add_attribute = [&](const std::string& name, const char* type, std::string value) {
+    message.size += name.size() + std::string_view{type}.size() + value.size();
     attributes[name] = {{"DataType", type}, {"StringValue", std::move(value)}};
   };
   add_attribute("messageId", "String", sqs_attribute(id));
   if (format.replay) add_attribute("replay", "Number", "1");
+  std::string body;
+  if (format.form == MessageFormat::castore) {
+    body = view.to_json();
+  } else {
+    CloudEvent event = to_cloud_event(view, format.replay);
+    if (format.form == MessageFormat::cloud_event) {
+      add_attribute("content-type", "String", std::string{cloud_event_content_type});
+      body = format_cloud_event(event);
+    } else {
+      for (const auto& [name, value] : cloud_event_attributes(event)) {
+        add_attribute(std::string{sqs_cloud_event_prefix}.append(name), "String", sqs_attribute(value));
+      }
+      body = std::move(event.data);
+    }
+  }
+  body = without_noncharacters(std::move(body));
   message.size += body.size();
+  const std::string content = format.is_fifo ? hexadecimal(sha256(body)).substr(0, 16) : std::string{};
   message.entry = {{"MessageBody", std::move(body)}, {"MessageAttributes", std::move(attributes)}};
   if (format.is_fifo) {
     message.lane = sqs_id(sqs_message_id(header, false));
     message.entry["MessageGroupId"] = message.lane;
     // A version that was written again by force has another content.
     message.entry["MessageDeduplicationId"] =
-        sqs_id(id) + "#" + hexadecimal(sha256(content)).substr(0, 16) + (format.replay ? "#" + format.token : "");
+        sqs_id(id) + "#" + content + (format.replay ? "#" + format.token : "");
   }
   return message;
 }

@@ -245,7 +245,10 @@ class SqsReceipt final : public MessageReceipt {
     receipts_->give_back(handle_, delay);
     return true;
   }
-  void bury(std::chrono::milliseconds delay) noexcept override { receipts_->give_back(handle_, delay); }
+  bool bury(std::chrono::milliseconds delay) noexcept override {
+    receipts_->give_back(handle_, delay);
+    return true;
+  }
   void release() noexcept override { receipts_->give_back(handle_, std::chrono::milliseconds{0}); }
 
  private:

@@ -4,7 +4,9 @@
 
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/sqs/message.hpp>
 #include <castore/messaging/adapters/sqs/receipts.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/detail/message_engine.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
@@ -16,6 +18,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -54,7 +57,7 @@ class SqsSource {
                             {"MaxNumberOfMessages", options_.max_messages},
                             {"VisibilityTimeout", receipts_->visibility_timeout().count()},
                             {"WaitTimeSeconds", wait.count()},
-                            {"MessageAttributeNames", {"replay"}},
+                            {"MessageAttributeNames", asked_attributes()},
                             {"MessageSystemAttributeNames", {"ApproximateReceiveCount", "MessageGroupId"}}});
     std::vector<Delivery> deliveries;
     std::set<std::string> broken_groups;
@@ -85,6 +88,17 @@ class SqsSource {
     return found == json.end() ? none : *found;
   }
 
+  static const std::vector<std::string>& asked_attributes() {
+    static const std::vector<std::string> names = [] {
+      std::vector<std::string> all{"replay", "content-type"};
+      for (const char* const name : {"specversion", "id", "source", "type", "subject", "time", "replay"}) {
+        all.push_back(std::string{sqs_cloud_event_prefix}.append(name));
+      }
+      return all;
+    }();
+    return names;
+  }
+
   std::optional<Delivery> read(const nlohmann::json& received, SteadyTime handed_out,
                                std::set<std::string>& broken_groups) {
     const std::string handle = text_at(received, "ReceiptHandle");
@@ -98,10 +112,15 @@ class SqsSource {
       receipts_->give_back(handle, std::chrono::milliseconds{0});
       return std::nullopt;
     }
+    std::map<std::string, std::string> headers;
+    for (const auto& [name, attribute] : member(received, "MessageAttributes").items()) {
+      headers.emplace(name, text_at(attribute, "StringValue"));
+    }
     try {
+      const ReceivedBody read = read_body(body, headers["content-type"], headers, {sqs_cloud_event_prefix});
       return Delivery{.recipient = nullptr,
-                      .message = std::make_shared<const Message>(options_.parse(body)),
-                      .replay = text_at(member(member(received, "MessageAttributes"), "replay"), "StringValue") == "1",
+                      .message = std::make_shared<const Message>(options_.parse(read.json)),
+                      .replay = read.replay || headers["replay"] == "1",
                       .attempt = attempt,
                       .receipt = std::make_shared<SqsReceipt>(receipts_, handle)};
     } catch (...) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ADAPTERS_RABBITMQ_SOURCE_HPP
+#define CASTORE_MESSAGING_ADAPTERS_RABBITMQ_SOURCE_HPP
+
+#include <castore/config.hpp>
+#include <castore/messaging/adapters/rabbitmq/subscription.hpp>
+#include <castore/messaging/cloud_events.hpp>
+#include <castore/messaging/detail/message_engine.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace castore::detail {
+
+/// Makes typed messages of what a subscription receives.
+template <class Message>
+class RabbitMqSource {
+ public:
+  using Delivery = typename MessageEngine<Message>::Delivery;
+
+  struct Options {
+    std::chrono::milliseconds wait_time{};
+    bool reject_dead_letters = false;
+    std::function<Message(const std::string& body)> parse{};
+    std::function<void(const std::string& body, const std::exception_ptr&)> on_invalid_message{};
+  };
+
+  RabbitMqSource(std::shared_ptr<RabbitMqSubscription> subscription, Options options)
+      : subscription_{std::move(subscription)}, options_{std::move(options)} {}
+
+  /// @param until When it is to be back. @throws MessageSourceError
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+    const SteadyTime longest = time_after(options_.wait_time);
+    std::vector<Delivery> deliveries;
+    for (RabbitMqSubscription::Received& received :
+         subscription_->receive((std::min)(until.value_or(longest), longest))) {
+      if (std::optional<Delivery> delivery = read(received)) deliveries.push_back(*std::move(delivery));
+    }
+    return deliveries;
+  }
+  void settle() { subscription_->settle(); }
+  /// Nobody receives any more.
+  void end() { subscription_->end(); }
+
+ private:
+  std::optional<Delivery> read(RabbitMqSubscription::Received& received) {
+    RabbitMqIncoming& incoming = received.message;
+    try {
+      const ReceivedBody body =
+          read_body(incoming.body, incoming.content_type, incoming.headers, {"cloudEvents_", "cloudEvents:"});
+      return Delivery{.recipient = nullptr,
+                      .message = std::make_shared<const Message>(options_.parse(body.json)),
+                      .replay = body.replay || incoming.headers["replay"] == "true",
+                      .attempt = 1,
+                      .receipt = std::make_shared<RabbitMqReceipt>(subscription_, received.tag)};
+    } catch (...) {
+      // Without a place for dead letters it stays where it is until the connection ends, and then comes again.
+      if (options_.reject_dead_letters) subscription_->reject(received.tag);
+      if (options_.on_invalid_message) options_.on_invalid_message(incoming.body, std::current_exception());
+      return std::nullopt;
+    }
+  }
+
+  std::shared_ptr<RabbitMqSubscription> subscription_;
+  Options options_;
+};
+
+}  // namespace castore::detail
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_CLOUD_EVENTS_HPP
+#define CASTORE_MESSAGING_CLOUD_EVENTS_HPP
+
+/// @file
+/// Messages as CloudEvents 1.0, both ways, for programs that want them in this form.
+/// Source: CloudEvents 1.0.2, the specification, its JSON format, and its binding to AMQP.
+
+#include <castore/config.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/json/text.hpp>
+#include <castore/messaging/errors.hpp>
+#include <castore/messaging/message.hpp>
+#include <castore/messaging/message_channel_adapter.hpp>
+#include <castore/messaging/message_json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace castore {
+
+/// @brief In which form a channel's adapter sends messages. Consumers understand each of them, whatever is sent.
+enum class MessageFormat {
+  castore,            ///< The message's JSON, as Castore sends it.
+  cloud_event,        ///< A CloudEvent in structured mode: JSON with the message in `data`.
+  cloud_event_binary  ///< A CloudEvent in binary mode: the message's JSON, and the rest in headers or attributes.
+};
+
+/// @brief A message as a CloudEvent.
+///
+/// @code
+/// const std::string text = castore::format_cloud_event(castore::to_cloud_event(castore::MessageView{message}));
+/// // {"specversion": "1.0", "id": "POKEMONS#pikachu#2", "source": "/stores/POKEMONS", "type": "POKEMON_LEVELED_UP",
+/// ... const auto again = queue.parse_message(castore::parse_cloud_event(text).data);
+/// @endcode
+struct CloudEvent {
+  std::string id{};       ///< `store#aggregate#version`; without version when it says that an aggregate exists.
+  std::string source{};   ///< `/stores/<store>`, as in a URL.
+  std::string type{};     ///< The event's type, or `__AGGREGATE_EXISTS__`.
+  std::string subject{};  ///< The aggregate's id; not sent when it is empty.
+  std::string time{};     ///< When it happened, as RFC 3339 has it; may be left out.
+  bool replay = false;    ///< The extension `replay`: the message tells of the past.
+  std::string data{};     ///< The message's JSON.
+
+  friend bool operator==(const CloudEvent&, const CloudEvent&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::string_view cloud_event_content_type = "application/cloudevents+json";
+
+/// A segment of a URL's path. Source: RFC 3986, 3.3.
+inline std::string url_segment(std::string_view text) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  constexpr std::string_view plain = "-._~!$&'()*+,;=:@";
+  std::string segment;
+  for (const char character : text) {
+    const bool is_plain = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+                          (character >= '0' && character <= '9') || plain.find(character) != std::string_view::npos;
+    if (is_plain) {
+      segment += character;
+    } else {
+      const auto byte = static_cast<unsigned char>(character);
+      segment += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
+    }
+  }
+  return segment;
+}
+
+/// Whether a content type is this one, whatever its parameters.
+inline bool is_content_type(std::string_view type, std::string_view wanted) noexcept {
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  const auto lower = [](char character) {
+    return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
+  };
+  return std::ranges::equal(type, wanted, {}, lower);
+}
+inline bool is_json_content_type(std::string_view type) noexcept {
+  const std::string_view name = type.substr(0, type.find(';'));
+  return is_content_type(type, "application/json") || is_content_type(type, "text/json") ||
+         name.find("+json") != std::string_view::npos;
+}
+
+/// @throws InvalidMessageError
+inline const CloudEvent& checked_cloud_event(const CloudEvent& event, std::string_view version) {
+  if (version != "1.0") throw InvalidMessageError{"specversion", "it must be 1.0"};
+  const std::pair<const char*, const std::string&> needed[] = {
+      {"id", event.id}, {"source", event.source}, {"type", event.type}};
+  for (const auto& [name, text] : needed) {
+    if (text.empty()) throw InvalidMessageError{name, "it is empty"};
+  }
+  if (!event.time.empty() && !parse_timestamp(event.time)) {
+    throw InvalidMessageError{"time", "it is not an ISO 8601 date and time"};
+  }
+  return event;
+}
+
+}  // namespace detail
+
+/// @brief A message as a CloudEvent. @param replay Whether it is published as one of the past.
+/// @throws EventEncodeError, InvalidMessageError (fix: something in it has no JSON form)
+inline CloudEvent to_cloud_event(const MessageView& message, bool replay = false) {
+  const MessageHeader& header = message.header();
+  CloudEvent event{.source = "/stores/" + detail::url_segment(header.event_store_id),
+                   .type = std::string{header.event_type.value_or("__AGGREGATE_EXISTS__")},
+                   .subject = std::string{header.aggregate_id},
+                   .time = format_timestamp(header.timestamp),
+                   .replay = replay,
+                   .data = message.to_json()};
+  event.id.append(header.event_store_id).append("#").append(header.aggregate_id);
+  if (header.version) event.id.append("#").append(std::to_string(*header.version));
+  return event;
+}
+
+/// @brief The attributes of a CloudEvent without its data, by their names in the specification: binary mode has them in
+/// headers, whose names begin as the carrier's binding says.
+inline std::map<std::string, std::string> cloud_event_attributes(const CloudEvent& event) {
+  std::map<std::string, std::string> attributes{
+      {"specversion", "1.0"}, {"id", event.id}, {"source", event.source}, {"type", event.type}};
+  if (!event.subject.empty()) attributes["subject"] = event.subject;
+  if (!event.time.empty()) attributes["time"] = event.time;
+  if (event.replay) attributes["replay"] = "true";
+  return attributes;
+}
+
+/// @brief A CloudEvent in structured mode: JSON.
+/// @throws InvalidMessageError (fix: an attribute is not UTF-8)
+inline std::string format_cloud_event(const CloudEvent& event) {
+  return detail::in_message_field("cloudEvent", [&] {
+    nlohmann::json json = cloud_event_attributes(event);
+    if (event.replay) json["replay"] = true;
+    json["datacontenttype"] = "application/json";
+    std::string text = detail::json_to_text(json);
+    text.pop_back();
+    return text.append(",\"data\":").append(event.data).append("}");
+  });
+}
+
+/// @brief A CloudEvent of its JSON, as any producer may write it. Attributes that messages do not have are left out.
+/// @throws InvalidMessageError naming the attribute that is missing or wrong
+inline CloudEvent parse_cloud_event(std::string_view json) {
+  const nlohmann::json parsed = detail::in_message_field("cloudEvent", [&] { return detail::text_to_json(json); });
+  const auto optional_string = [&](const char* name) {
+    return parsed.is_object() && parsed.contains(name) ? detail::message_string(parsed, name) : std::string{};
+  };
+  CloudEvent event{.id = detail::message_string(parsed, "id"),
+                   .source = detail::message_string(parsed, "source"),
+                   .type = detail::message_string(parsed, "type"),
+                   .subject = optional_string("subject"),
+                   .time = optional_string("time")};
+  if (const auto replay = parsed.find("replay"); replay != parsed.end()) {
+    if (!replay->is_boolean()) throw InvalidMessageError{"replay", "it must be true or false"};
+    event.replay = replay->get<bool>();
+  }
+  const std::string content_type = optional_string("datacontenttype");
+  if (!content_type.empty() && !detail::is_json_content_type(content_type)) {
+    throw InvalidMessageError{"datacontenttype", "it must be application/json"};
+  }
+  const nlohmann::json& data = detail::message_field(parsed, "data", nlohmann::json::value_t::object);
+  event.data = detail::in_message_field("data", [&] { return detail::json_to_text(data); });
+  return detail::checked_cloud_event(event, detail::message_string(parsed, "specversion"));
+}
+
+/// @brief A CloudEvent of its attributes and its data, as binary mode has them.
+/// @throws InvalidMessageError naming the attribute that is missing or wrong
+inline CloudEvent parse_cloud_event(const std::map<std::string, std::string>& attributes, std::string data) {
+  const auto text = [&](const char* name) {
+    const auto found = attributes.find(name);
+    return found == attributes.end() ? std::string{} : found->second;
+  };
+  const CloudEvent event{.id = text("id"),
+                         .source = text("source"),
+                         .type = text("type"),
+                         .subject = text("subject"),
+                         .time = text("time"),
+                         .replay = text("replay") == "true",
+                         .data = std::move(data)};
+  return detail::checked_cloud_event(event, text("specversion"));
+}
+
+namespace detail {
+
+/// A body that came, in whatever form it was sent.
+struct ReceivedBody {
+  std::string json{};  ///< The message's.
+  bool replay = false;
+};
+
+/// @param headers Of which those of binary mode begin with one of the prefixes. @throws InvalidMessageError
+inline ReceivedBody read_body(std::string body, std::string_view content_type,
+                              const std::map<std::string, std::string>& headers,
+                              std::initializer_list<std::string_view> prefixes) {
+  const auto read = [](CloudEvent event) { return ReceivedBody{std::move(event.data), event.replay}; };
+  if (is_content_type(content_type, cloud_event_content_type)) return read(parse_cloud_event(body));
+  std::map<std::string, std::string> attributes;
+  for (const auto& [name, value] : headers) {
+    for (const std::string_view prefix : prefixes) {
+      if (name.starts_with(prefix)) attributes.try_emplace(name.substr(prefix.size()), value);
+    }
+  }
+  if (attributes.contains("specversion")) return read(parse_cloud_event(attributes, std::move(body)));
+  return {std::move(body), false};
+}
+
+}  // namespace detail
+
+}  // namespace castore
+
+#endif
