@@ -115,6 +115,18 @@ struct TotalsByBatch {
 
 // --- in memory ---
 
+/// The sum of each account, in a map: it looks at the events where they are kept.
+struct TotalsInMap {
+  static constexpr std::string_view name = "totals";
+  static constexpr int version = 1;
+  void operator()(const MoneyDeposited& event, const castore::EventInfo<MoneyDeposited>& info) const {
+    id->assign(info.aggregate_id);
+    (*sums)[*id] += event.cents;
+  }
+  std::unordered_map<std::string, std::int64_t>* sums;
+  std::string* id;
+};
+
 void compare_memory() {
   constexpr std::size_t events = 500'000;
   castore::InMemoryEventStorageAdapter storage;
@@ -135,6 +147,31 @@ void compare_memory() {
     log.push_back({static_cast<std::int64_t>(number + 1), id, version, deposited});
   }
   using Sums = std::unordered_map<std::string, std::int64_t>;
+  const auto by_hand = [&] {
+    Sums sums;
+    return cpu_seconds([&] {
+      for (const Logged& one : log) {
+        if (const auto* deposit = std::get_if<MoneyDeposited>(&one.payload)) sums[one.id] += deposit->cents;
+      }
+      keep(sums.size());
+    });
+  };
+  compare(
+      "catch-up, in memory, projection, into a map", events, 9,
+      [&] {
+        Sums sums;
+        std::string id;
+        castore::AsyncProjection totals{
+            storage,
+            std::tie(store),
+            TotalsInMap{&sums, &id},
+            {.batch_size = batch, .checkpoints = std::make_shared<castore::InMemoryCheckpointStore>()}};
+        return cpu_seconds([&] {
+          totals.catch_up();
+          keep(sums.size());
+        });
+      },
+      by_hand);
   compare(
       "catch-up, in memory, typed, into a map", events, 9,
       [&] {
@@ -151,15 +188,7 @@ void compare_memory() {
           keep(sums.size());
         });
       },
-      [&] {
-        Sums sums;
-        return cpu_seconds([&] {
-          for (const Logged& one : log) {
-            if (const auto* deposit = std::get_if<MoneyDeposited>(&one.payload)) sums[one.id] += deposit->cents;
-          }
-          keep(sums.size());
-        });
-      });
+      by_hand);
 }
 
 // --- SQLite ---
@@ -403,15 +432,34 @@ class HandPostgres {
     run("TRUNCATE totals; TRUNCATE hand_totals; TRUNCATE hand_checkpoint; INSERT INTO hand_checkpoint VALUES (0)");
   }
 
+  /// All columns of each event, numbers and timestamps as such: in binary format, where they need no parsing.
   std::size_t read_all() {
     std::string after = "0";
     for (std::size_t events = 0;;) {
-      const Result page = execute("page", std::array{after.c_str()});
+      constexpr int binary = 1;
+      const Result page = execute("page", std::array{after.c_str()}, binary);
       const int rows = PQntuples(page.get());
-      for (int row = 0; row < rows; ++row) keep(PQgetvalue(page.get(), row, 5));
+      const auto text = [&](int row, int column) {
+        return std::string_view{PQgetvalue(page.get(), row, column),
+                                static_cast<std::size_t>(PQgetlength(page.get(), row, column))};
+      };
+      const auto number = [&](int row, int column) {
+        std::uint64_t bits = 0;
+        for (const char byte : text(row, column)) bits = bits << 8U | static_cast<unsigned char>(byte);
+        return static_cast<std::int64_t>(bits);
+      };
+      constexpr castore::Timestamp epoch = std::chrono::sys_days{std::chrono::year{2000} / 1 / 1};
+      for (int row = 0; row < rows; ++row) {
+        const std::chrono::microseconds since_epoch{number(row, 7)};
+        keep(castore::SequencedEventView{
+            number(row, 0),
+            text(row, 1),
+            {text(row, 2), number(row, 3), text(row, 4),
+             epoch + std::chrono::floor<std::chrono::milliseconds>(since_epoch), text(row, 5), text(row, 6)}});
+      }
       events += static_cast<std::size_t>(rows);
       if (rows < static_cast<int>(batch)) return events;
-      after = PQgetvalue(page.get(), rows - 1, 0);
+      after = std::to_string(number(rows - 1, 0));
     }
   }
 
@@ -483,8 +531,8 @@ class HandPostgres {
     check(PQresultStatus(end.get()) == PGRES_PIPELINE_SYNC);
   }
   template <std::size_t count>
-  Result execute(const char* name, const std::array<const char*, count>& values) {
-    Result result{PQexecPrepared(handle(), name, count, values.data(), nullptr, nullptr, 0), &PQclear};
+  Result execute(const char* name, const std::array<const char*, count>& values, int format = 0) {
+    Result result{PQexecPrepared(handle(), name, count, values.data(), nullptr, nullptr, format), &PQclear};
     check(PQresultStatus(result.get()) == PGRES_TUPLES_OK);
     return result;
   }

@@ -37,7 +37,7 @@ class PostgresOrderReader {
     const bool is_filtered = !options.event_store_ids.empty() || !options.types.empty();
     constexpr std::size_t fewest_looked_at = 1'000;
     const std::size_t limit = is_filtered ? (std::max)(options.limit, fewest_looked_at) : options.limit;
-    bool is_whole = false;
+    bool has_rows = false;
     if (options.limit > 0) {
       Page page = read_page(after, limit, options);
       if (page.gap > 0 && probe().of(page.identity) >= page.gap) {
@@ -53,9 +53,10 @@ class PostgresOrderReader {
         sink({result.next, event_store_id, operations_.event_in(page.rows, row, 3, event_store_id, aggregate_id)});
         ++handed_out;
       }
-      is_whole = row == page.rows.rows() && static_cast<std::size_t>(row) < limit && row > 0;
+      has_rows = page.rows.rows() > 0;
+      if (has_rows) result.head = page.rows.integer(0, 9);
     }
-    result.head = is_whole ? result.next : last_number(after);
+    if (!has_rows) result.head = last_number(after);
     result.is_caught_up = result.head <= result.next;
     return result;
   }
@@ -168,7 +169,7 @@ class PostgresOrderReader {
     values.texts(event_store_ids, options.event_store_ids.empty()).texts(event_types, options.types.empty());
     using enum PostgresType;
     Page page{.rows = ask(PostgresStatement::read_all, values,
-                          {bigint, text, text, bigint, text, timestamptz, jsonb, jsonb, bigint})};
+                          {bigint, text, text, bigint, text, timestamptz, jsonb, jsonb, bigint, bigint})};
     for (; page.end < page.rows.rows(); ++page.end) {
       const Position next = page.rows.integer(page.end, 0);
       page.identity = page.rows.integer(page.end, 8);
