@@ -51,6 +51,39 @@ struct OldReducer {
 };
 using OldStore = castore::EventStore<OldEvents, castore::Aggregate, OldReducer>;
 
+/// An event that knows how often one was copied.
+struct Noted {
+  static constexpr std::string_view type = "NOTED";
+  inline static int copies = 0;
+
+  explicit Noted(std::string text_) : text{std::move(text_)} {}
+  Noted(const Noted& other) : text{other.text} { ++copies; }
+  Noted& operator=(const Noted& other) {
+    text = other.text;
+    ++assignments;
+    return *this;
+  }
+  Noted(Noted&&) = default;
+
+  std::string text;
+  inline static int assignments = 0;
+};
+struct NoReducer {
+  template <class Payload>
+  void operator()(castore::Aggregate&, const Payload&) const {}
+};
+using NoteStore =
+    castore::EventStore<castore::Events<Noted>, castore::Aggregate, NoReducer, castore::InMemoryEventStorageAdapter>;
+
+struct NoteTexts {
+  static constexpr std::string_view name = "note_texts";
+  static constexpr int version = 1;
+  void operator()(const Noted& event, const castore::EventInfo<Noted>& info) const {
+    *texts += std::string{info.aggregate_id} + ' ' + std::to_string(info.version) + ' ' + event.text + ';';
+  }
+  std::string* texts;
+};
+
 struct Feed {
   FakeFeed storage;
   PokemonStore pokemons{"POKEMONS", storage};
@@ -116,6 +149,62 @@ struct FailsAt {
 };
 
 }  // namespace
+
+TEST_CASE("what is kept in memory is looked at, and copied only for a handler that takes EventDetail") {
+  castore::InMemoryEventStorageAdapter storage;
+  NoteStore notes{"NOTES", storage};
+  for (castore::Version version = 1; version <= 3; ++version) {
+    notes.push_event("a", version, Noted{"a text too long for a short string " + std::to_string(version)});
+  }
+  Noted::copies = 0;
+  Noted::assignments = 0;
+  std::string texts;
+  castore::AsyncProjection list{storage,
+                                std::tie(notes),
+                                NoteTexts{&texts},
+                                {.checkpoints = std::make_shared<castore::InMemoryCheckpointStore>()}};
+  CHECK(list.catch_up() == PollResult{3, 3, true});
+  CHECK(texts ==
+        "a 1 a text too long for a short string 1;a 2 a text too long for a short string 2;a 3 a text too long for a "
+        "short string 3;");
+  CHECK(Noted::copies == 0);
+  CHECK(Noted::assignments == 0);
+
+  std::string seen;
+  Subscription audit{"audit", storage, std::tie(notes)};
+  audit.catch_up([&](const EventDetail<Noted>& event, const EventPlace& place) {
+    NoteTexts{&seen}(event.payload, {event.aggregate_id, event.version, event.timestamp, event.metadata});
+    CHECK(place.version == event.version);
+    CHECK(place.aggregate_id == "a");
+    CHECK(place.type == "NOTED");
+    CHECK(place.timestamp == event.timestamp);
+  });
+  CHECK(seen == texts);
+  CHECK(Noted::copies == 1);
+  CHECK(Noted::assignments == 2);  // into what is there
+}
+
+TEST_CASE("events in memory that were read stay while a handler pushes to their aggregate") {
+  castore::InMemoryEventStorageAdapter storage;
+  NoteStore notes{"NOTES", storage};
+  const auto text_of = [](castore::Version version) { return "a text too long for it " + std::to_string(version); };
+  for (castore::Version version = 1; version <= 4; ++version) notes.push_event("a", version, Noted{text_of(version)});
+  std::vector<std::string> seen;
+  Subscription audit{"audit", storage, std::tie(notes)};
+  const auto see = [&](const EventDetail<Noted>& event) {
+    seen.push_back(event.payload.text);
+    if (event.version == 1) {  // what is full is replaced by something larger, and one is overwritten
+      for (castore::Version version = 5; version <= 9; ++version) {
+        notes.push_event("a", version, Noted{text_of(version)});
+      }
+      notes.push_event("a", 2, Noted{"another text"}, {.force = true});
+    }
+  };
+  CHECK(audit.poll(see).events == 4);
+  CHECK(seen == std::vector{text_of(1), text_of(2), text_of(3), text_of(4)});
+  CHECK(audit.poll(see).events == 5);
+  CHECK(seen.back() == text_of(9));
+}
 
 TEST_CASE("a subscription hands out the events of its stores in their order, once, and says how far it came") {
   Feed feed;

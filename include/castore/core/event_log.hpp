@@ -38,7 +38,8 @@ struct SequencedEventView {
 /// @brief Receives events one by one, in the order of their positions. What it throws ends the reading.
 using SequencedEventSink = detail::FunctionRef<void(const SequencedEventView&)>;
 
-/// @brief The same for an event that is kept as an object: it is the one at `index` of `events`.
+/// @brief The same for an event that is kept as an object: it is the one at `index` of `events`. The ids stay for as long
+/// as the storage, the event for as long as `events` has an owner.
 struct SequencedTypedEvent {
   Position position = 0;                ///< From 1, rising, with gaps.
   std::string_view event_store_id{};    ///< The store it belongs to.

@@ -52,12 +52,23 @@ class EventStream : public detail::Counted {
   /// @brief The C++ type of the events.
   const EventStreamType* type() const noexcept { return type_; }
 
+  /// @brief Becomes one of its owners, so that what a snapshot of it shows can be looked at later, too. @pre It has one.
+  EventStreamPtr share() const noexcept { return EventStreamPtr{const_cast<EventStream*>(this)}; }
+
   /// @brief How many events it holds; for the thread that may append. Others go by their snapshot.
   std::size_t size() const noexcept { return size_; }
   /// @brief The version of the last event. @pre There is one.
   Version last_version() const noexcept { return last_version_; }
   /// @brief True when the next event needs a larger stream.
   bool is_full() const noexcept { return size_ == capacity_; }
+
+  /// @brief Tells the processor that an event will be looked at soon. @pre As for the others.
+  void prefetch(std::size_t index) const noexcept {
+    asm volatile("");  // GCC takes out a call of a function that only prefetches
+    const char* const event = first_event_ + index * event_size_;
+    __builtin_prefetch(event);
+    __builtin_prefetch(event + event_size_ - 1);
+  }
 
   /// @brief The version of an event. @pre `index` is below the size of the caller's snapshot.
   virtual Version version_at(std::size_t index) const noexcept = 0;
@@ -82,7 +93,13 @@ class EventStream : public detail::Counted {
   virtual void truncate(std::size_t size) noexcept = 0;
 
  protected:
-  EventStream(const EventStreamType& type, std::size_t capacity) noexcept : type_{&type}, capacity_{capacity} {}
+  /// @param first_event Where the first event is going to be, before the others, each of `event_size` bytes.
+  EventStream(const EventStreamType& type, std::size_t capacity, const void* first_event,
+              std::size_t event_size) noexcept
+      : type_{&type},
+        capacity_{capacity},
+        first_event_{static_cast<const char*>(first_event)},
+        event_size_{event_size} {}
 
   std::size_t capacity() const noexcept { return capacity_; }
   void set_last(std::size_t size, Version last_version, Position* last_position) noexcept {
@@ -94,6 +111,8 @@ class EventStream : public detail::Counted {
  private:
   const EventStreamType* type_;
   std::size_t capacity_;
+  const char* first_event_;
+  std::size_t event_size_;
   std::size_t size_ = 0;
   Version last_version_ = 0;
   Position* last_position_ = nullptr;
@@ -223,7 +242,7 @@ template <class Kept>
 class EventStreamOf final : public EventStream {
  public:
   explicit EventStreamOf(std::size_t capacity)
-      : EventStream{type_of_kept, capacity}, events_{std::allocator<Kept>{}.allocate(capacity)} {}
+      : EventStreamOf{capacity, std::allocator<Kept>{}.allocate(capacity)} {}
   ~EventStreamOf() override {
     truncate(0);
     std::allocator<Kept>{}.deallocate(events_, capacity());
@@ -263,6 +282,9 @@ class EventStreamOf final : public EventStream {
   }
 
  private:
+  EventStreamOf(std::size_t capacity, Kept* events) noexcept
+      : EventStream{type_of_kept, capacity, events, sizeof(Kept)}, events_{events} {}
+
   Kept* events_;  // not a std::vector, which would have code for growing from each type of event
 };
 

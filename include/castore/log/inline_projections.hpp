@@ -98,7 +98,8 @@ class InlineProjection {
       const Event one{decode_detail<Payload>(event.event_store_id, event.event)};
       projection_.apply(transaction, std::span<const Event>{&one, 1});
     } else if constexpr (is_named) {
-      project_event(projection_, &transaction, decode_detail<Payload>(event.event_store_id, event.event), place);
+      const auto detail = decode_detail<Payload>(event.event_store_id, event.event);
+      project_event(projection_, &transaction, EventRef<Payload>{detail}, place);
     }
     return true;
   }

@@ -194,7 +194,11 @@ class Subscription {
       for (int attempt = 1;;) {
         const std::size_t began = first;
         const std::exception_ptr error = handle_from(handler, batch, first, at, read.next);
-        if (!error) return {{batch.size(), at, read.is_caught_up}, read.head};
+        if (!error) {
+          const Look seen{{batch.size(), at, read.is_caught_up}, read.head};
+          batch.clear();
+          return seen;
+        }
         if (first != began) attempt = 1;
         if (!answer(error, batch.place(first), attempt, at, first, stop)) return {{first, at, false}, read.head};
       }

@@ -43,7 +43,7 @@ struct ProjectsEvents {
                   "castore: this projection does not take this event; take it out of project(...), or write in "
                   "the projection an overload for it");
     const EventPlace place{position, "EVENTS", event.aggregate_id, event.version, event.type(), event.timestamp};
-    castore::detail::project_event(projection, &transaction, event, place);
+    castore::detail::project_event(projection, &transaction, castore::detail::EventRef<Payload>{event}, place);
   }
 };
 

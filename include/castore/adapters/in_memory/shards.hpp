@@ -146,10 +146,28 @@ class Shards {
     if (found == shard.streams.end()) return {};
     return snapshot_of(found->second);
   }
-  EventStreamSnapshot snapshot(const typename Shard::Node& node) const {
-    const std::scoped_lock lock{shards_[index_of(node.first)]};
-    return snapshot_of(node.second);
+  /// Those of several streams, each shard locked once. @param nodes A null pointer gives none. @param snapshots As many.
+  void snapshots(std::span<const typename Shard::Node* const> nodes, std::span<EventStreamSnapshot> snapshots) const {
+    constexpr auto none = (std::numeric_limits<std::uint16_t>::max)();
+    std::array<std::uint16_t, count> first;
+    first.fill(none);
+    std::array<std::uint16_t, most_snapshots> next;
+    std::uint64_t wanted = 0;
+    for (std::size_t index = nodes.size(); index-- > 0;) {
+      if (nodes[index] == nullptr) continue;
+      const std::size_t number = index_of(nodes[index]->first);
+      next[index] = std::exchange(first[number], static_cast<std::uint16_t>(index));
+      wanted |= std::uint64_t{1} << number;
+    }
+    for (; wanted != 0; wanted &= wanted - 1) {
+      const auto number = static_cast<std::size_t>(std::countr_zero(wanted));
+      const std::scoped_lock lock{shards_[number]};
+      for (std::uint16_t index = first[number]; index != none; index = next[index]) {
+        snapshots[index] = snapshot_of(nodes[index]->second);
+      }
+    }
   }
+  static constexpr std::size_t most_snapshots = 256;  ///< At once.
 
  private:
   static EventStreamSnapshot snapshot_of(const typename Shard::Entry& entry) {

@@ -16,6 +16,7 @@
 #include <castore/core/typed_events.hpp>
 #include <castore/core/upcasts.hpp>
 #include <castore/fwd.hpp>
+#include <castore/log/detail/handled_events.hpp>
 #include <castore/log/event_place.hpp>
 #include <castore/log/subscription_options.hpp>
 
@@ -24,6 +25,7 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -33,90 +35,6 @@
 #include <vector>
 
 namespace castore::detail {
-
-/// How a handler takes an event.
-enum class HandlerForm { none, event_place, event, transaction_event_place, transaction_event };
-
-/// One after another, as to ask a generic function whether it takes something compiles its body.
-template <class Handler, class Transaction, class Payload>
-consteval HandlerForm handler_form() {
-  using Event = const EventDetail<Payload>&;
-  if constexpr (std::is_invocable_v<Handler&, Event, const EventPlace&>) {
-    return HandlerForm::event_place;
-  } else if constexpr (std::is_invocable_v<Handler&, Event>) {
-    return HandlerForm::event;
-  } else if constexpr (std::is_invocable_v<Handler&, Transaction&, Event, const EventPlace&>) {
-    return HandlerForm::transaction_event_place;
-  } else if constexpr (std::is_invocable_v<Handler&, Transaction&, Event>) {
-    return HandlerForm::transaction_event;
-  } else {
-    return HandlerForm::none;
-  }
-}
-
-template <std::size_t store, class Payload>
-struct HandledEvent {};
-
-/// Those events of a store that a handler takes.
-template <class Handler, class Transaction, std::size_t store, class Events>
-struct HandledOfStore;
-template <class Handler, class Transaction, std::size_t store, class... Payloads>
-struct HandledOfStore<Handler, Transaction, store, Events<Payloads...>> {
-  template <class Payload>
-  static constexpr HandlerForm form = handler_form<Handler, Transaction, Payload>();
-  template <class Payload>
-  using One =
-      std::conditional_t<form<Payload> != HandlerForm::none, std::tuple<HandledEvent<store, Payload>>, std::tuple<>>;
-  using type = decltype(std::tuple_cat(One<Payloads>{}...));
-
-  static constexpr bool are_all = ((form<Payloads> != HandlerForm::none) && ...);
-  static constexpr bool is_in_transaction = ((form<Payloads> >= HandlerForm::transaction_event_place) || ...);
-};
-
-/// An event that a handler is not to be called with, and why.
-struct UndecodedEvent {
-  std::string aggregate_id{};
-  Version version = 0;
-  std::string type{};
-  Timestamp timestamp{};
-  std::exception_ptr error{};
-};
-
-template <class Handled>
-struct HandledVariant;
-template <std::size_t... stores, class... Payloads>
-struct HandledVariant<std::tuple<HandledEvent<stores, Payloads>...>> {
-  using type = std::variant<UndecodedEvent, EventDetail<Payloads>...>;
-};
-
-/// The place of a type in a list of types.
-template <class Wanted, class List>
-struct IndexIn;
-template <class Wanted, class... Types>
-struct IndexIn<Wanted, std::tuple<Types...>> {
-  static constexpr std::size_t value = [] {
-    std::size_t index = 0;
-    (void)((std::same_as<Wanted, Types> || (++index, false)) || ...);
-    return index;
-  }();
-};
-
-template <class Payload>
-EventDetail<Payload> decode_detail(std::string_view event_store_id, const EventRecordView& record) {
-  if constexpr (EncodablePayload<Payload>) {
-    return with_event_in_error<EventDecodeError>(
-        event_store_id, record.aggregate_id, record.version, record.type, [&record] {
-          return EventDetail<Payload>{.aggregate_id = std::string{record.aggregate_id},
-                                      .version = record.version,
-                                      .timestamp = record.timestamp,
-                                      .payload = decode_payload<Payload>(record),
-                                      .metadata = decode_value<MetadataOf<Payload>>(record.metadata)};
-        });
-  } else {
-    throw EventDecodeError{event_store_id, record.aggregate_id, record.version, record.type,
-                           "its type has no codec; include <castore/json.hpp> and give it one"};
-  }
-}
 
 /// What is read at once.
 template <class Handler, class Transaction, class... Stores>
@@ -130,12 +48,19 @@ class EventBatch {
   }
   using Indices = std::index_sequence_for<Stores...>;
   using Handled = decltype(handled_of(Indices{}));
-  using Value = typename HandledVariant<Handled>::type;
+  using Value = typename HandledValues<Handled>::Variant;
+  using Copies = typename HandledValues<Handled>::Copies;
 
+  /// An event is looked at where the storage keeps it, or was decoded.
   struct Item {
-    Position position;
-    std::size_t store;
-    Value value;
+    Position position = 0;
+    std::size_t store = 0;
+    std::size_t index = 0;       ///< Among `Handled` when it is kept, among `decoded_` when it is not.
+    const void* kept = nullptr;  ///< Its `KeptPayload`, a part of `events`.
+    EventStreamPtr events{};
+    std::string_view aggregate_id{};
+    Version version = 0;
+    Timestamp timestamp{};
   };
 
  public:
@@ -161,7 +86,7 @@ class EventBatch {
   template <class Storage>
   ReadAllEventsResult read(Storage& storage, Position after, std::size_t limit,
                            const SubscriptionPartition& partition) {
-    items_.clear();
+    clear();
     const ReadAllEventsOptions options{limit, event_store_ids_, types_};
     const auto is_ours = [&partition](std::string_view event_store_id, std::string_view aggregate_id) {
       return partition.count == 1 ||
@@ -183,51 +108,98 @@ class EventBatch {
   }
 
   std::size_t size() const noexcept { return items_.size(); }
+  /// Forgets what was read: a storage can move events again that nobody looks at.
+  void clear() noexcept {
+    items_.clear();
+    decoded_.clear();
+  }
 
   EventPlace place(std::size_t index) const {
     const Item& item = items_[index];
-    return std::visit(
-        [&]<class Event>(const Event& event) {
-          std::string_view type;
-          if constexpr (std::same_as<Event, UndecodedEvent>) {
-            type = event.type;
-          } else {
-            type = Event::type();
-          }
-          return EventPlace{item.position,  event_store_ids_[item.store], event.aggregate_id, event.version, type,
-                            event.timestamp};
+    EventPlace place;
+    look_at(
+        item,
+        [&]<std::size_t, class Payload>(const EventRef<Payload>& event) {
+          place = {item.position, event_store_ids_[item.store], event.aggregate_id, event.version, Payload::type,
+                   event.timestamp};
         },
-        item.value);
+        [&](const UndecodedEvent& event) {
+          place = {item.position, event_store_ids_[item.store], event.aggregate_id, event.version, event.type,
+                   event.timestamp};
+        });
+    return place;
   }
 
   /// Calls the handler with an event. @throws What the handler throws, or why the event was not decoded.
   void handle(Handler& handler, Transaction* transaction, std::size_t index) const {
-    std::visit(
-        [&]<class Event>(const Event& event) {
-          if constexpr (std::same_as<Event, UndecodedEvent>) {
-            std::rethrow_exception(event.error);
+    const Item& item = items_[index];
+    look_at(
+        item,
+        [&]<std::size_t number, class Payload>(const EventRef<Payload>& event) {
+          if constexpr (requires { handler.project(transaction, event, EventPlace{}); }) {
+            handler.project(transaction, event, place(index));
           } else {
-            call(handler, transaction, event, index);
+            call(handler, transaction, detail_of<number>(item, event), index);
           }
         },
-        items_[index].value);
+        rethrow);
   }
 
   /// Calls `visitor(detail)` with an event. @throws Why it was not decoded.
   template <class Visitor>
   void visit(std::size_t index, const Visitor& visitor) const {
-    std::visit(
-        [&]<class Event>(const Event& event) {
-          if constexpr (std::same_as<Event, UndecodedEvent>) {
-            std::rethrow_exception(event.error);
-          } else {
-            visitor(event);
-          }
+    const Item& item = items_[index];
+    look_at(
+        item,
+        [&]<std::size_t number, class Payload>(const EventRef<Payload>& event) {
+          visitor(detail_of<number>(item, event));
         },
-        items_[index].value);
+        rethrow);
   }
 
  private:
+  static constexpr auto rethrow = [](const UndecodedEvent& event) { std::rethrow_exception(event.error); };
+
+  /// Calls `use.operator()<number of Handled>(EventRef)`, or `otherwise(UndecodedEvent)`.
+  template <class Use, class Otherwise>
+  void look_at(const Item& item, const Use& use, const Otherwise& otherwise) const {
+    [&]<std::size_t... places, class... Payloads>(std::type_identity<std::tuple<HandledEvent<places, Payloads>...>>) {
+      [&]<std::size_t... numbers>(std::index_sequence<numbers...>) {
+        const auto number = item.kept != nullptr ? item.index + 1 : decoded_[item.index].index();
+        (void)((number == numbers + 1 &&
+                (use.template operator()<numbers>(ref_to<numbers, Payloads>(item)), true)) ||
+               ...);
+        if (number == 0) otherwise(*std::get_if<0>(&decoded_[item.index]));
+      }(std::index_sequence_for<Payloads...>{});
+    }(std::type_identity<Handled>{});
+  }
+
+  template <std::size_t number, class Payload>
+  EventRef<Payload> ref_to(const Item& item) const {
+    if (item.kept == nullptr) return EventRef<Payload>{*std::get_if<number + 1>(&decoded_[item.index])};
+    const auto& kept = *static_cast<const KeptPayload<Payload>*>(item.kept);
+    return {item.aggregate_id, item.version, item.timestamp, kept.payload, kept.metadata};
+  }
+
+  /// The event as an object of its own: of those that are kept a copy, until the next of its type.
+  template <std::size_t number, class Payload>
+  const EventDetail<Payload>& detail_of(const Item& item, const EventRef<Payload>& event) const {
+    if (item.kept == nullptr) return *std::get_if<number + 1>(&decoded_[item.index]);
+    std::optional<EventDetail<Payload>>& copy = std::get<number>(copies_);
+    if constexpr (std::is_copy_assignable_v<Payload> && std::is_copy_assignable_v<MetadataOf<Payload>>) {
+      if (copy) {  // what its strings have room for needs no memory
+        copy->aggregate_id.assign(event.aggregate_id);
+        copy->version = event.version;
+        copy->timestamp = event.timestamp;
+        copy->payload = event.payload;
+        copy->metadata = event.metadata;
+        return *copy;
+      }
+    }
+    if constexpr (are_keepable<Events<Payload>>) copy.emplace(event.to_detail());
+    return *copy;
+  }
+
   template <class Payload>
   void call(Handler& handler, Transaction* transaction, const EventDetail<Payload>& event, std::size_t index) const {
     constexpr HandlerForm form = handler_form<Handler, Transaction, Payload>();
@@ -304,13 +276,8 @@ class EventBatch {
       const KeptEvent<StoreEvents>& one = kept[event.index];
       one.value.visit([&]<class Payload>(const KeptPayload<Payload>& value) {
         if constexpr (place_of<store, Payload> < std::tuple_size_v<Handled>) {
-          items_.push_back(Item{event.position, store,
-                                Value{std::in_place_index<place_of<store, Payload> + 1>,
-                                      EventDetail<Payload>{.aggregate_id = std::string{event.aggregate_id},
-                                                           .version = one.version,
-                                                           .timestamp = one.timestamp,
-                                                           .payload = value.payload,
-                                                           .metadata = value.metadata}}});
+          items_.push_back({event.position, store, place_of<store, Payload>, &value, event.events->share(),
+                            event.aggregate_id, one.version, one.timestamp});
         }
       });
       return true;
@@ -321,10 +288,10 @@ class EventBatch {
   void add_without_record(const SequencedTypedEvent& event, std::exception_ptr error) {
     const std::size_t store = static_cast<std::size_t>(
         std::find(event_store_ids_.begin(), event_store_ids_.end(), event.event_store_id) - event_store_ids_.begin());
-    items_.push_back(Item{event.position, store,
-                          UndecodedEvent{std::string{event.aggregate_id}, event.events->version_at(event.index),
-                                         std::string{event.events->type_at(event.index)},
-                                         event.events->timestamp_at(event.index), std::move(error)}});
+    add_value(event.position, store, std::in_place_index<0>,
+              UndecodedEvent{std::string{event.aggregate_id}, event.events->version_at(event.index),
+                             std::string{event.events->type_at(event.index)}, event.events->timestamp_at(event.index),
+                             std::move(error)});
   }
 
   template <std::size_t store, class Payload>
@@ -334,7 +301,7 @@ class EventBatch {
   void add(Position position, const EventRecordView& record, const Decode& decode) {
     if constexpr (place_of<store, Payload> < std::tuple_size_v<Handled>) {
       try {
-        items_.push_back(Item{position, store, Value{std::in_place_index<place_of<store, Payload> + 1>, decode()}});
+        add_value(position, store, std::in_place_index<place_of<store, Payload> + 1>, decode());
       } catch (const EventDecodeError&) {
         add_undecoded(position, store, record, std::current_exception());
       }
@@ -342,15 +309,23 @@ class EventBatch {
   }
 
   void add_undecoded(Position position, std::size_t store, const EventRecordView& record, std::exception_ptr error) {
-    items_.push_back(Item{position, store,
-                          UndecodedEvent{std::string{record.aggregate_id}, record.version, std::string{record.type},
-                                         record.timestamp, std::move(error)}});
+    add_value(position, store, std::in_place_index<0>,
+              UndecodedEvent{std::string{record.aggregate_id}, record.version, std::string{record.type},
+                             record.timestamp, std::move(error)});
+  }
+
+  template <std::size_t alternative, class Decoded>
+  void add_value(Position position, std::size_t store, std::in_place_index_t<alternative> which, Decoded&& decoded) {
+    decoded_.emplace_back(which, std::forward<Decoded>(decoded));
+    items_.push_back({.position = position, .store = store, .index = decoded_.size() - 1});
   }
 
   std::array<std::string_view, sizeof...(Stores)> event_store_ids_;
   std::array<bool, sizeof...(Stores)> skips_unknown_;
   std::vector<std::string_view> types_;
   std::vector<Item> items_;
+  std::vector<Value> decoded_;
+  mutable Copies copies_;
 };
 
 }  // namespace castore::detail

@@ -10,6 +10,7 @@
 #include <castore/core/events.hpp>
 #include <castore/fwd.hpp>
 #include <castore/log/detail/feed_reader.hpp>
+#include <castore/log/detail/handled_events.hpp>
 #include <castore/log/errors.hpp>
 #include <castore/log/event_place.hpp>
 
@@ -153,7 +154,7 @@ struct CheckedProjection {
 
 /// Calls one overload of a projection.
 template <class Projection, class Transaction, class Payload>
-void project_event(const Projection& projection, Transaction* transaction, const EventDetail<Payload>& event,
+void project_event(const Projection& projection, Transaction* transaction, const EventRef<Payload>& event,
                    const EventPlace& place) {
   const EventInfo<Payload> info{event.aggregate_id, event.version, event.timestamp, event.metadata};
   using enum ProjectionForm;
@@ -217,13 +218,19 @@ class ProjectionHandler {
       const Event one{event};
       projection_.apply(transaction, std::span<const Event>{&one, 1});
     } else {
-      project_event(projection_, &transaction, event, place);
+      project_event(projection_, &transaction, EventRef<Payload>{event}, place);
     }
   }
   template <class Payload>
     requires(form<Payload> >= ProjectionForm::payload_info_place)
   void operator()(const EventDetail<Payload>& event, const EventPlace& place) const {
-    project_event<Projection, Transaction>(projection_, nullptr, event, place);
+    project_event<Projection, Transaction>(projection_, nullptr, EventRef<Payload>{event}, place);
+  }
+  /// Either, with the event where it is kept.
+  template <class Payload>
+    requires(!Checked::has_batches && form<Payload> != ProjectionForm::none)
+  void project(Transaction* transaction, const EventRef<Payload>& event, const EventPlace& place) const {
+    project_event(projection_, transaction, event, place);
   }
 
   template <class Batch>
