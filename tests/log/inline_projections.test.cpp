@@ -9,12 +9,16 @@
 #include "core/support.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
+#include <functional>
+#include <future>
 #include <map>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 using castore::AsyncProjection;
 using castore::EventInfo;
@@ -78,6 +82,22 @@ struct AnyCounts {
   void operator()(Transaction&, const PokemonLeveledUp&) const {}
 };
 
+/// While somebody reads, others push.
+class BusyFeed : public FakeFeed {
+ public:
+  std::function<void(int)> on_read = [](int) {};
+
+  castore::ReadAllEventsResult read_all_events(castore::Position after, const castore::ReadAllEventsOptions& options,
+                                               castore::SequencedEventSink sink) {
+    const auto result = FakeFeed::read_all_events(after, options, sink);
+    if (options.limit > 0) on_read(++reads_);
+    return result;
+  }
+
+ private:
+  int reads_ = 0;
+};
+
 struct Names {
   static constexpr std::string_view name = "names";
   static constexpr int version = 1;
@@ -126,6 +146,54 @@ TEST_CASE("an inline projection does nothing before it is handed over, and each 
                             copy.group_event("muk", 1, PokemonAppeared{"Muk", 1}));
   const std::map<std::string, std::string> rows{{"muk", "1"}, {"pikachu", "12345"}, {"raichu", "12"}};
   CHECK(storage.state().rows == rows);
+}
+
+TEST_CASE("a hand-over ends though other programs push all the time") {
+  BusyFeed storage;
+  PokemonStore pokemons{"POKEMONS", storage};
+  InlineProjections inline_pokemons{pokemons, storage, Versions{}};
+  InlineProjections elsewhere{pokemons, storage, Versions{}};
+  elsewhere.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
+  int reads = 0;
+  storage.on_read = [&](int number) {
+    reads = number;
+    if (number > 100) throw std::logic_error{"it would not end"};
+    elsewhere.push_event("pikachu", number + 1, PokemonLeveledUp{});
+  };
+  const auto error = error_of<castore::StorageError>([&] { inline_pokemons.hand_over(); });
+  CHECK(error.what() ==
+        std::string{"castore: 'versions' (version 1) was not handed over, as others pushed at each of 20 attempts; call "
+                    "hand_over again when they push less"});
+  CHECK(error.retryable());
+  CHECK(reads == 20);
+  CHECK(storage.state().checkpoint("versions#inline", 1) == 0);
+
+  storage.on_read = [](int) {};
+  inline_pokemons.hand_over();
+  CHECK(storage.state().rows.at("pikachu") == "123456789101112131415161718192021");
+  inline_pokemons.push_event("muk", 1, PokemonAppeared{"Muk", 1});
+  CHECK(storage.state().rows.at("muk") == "1");
+}
+
+TEST_CASE("a hand-over lets its own store's pushes wait when they have come in between three times") {
+  BusyFeed storage;
+  PokemonStore pokemons{"POKEMONS", storage};
+  InlineProjections inline_pokemons{pokemons, storage, Versions{}};
+  auto copy = inline_pokemons;
+  copy.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
+  std::vector<std::future<void>> pushes;
+  storage.on_read = [&](int number) {
+    pushes.push_back(std::async(std::launch::async, [&copy, number] {
+      copy.push_event("aggregate" + std::to_string(number), 1, PokemonAppeared{"Muk", 1});
+    }));
+    // One that does not wait is there soon.
+    pushes.back().wait_for(std::chrono::milliseconds{number <= 3 ? 10'000 : 50});
+  };
+  inline_pokemons.hand_over();
+  for (auto& push : pushes) push.get();
+  CHECK(pushes.size() == 4);
+  CHECK(storage.state().rows.size() == 5);
+  CHECK(storage.state().checkpoint("versions#inline", 1) == 5);
 }
 
 TEST_CASE("a push whose inline projection throws, and one that is refused, leave neither event nor row") {

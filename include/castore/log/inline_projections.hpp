@@ -10,13 +10,17 @@
 #include <castore/core/storage_operations.hpp>
 #include <castore/core/transaction_hook.hpp>
 #include <castore/core/upcasts.hpp>
+#include <castore/detail/signal.hpp>
 #include <castore/fwd.hpp>
 #include <castore/log/detail/event_batch.hpp>
 #include <castore/log/detail/projection_parts.hpp>
 #include <castore/log/errors.hpp>
 #include <castore/log/projection.hpp>
+#include <castore/log/subscription_options.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -24,6 +28,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -154,7 +159,9 @@ class InlineProjections : public Store {
 
   /// @brief Builds each projection of the events that there are, and lets pushes keep it up to date from there on.
   /// Pushes wait during the last step. What was handed over stays so; it is safe to call it at each start of a program.
-  /// @throws What `AsyncProjection::catch_up` throws
+  /// Where pushes come in between three times, those through this store and its copies wait, each up to a second.
+  /// @throws What `AsyncProjection::poll` throws; StorageError (retry) when pushes of other programs came in between
+  /// twenty times: what was built is kept, but pushes do not keep it up to date yet
   void hand_over() {
     std::apply([&](const auto&... projections) { (hand_over_one(projections.projection()), ...); },
                hook_->projections);
@@ -173,7 +180,10 @@ class InlineProjections : public Store {
       }
     }
 
-    std::shared_ptr<void> begin_push(std::string_view, Version, PushOptions&) override { return nullptr; }
+    std::shared_ptr<void> begin_push(std::string_view, Version, PushOptions&) override {
+      if (handing_over_.load() != std::thread::id{}) wait_for_hand_over();
+      return nullptr;
+    }
     void event_pushed(const typename Store::PushedEvent&) override {}
     TransactionHook* transaction_hook() noexcept override { return this; }
     void pushed_in_transaction(AnyTransaction& any, std::span<const SequencedEventView> events) override {
@@ -190,9 +200,34 @@ class InlineProjections : public Store {
                  projections);
     }
 
+    /// From here on pushes wait, but not those of this thread; a courtesy only, so not for long.
+    void hold_pushes() noexcept { handing_over_ = std::this_thread::get_id(); }
+    void let_pushes_go() noexcept {
+      handing_over_ = std::thread::id{};
+      handed_over_.raise();
+    }
+
     Store& event_store;
     Storage& storage;
     std::tuple<detail::InlineProjection<Projections, Storage, Store>...> projections;
+
+   private:
+    void wait_for_hand_over() {
+      handed_over_.wait_until(detail::Signal::deadline(std::chrono::seconds{1}), {}, [this] {
+        const std::thread::id thread = handing_over_.load();
+        return thread == std::thread::id{} || thread == std::this_thread::get_id();
+      });
+    }
+
+    std::atomic<std::thread::id> handing_over_{};
+    detail::Signal handed_over_;
+  };
+  struct HeldPushes {
+    explicit HeldPushes(Hook& hook_) noexcept : hook{hook_} {}
+    HeldPushes(HeldPushes&&) = delete;
+    ~HeldPushes() { hook.let_pushes_go(); }
+
+    Hook& hook;
   };
 
   InlineProjections(Store& event_store, std::shared_ptr<Hook> hook)
@@ -202,9 +237,14 @@ class InlineProjections : public Store {
   void hand_over_one(const Projection& projection) {
     Storage& storage = hook_->storage;
     AsyncProjection built{storage, std::tuple<Store&>{hook_->event_store}, Projection(projection)};
-    for (bool is_done = false; !is_done;) {
+    constexpr int most_attempts = 20;
+    constexpr int attempts_before_pushes_wait = 3;
+    const HeldPushes held{*hook_};
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+      if (attempt == attempts_before_pushes_wait) hook_->hold_pushes();
       if (is_inline<Projection>()) return;
-      const Position position = built.catch_up().position;
+      const Position position = build_up_to_now(built);
+      bool is_done = false;
       storage.transact([&](Transaction& transaction) {
         const std::string pushed = detail::name_for(Projection::name, "pushed");
         const Position last = transaction.checkpoint(pushed, Projection::version);
@@ -213,7 +253,23 @@ class InlineProjections : public Store {
                   transaction.move_checkpoint(detail::name_for(Projection::name, "inline"), Projection::version, 0,
                                               position + 1);
       });
+      if (is_done) return;
     }
+    throw StorageError{detail::subscription_name(Projection::name, Projection::version) +
+                           " was not handed over, as others pushed at each of " + std::to_string(most_attempts) +
+                           " attempts; call hand_over again when they push less",
+                       true};
+  }
+
+  /// Not until there is nothing more, which need not come while others push. @return How far it is built.
+  template <class Built>
+  static Position build_up_to_now(Built& built) {
+    const Position position = built.position();
+    const Position now = position + built.lag();
+    PollResult built_to{0, position, false};
+    do built_to = built.poll();
+    while (!built_to.is_caught_up && built_to.position < now);
+    return built_to.position;
   }
 
   template <class Projection>
