@@ -82,8 +82,13 @@ class StoreExtension {
   /// For the library itself: calls a function with all extensions, the inmost first.
   template <class Function>
   void for_each(const Function& function) {
-    if (inner_) inner_->for_each(function);
-    function(*this);
+    // No recursion: where an optimizer knows that nothing is derived from this class, it warns that there is no end.
+    for (StoreExtension* last = nullptr; last != this;) {
+      StoreExtension* next = this;
+      while (next->inner_.get() != last) next = next->inner_.get();
+      function(*next);
+      last = next;
+    }
   }
 
  private:
