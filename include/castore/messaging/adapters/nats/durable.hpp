@@ -113,13 +113,15 @@ class NatsDurable {
   void give_back(std::uint64_t sequence) noexcept { tell(sequence, given_back); }
 
   /// Moves it to where dead letters are; unless there is such a place, the server forgets it and says so. When it
-  /// cannot be moved it goes back.
-  void bury(std::uint64_t sequence, int deliveries, const std::string& reason) noexcept {
+  /// cannot be moved it goes back. @return Whether it went back.
+  bool bury(std::uint64_t sequence, int deliveries, const std::string& reason) noexcept {
     try {
       if (!options_.dead_letter_subject.empty()) publish_dead_letter(sequence, deliveries, reason);
       tell(sequence, "+TERM");
+      return false;
     } catch (const std::exception&) {
       give_back(sequence);
+      return true;
     }
   }
 

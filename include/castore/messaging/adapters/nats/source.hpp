@@ -40,8 +40,8 @@ class NatsReceipt final : public MessageReceipt {
   bool begin() noexcept override { return durable_->extend(sequence_); }
   void acknowledge() noexcept override { durable_->acknowledge(sequence_); }
   bool retry_after(std::chrono::milliseconds) noexcept override { return false; }
-  void bury(std::chrono::milliseconds) noexcept override {
-    durable_->bury(sequence_, deliveries_, "its handler failed on every attempt");
+  bool bury(std::chrono::milliseconds) noexcept override {
+    return durable_->bury(sequence_, deliveries_, "its handler failed on every attempt");
   }
   void release() noexcept override { durable_->give_back(sequence_); }
 
