@@ -19,7 +19,7 @@ TEST_CASE("events are copied from SQLite to DynamoDB and back, also after a fail
 namespace {
 
 /// See copy_kills.hpp.
-struct Tables {
+struct CopyTables {
   using Storage = castore::DynamoDbEventStorageAdapter;
 
   std::shared_ptr<Storage> open() const {
@@ -36,7 +36,7 @@ struct Tables {
 
 TEST_CASE("after random kills copies between SQLite and DynamoDB have each event once") {
   const log_tests::SqliteLog file;
-  const Tables tables;
+  const CopyTables tables;
   castore_tests::copy_kills::kill_copies_at_random(file, tables, 60);
   castore_tests::copy_kills::kill_copies_at_random(tables, log_tests::SqliteLog{}, 30);
 }
