@@ -11,6 +11,7 @@
 #include <castore/core/event_codec.hpp>
 #include <castore/core/forwards_operations.hpp>
 #include <castore/core/reducer.hpp>
+#include <castore/core/storage_operations.hpp>
 
 #include <castore/adapters/in_memory.hpp>
 #include <castore/core/aggregate.hpp>

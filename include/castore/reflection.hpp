@@ -41,8 +41,7 @@ using FieldsFault = decltype(fault_in_finding_fields<std::remove_cvref_t<Type>>(
 template <class Type, bool are_known>
 constexpr auto names_of_fields() {
   if constexpr (are_known) {
-    return use_field_types<Type>(
-        []<class... Fields>(Fields...) { return std::array<std::string_view, sizeof...(Fields)>{Fields::name...}; });
+    return FieldsFound<Type>::names();
   } else {
     return std::array<std::string_view, 0>{};
   }

@@ -2,8 +2,6 @@
 // expected: castore: a CachedEventStore hands out copies of its aggregates; give the aggregate a copy constructor
 // expected: Pokemon
 // errors: 1
-// lines[gcc]: 21
-// lines[clang]: 19
 #include <castore/castore.hpp>
 #include <castore/snapshots.hpp>
 

@@ -2,7 +2,6 @@
 // expected: castore: this projection has an overload for an event that none of these stores has; name the event's store in std::tie(...), or take the overload out
 // expected: PokemonList
 // errors: 1
-// lines[clang]: 19
 #include "pokemon/pokemon.hpp"
 #include "pokemon/trainer.hpp"
 

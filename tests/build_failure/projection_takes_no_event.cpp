@@ -2,7 +2,6 @@
 // expected: castore: this projection takes none of the events of these stores; write in it for each event that it is to see: `void operator()(TheTransaction& tx, const ThePayload& event, const castore::EventInfo<ThePayload>& info) const`, with the transaction of this storage
 // expected: PokemonList
 // errors: 1
-// lines[clang]: 19
 #include "pokemon/pokemon.hpp"
 
 #include <castore/log/projection.hpp>

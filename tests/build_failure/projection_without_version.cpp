@@ -2,7 +2,6 @@
 // expected: castore: this projection has no name or no version; write in it: static constexpr std::string_view name = "my_list"; static constexpr int version = 1;
 // expected: PokemonList
 // errors: 1
-// lines[clang]: 16
 #include "pokemon/pokemon.hpp"
 
 #include <castore/log/projection.hpp>

@@ -2,7 +2,6 @@
 // expected: castore: this struct has a base class, so its fields are not found; make them all its own (an aggregate has `std::string aggregate_id; castore::Version version = 0;` instead of castore::Aggregate), or write in it NLOHMANN_DEFINE_TYPE_INTRUSIVE(TheType, all, fields)
 // expected: Pokemon
 // errors: 1
-// lines[clang]: 20
 #include <castore/castore.hpp>
 #include <castore/snapshots.hpp>
 

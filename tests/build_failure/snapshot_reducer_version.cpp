@@ -2,8 +2,6 @@
 // expected: castore: the version of a reducer is a number, `static constexpr int version = 2;`
 // expected: PokemonReducer
 // errors: 1
-// lines[gcc]: 18
-// lines[clang]: 32
 #include <castore/castore.hpp>
 #include <castore/snapshots.hpp>
 

@@ -2,7 +2,6 @@
 // expected: castore: this needs an adapter that hands out the events of all stores in one order; give it a public member function `castore::ReadAllEventsResult read_all_events(castore::Position after, const castore::ReadAllEventsOptions& options, castore::SequencedEventSink sink)`, or take another adapter
 // expected: MyAdapter
 // errors: 1
-// lines[clang]: 17
 #include "pokemon/pokemon.hpp"
 
 #include <castore/log/subscription.hpp>

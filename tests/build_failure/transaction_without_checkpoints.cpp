@@ -2,7 +2,6 @@
 // expected: castore: this needs an adapter whose transactions keep checkpoints; give its `Transaction` the public member functions `castore::Position checkpoint(std::string_view name, int version)` and `bool move_checkpoint(std::string_view name, int version, castore::Position from, castore::Position to)`, or take another adapter
 // expected: MyAdapter
 // errors: 1
-// lines[clang]: 17
 #include <castore/castore.hpp>
 
 #include <string_view>

@@ -14,9 +14,8 @@
 #include <variant>
 #include <vector>
 
-using castore::detail::field_address;
+using castore::detail::FieldAt;
 using castore::detail::FieldsOf;
-using castore::detail::FieldType;
 using castore::detail::HasKnownFields;
 
 namespace fields_test {
@@ -183,8 +182,8 @@ TEST_CASE("fields are not known behind bases, access and references, as C arrays
 TEST_CASE("fields have their names and types, in their order") {
   CHECK(names<Usual>() == std::vector<std::string>{"number", "text", "array", "value", "others", "anything", "perhaps",
                                                    "function", "pointer", "last_1"});
-  STATIC_REQUIRE(std::same_as<FieldType<Usual, 1>, std::string>);
-  STATIC_REQUIRE(std::same_as<FieldType<Usual, 2>, std::array<int, 3>>);
+  STATIC_REQUIRE(std::same_as<FieldAt<Usual, 1>::Value, std::string>);
+  STATIC_REQUIRE(std::same_as<FieldAt<Usual, 2>::Value, std::array<int, 3>>);
   CHECK(names<Template<int>>() == std::vector<std::string>{"value"});
   CHECK(names<Template<int>::Inner>() == std::vector<std::string>{"inner"});
   CHECK(names<Hidden>() == std::vector<std::string>{"in_hidden"});

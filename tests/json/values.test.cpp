@@ -278,14 +278,14 @@ TEST_CASE("a value that its functions change is refused where it can be asked fo
 
 TEST_CASE("what cannot be asked is not: elements without an order, types without == whose fields are exact") {
   codec<Unordered>::encode({{{"a", Declared{}}, {"b", Declared{}}}});
-  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<Exact>());
-  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<Move>());
-  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<std::map<std::string, std::vector<std::optional<double>>>>());
-  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<ConstFields>());
-  STATIC_REQUIRE(castore::detail::must_be_asked<std::multimap<std::string, int>>());
-  STATIC_REQUIRE(castore::detail::must_be_asked<std::optional<json>>());
-  STATIC_REQUIRE(castore::detail::must_be_asked<Bag>());
-  STATIC_REQUIRE(castore::detail::must_be_asked<DeclaredBag>());
+  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<Exact>);
+  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<Move>);
+  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<std::map<std::string, std::vector<std::optional<double>>>>);
+  STATIC_REQUIRE_FALSE(castore::detail::must_be_asked<ConstFields>);
+  STATIC_REQUIRE(castore::detail::must_be_asked<std::multimap<std::string, int>>);
+  STATIC_REQUIRE(castore::detail::must_be_asked<std::optional<json>>);
+  STATIC_REQUIRE(castore::detail::must_be_asked<Bag>);
+  STATIC_REQUIRE(castore::detail::must_be_asked<DeclaredBag>);
 }
 
 TEST_CASE("null in an optional JSON value is refused, as it would come back as nothing") {

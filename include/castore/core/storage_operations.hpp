@@ -229,11 +229,13 @@ struct Transact {
   /// @brief What a feature that needs it asserts.
   template <class Adapter>
   static consteval bool explain() {
-    static_assert(RunsTransactions<Adapter>,
+    constexpr bool runs_transactions = RunsTransactions<Adapter>;
+    constexpr bool keeps_checkpoints = !runs_transactions || is_had_by<Adapter>;
+    static_assert(runs_transactions,
                   "castore: this needs an adapter that runs transactions; give it a public type `Transaction` and a "
                   "public member function `void transact(castore::detail::FunctionRef<void(Transaction&)> function)`, "
                   "or take another adapter");
-    static_assert(!RunsTransactions<Adapter> || is_had_by<Adapter>,
+    static_assert(keeps_checkpoints,
                   "castore: this needs an adapter whose transactions keep checkpoints; give its `Transaction` the "
                   "public member functions `castore::Position checkpoint(std::string_view name, int version)` and "
                   "`bool move_checkpoint(std::string_view name, int version, castore::Position from, "

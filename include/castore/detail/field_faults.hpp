@@ -159,8 +159,8 @@ constexpr auto fields_fault() {
     return IsCArray<FieldAt<Type, place.first, place.fields>>{};
   } else if constexpr (FieldsOf<Type>::first_union > 0) {
     return IsUnion<Type, FieldsOf<Type>::first_union>{};
-  } else if constexpr (FieldsOf<Type>::are_known && first_volatile<Type>() > 0) {
-    return IsVolatile<Type, first_volatile<Type>()>{};
+  } else if constexpr (FieldsOf<Type>::are_known && first_volatile<decltype(address_fields<Type>())> > 0) {
+    return IsVolatile<Type, first_volatile<decltype(address_fields<Type>())>>{};
   } else if constexpr (FieldsOf<Type>::are_known) {
     return HasFieldWithoutPlace<Type>{};
   } else {

@@ -8,6 +8,7 @@
 #include <castore/detail/field_bindings.hpp>
 #include <castore/detail/function_signature.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdlib>
@@ -36,8 +37,10 @@ template <class>
 using AcceptsNone = std::false_type;
 using AnyInitialiser = InitialiserOf<AcceptsAll>;
 
-template <std::size_t>
-using AnyInitialiserAt = AnyInitialiser;
+template <std::size_t, class Initialiser>
+using InitialiserAt = Initialiser;
+template <std::size_t index>
+using AnyInitialiserAt = InitialiserAt<index, AnyInitialiser>;
 
 template <class Type, std::size_t... Before, std::size_t... After, class... Middle>
 constexpr bool can_initialise(std::index_sequence<Before...>, std::index_sequence<After...>, TypeList<Middle...>) {
@@ -47,18 +50,32 @@ template <class Type, std::size_t before, std::size_t after, class... Middle>
 inline constexpr bool is_initialised_by = can_initialise<Type>(std::make_index_sequence<before>{},
                                                                std::make_index_sequence<after>{}, TypeList<Middle...>{});
 
+/// The most initialisers that are taken, between a number that is and one that is not.
+template <class Type, std::size_t taken, std::size_t refused>
+constexpr std::size_t most_initialisers() {
+  constexpr std::size_t middle = taken + (refused - taken) / 2;
+  if constexpr (middle == taken)
+    return taken;
+  else if constexpr (is_initialised_by<Type, middle, 0>)
+    return most_initialisers<Type, middle, refused>();
+  else
+    return most_initialisers<Type, taken, middle>();
+}
+
 /// How many initialisers an aggregate takes; more than `max_fields` when that cannot be told. The numbers that it takes are
-/// one range: fewer where the fields that are left out have no default.
-template <class Type, std::size_t count = 0, bool is_enough = false>
+/// one range: fewer where the fields that are left out have no default. It is climbed in steps that grow.
+template <class Type, std::size_t count = 0, std::size_t taken = max_fields + 2>
 constexpr std::size_t count_initialisers() {
   if constexpr (count > max_fields + 1) {
     return count;
   } else if constexpr (is_initialised_by<Type, count, 0>) {
-    return count_initialisers<Type, count + 1, true>();
-  } else if constexpr (is_enough) {
-    return count - 1;
+    constexpr std::size_t next = count < 8 ? count + 1 : 2 * count;
+    constexpr std::size_t last = max_fields + 1;
+    return count_initialisers<Type, count == last ? last + 1 : (next < last ? next : last), count>();
+  } else if constexpr (taken < count) {
+    return most_initialisers<Type, taken, count>();
   } else {
-    return count_initialisers<Type, count + 1, false>();
+    return count_initialisers<Type, count + 1>();
   }
 }
 
@@ -89,6 +106,16 @@ constexpr bool begins_array() {
   }
 }
 
+/// True when each initialiser is one field, and none of a union: without braces in between, parentheses make neither an
+/// array nor a union of an initialiser. One of these questions in place of two for each field.
+template <class Type, std::size_t... Index>
+constexpr bool has_one_field_each(std::index_sequence<Index...>) {
+  if constexpr (sizeof...(Index) > 1)
+    return requires { Type(InitialiserAt<Index, InitialiserOf<std::is_union, false>>{}...); };
+  else
+    return false;  // of one initialiser parentheses would make the whole
+}
+
 /// What the compiler knows of the fields of a type.
 template <class Type>
 struct FieldsOf {
@@ -107,15 +134,19 @@ struct FieldsOf<Type> {
     else return is_initialised_by<Type, 0, count - 1, InitialiserOf<BasesOf<Type>::template Includes>> &&
                 !is_initialised_by<Type, 0, count - 1, InitialiserOf<AcceptsNone>>;  // as a std::any would be
   }();
-  static constexpr bool has_arrays = [] {
+  static constexpr bool is_one_each = [] {
     if constexpr (!is_counted || has_bases) return false;
+    else return has_one_field_each<Type>(std::make_index_sequence<count>{});
+  }();
+  static constexpr bool has_arrays = [] {
+    if constexpr (!is_counted || has_bases || is_one_each) return false;
     else return []<std::size_t... Index>(std::index_sequence<Index...>) {
       return (begins_array<Type, Index, count - 1 - Index>() || ...);
     }(std::make_index_sequence<count>{});
   }();
   /// The number of the first field that is a union, which may have no name; from 1, 0 for none.
   static constexpr std::size_t first_union = [] {
-    if constexpr (!is_counted || has_bases || has_arrays)
+    if constexpr (!is_counted || has_bases || has_arrays || is_one_each)
       return std::size_t{0};
     else
       return []<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -175,16 +206,12 @@ template <class Indices, class... Types>
 struct AddressList;
 template <std::size_t... Index, class... Types>
 struct AddressList<std::index_sequence<Index...>, Types...> : IndexedAddress<Index, Types>... {};
-template <std::size_t index, class Type>
-constexpr FieldAddress<Type> address_at(const IndexedAddress<index, Type>& address) {
-  return address;
-}
 
-template <class Owner, std::size_t index, std::size_t count = FieldsOf<Owner>::count>
-constexpr auto field_address() {
+template <class Owner, std::size_t count = FieldsOf<Owner>::count>
+constexpr auto address_fields() {
   return bind_fields(unmade<Owner>.object, FieldCount<count>{}, [](const auto&... fields) {
-    return address_at<index>(AddressList<std::make_index_sequence<count>, std::remove_const_t<std::remove_reference_t<
-                                 decltype(fields)>>...>{{{&fields}}...});
+    return AddressList<std::make_index_sequence<count>,
+                       std::remove_const_t<std::remove_reference_t<decltype(fields)>>...>{{{&fields}}...};
   });
 }
 #if defined(__clang__)
@@ -194,29 +221,22 @@ constexpr auto field_address() {
 template <auto>
 struct IsConstant;
 /// False for bit-fields and references, which have no address of their own.
-template <class Owner, std::size_t index>
-concept HasAddress = requires { typename IsConstant<field_address<Owner, index>()>; };
-
-template <class Owner, std::size_t index>
-using FieldType = std::remove_const_t<std::remove_pointer_t<decltype(field_address<Owner, index>().value)>>;
+template <class Owner>
+concept HasAddresses = requires { typename IsConstant<address_fields<Owner>()>; };
 
 /// The number of the first field that is volatile, from 1; 0 for none.
-template <class Owner>
-constexpr std::size_t first_volatile() {
-  return []<std::size_t... Index>(std::index_sequence<Index...>) {
-    std::size_t number = 0;
-    static_cast<void>(((std::is_volatile_v<FieldType<Owner, Index>> && (number = Index + 1) > 0) || ...));
-    return number;
-  }(std::make_index_sequence<FieldsOf<Owner>::count>{});
-}
+template <class Addresses>
+inline constexpr std::size_t first_volatile = 0;
+template <class Indices, class... Types>
+inline constexpr std::size_t first_volatile<AddressList<Indices, Types...>> = [] {
+  std::size_t number = 0;
+  return ((++number, std::is_volatile_v<Types>) || ...) ? number : std::size_t{0};
+}();
 
 template <class Owner>
 constexpr bool have_addresses() {
-  if constexpr (FieldsOf<Owner>::are_known) {
-    return first_volatile<Owner>() == 0 && []<std::size_t... Index>(std::index_sequence<Index...>) {
-      return (HasAddress<Owner, Index> && ...);
-    }(std::make_index_sequence<FieldsOf<Owner>::count>{});
-  }
+  if constexpr (FieldsOf<Owner>::are_known)
+    return first_volatile<decltype(address_fields<Owner>())> == 0 && HasAddresses<Owner>;
   return false;
 }
 
@@ -227,7 +247,7 @@ concept HasKnownFields = have_addresses<std::remove_const_t<Type>>();
 /// The last name in the text of a field's address: `...&unmade<Owner>.object.name}]`, with more brackets by GCC.
 template <class Type, FieldAddress<Type> address>
 constexpr std::string_view name_of_field() {
-  constexpr std::string_view text = __PRETTY_FUNCTION__;
+  constexpr std::string_view text{__PRETTY_FUNCTION__, sizeof(__PRETTY_FUNCTION__) - 1};  // counting it takes longest
   constexpr auto is_of_name = [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
            letter == '_' || letter == '$' || static_cast<signed char>(letter) < 0;
@@ -255,17 +275,40 @@ struct Field {
       return false;
   }
 };
+
+/// All fields, found at once: what is done for each of them is done for each pair of them otherwise.
+template <class Owner, std::size_t count, class Addresses>
+struct FoundFields;
+template <class Owner, std::size_t count, std::size_t... Index, class... FieldTypes>
+struct FoundFields<Owner, count, AddressList<std::index_sequence<Index...>, FieldTypes...>> {
+  using Addresses = AddressList<std::index_sequence<Index...>, FieldTypes...>;
+  static constexpr Addresses addresses = address_fields<Owner, count>();
+  template <std::size_t index, class Type>
+  static constexpr FieldAddress<Type> address = static_cast<const IndexedAddress<index, Type>&>(addresses);
+
+  using Types = TypeList<FieldTypes...>;
+  using Fields = TypeList<Field<Owner, FieldTypes, address<Index, FieldTypes>>...>;
+  static constexpr std::array<std::string_view, count> names() {
+    return {name_of_field<FieldTypes, address<Index, FieldTypes>>()...};
+  }
+};
+template <class Owner, std::size_t count = FieldsOf<Owner>::count>
+using FieldsFound = FoundFields<Owner, count, decltype(address_fields<Owner, count>())>;
+
+/// One of the fields, for where one alone is asked for.
 template <class Owner, std::size_t index, std::size_t count = FieldsOf<Owner>::count>
-using FieldAt =
-    Field<Owner, std::remove_const_t<std::remove_pointer_t<decltype(field_address<Owner, index, count>().value)>>,
-          field_address<Owner, index, count>()>;
+using FieldAt = typename FieldsFound<Owner, count>::Fields::template At<index>;
+
+/// The types of all fields.
+template <HasKnownFields Owner>
+using FieldTypesOf = typename FieldsFound<Owner>::Types;
 
 /// Calls `use(Field...)` with an object of each field's type `Field`.
 template <HasKnownFields Owner, class Function>
 constexpr decltype(auto) use_field_types(const Function& use) {
-  return [&use]<std::size_t... Index>(std::index_sequence<Index...>) -> decltype(auto) {
-    return use(FieldAt<Owner, Index>{}...);
-  }(std::make_index_sequence<FieldsOf<Owner>::count>{});
+  return [&use]<class... Fields>(TypeList<Fields...>) -> decltype(auto) {
+    return use(Fields{}...);
+  }(typename FieldsFound<Owner>::Fields{});
 }
 
 }  // namespace castore::detail

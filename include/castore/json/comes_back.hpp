@@ -36,15 +36,13 @@ inline constexpr bool keeps_all_elements = !requires {
   typename Type::mapped_type;
 } || requires(Type& map, typename Type::value_type value) { map.insert(value).second; };
 
-/// Types whose values come back as they were, whatever they are.
-template <class Type, class... Seen>
-constexpr bool is_exact() {
-  constexpr auto are_exact = []<class... Elements>(TypeList<Elements...>) {
-    return (is_exact<Elements, Type, Seen...>() && ...);
+/// All that it consists of comes back as it was.
+template <class Type>
+constexpr bool looks_exact(StructsSeen& seen) {
+  const auto are_exact = [&seen]<class... Elements>(TypeList<Elements...>) {
+    return (looks_exact<Elements>(seen) && ...);
   };
-  if constexpr ((std::same_as<Type, Seen> || ...)) {
-    return true;
-  } else if constexpr (kind_of<Type> == JsonKind::codec) {
+  if constexpr (kind_of<Type> == JsonKind::codec) {
     return false;
   } else if constexpr (std::is_enum_v<Type>) {
     return !EnumWithTexts<Type>;
@@ -52,16 +50,21 @@ constexpr bool is_exact() {
     return true;
   } else if constexpr (is_optional<Type>) {  // null is none
     using Value = typename Type::value_type;
-    return !std::same_as<Value, nlohmann::json> && !is_optional<Value> && is_exact<Value, Type, Seen...>();
+    return !std::same_as<Value, nlohmann::json> && !is_optional<Value> && looks_exact<Value>(seen);
   } else if constexpr (has_elements<Type>) {
     return !ConvertsItself<Type> && keeps_all_elements<Type> && are_exact(typename ElementsOf<Type>::Types{});
   } else if constexpr (kind_of<Type> == JsonKind::fields) {
-    return use_field_types<Type>(
-        []<class... Fields>(Fields...) { return (is_exact<typename Fields::Value, Type, Seen...>() && ...); });
+    return !seen.add<Type>() || are_exact(FieldTypesOf<Type>{});
   } else {
     return false;
   }
 }
+/// Types whose values come back as they were, whatever they are.
+template <class Type>
+inline constexpr bool is_exact = [] {
+  StructsSeen seen;
+  return looks_exact<Type>(seen) && !seen.is_full;
+}();
 
 /// Types that can be asked for equality, also where `==` is declared for any elements.
 template <class Type, class... Seen>
@@ -77,23 +80,23 @@ constexpr bool is_comparable() {
   }
 }
 
-/// Types of which some part may come back changed, and can be asked whether it did.
-template <class Type, class... Seen>
-constexpr bool must_be_asked() {
-  constexpr auto ask = []<class... Types>(TypeList<Types...>) {
-    return (must_be_asked<Types, Type, Seen...>() || ...);
-  };
-  if constexpr ((std::same_as<Type, Seen> || ...)) {
-    return false;
-  } else if constexpr (is_exact<Type>()) {
+template <class Type>
+constexpr bool looks_changeable(StructsSeen& seen) {
+  const auto ask = [&seen]<class... Types>(TypeList<Types...>) { return (looks_changeable<Types>(seen) || ...); };
+  if constexpr (is_exact<Type>) {
     return false;
   } else if constexpr (kind_of<Type> == JsonKind::fields || (HasKnownFields<Type> && !is_comparable<Type>())) {
-    return use_field_types<Type>(
-        [&]<class... Fields>(Fields...) { return ask(TypeList<typename Fields::Value...>{}); });
+    return seen.add<Type>() && ask(FieldTypesOf<Type>{});
   } else {
     return is_comparable<Type>() || ask(typename ElementsOf<Type>::Types{});
   }
 }
+/// Types of which some part may come back changed, and can be asked whether it did.
+template <class Type>
+inline constexpr bool must_be_asked = [] {
+  StructsSeen seen;
+  return looks_changeable<Type>(seen) || seen.is_full;
+}();
 
 template <class Type>
 concept OrderedElements = std::ranges::forward_range<const Type> && !requires { typename Type::hasher; };
@@ -113,7 +116,9 @@ std::optional<std::string> find_difference(const Value& value, const Value& othe
     };
     use_fields(value, [&](const auto&... left) {
       use_fields(other, [&](const auto&... right) {
-        use_field_types<Value>([&](auto... fields) { (look(decltype(fields)::name, left, right), ...); });
+        static constexpr auto names = FieldsFound<Value>::names();
+        [[maybe_unused]] const std::string_view* name = names.data();
+        (look(*name++, left, right), ...);
       });
     });
     if (in_field) return in_field;
@@ -161,11 +166,11 @@ std::optional<std::string> find_difference(const Value& value, const Value& othe
 /// @throws std::invalid_argument naming the field
 template <class Value>
 void check_comes_back(const Value& value, const nlohmann::json& json, const ValuePath& path = {}) {
-  if constexpr (!must_be_asked<Value>()) {
+  if constexpr (!must_be_asked<Value>) {
     return;
   } else if constexpr (kind_of<Value> == JsonKind::fields) {
     const auto check_field = [&]<class Field>(std::string_view name, const Field& field) {
-      if constexpr (must_be_asked<Field>()) {
+      if constexpr (must_be_asked<Field>) {
         const ValuePath place{&path, name};
         const auto found = json.find(name);
         if constexpr (kind_of<Field> == JsonKind::optional) {
@@ -178,8 +183,8 @@ void check_comes_back(const Value& value, const nlohmann::json& json, const Valu
       }
     };
     use_fields(value, [&](const auto&... fields) {
-      use_field_types<Value>(
-          [&](auto... field_types) { (check_field(json_name<decltype(field_types)>, fields), ...); });
+      [[maybe_unused]] const std::string_view* name = json_names_of<Value>.data();
+      (check_field(*name++, fields), ...);
     });
   } else {
     std::optional<std::string> difference;

@@ -76,6 +76,17 @@ struct JsonName {
 template <class Field>
 inline constexpr std::string_view json_name = JsonName<Field>::text;
 
+/// The names of all fields in JSON, in their order.
+template <class Owner>
+inline constexpr auto json_names_of = [] {
+  if constexpr (HasRenamedFields<Owner> || HasJsonCase<Owner>) {
+    return use_field_types<Owner>(
+        []<class... Fields>(Fields...) { return std::array<std::string_view, sizeof...(Fields)>{json_name<Fields>...}; });
+  } else {
+    return FieldsFound<Owner>::names();
+  }
+}();
+
 /// It may be missing in what was stored before it came.
 template <class Field>
 constexpr bool is_added_field() {
@@ -90,11 +101,9 @@ constexpr bool is_added_field() {
 template <class Owner>
 constexpr bool has_one_name_twice() {
   if constexpr (HasRenamedFields<Owner> || HasJsonCase<Owner>) {
-    return use_field_types<Owner>([]<class... Fields>(Fields...) {
-      std::array<std::string_view, sizeof...(Fields)> names{json_name<Fields>...};
-      std::sort(names.begin(), names.end());
-      return std::adjacent_find(names.begin(), names.end()) != names.end();
-    });
+    auto names = json_names_of<Owner>;
+    std::sort(names.begin(), names.end());
+    return std::adjacent_find(names.begin(), names.end()) != names.end();
   } else {
     return false;
   }

@@ -235,8 +235,15 @@ Value from_json_value(const nlohmann::json& json, const ValuePath& path) {
   constexpr JsonKind kind = kind_of<Value>;
   if constexpr (kind == JsonKind::fields) {
     must_be(json.is_object(), json, "an object", path);
-    return use_field_types<Value>(
-        [&]<class... Fields>(Fields...) { return Value{take_field_of<Fields>(json, path)...}; });
+    if constexpr (HasAddedFields<Value>) {
+      return use_field_types<Value>(
+          [&]<class... Fields>(Fields...) { return Value{take_field_of<Fields>(json, path)...}; });
+    } else {
+      return [&]<class... Types>(TypeList<Types...>) {
+        [[maybe_unused]] const std::string_view* name = json_names_of<Value>.data();
+        return Value{take_field<Types>(json, *name++, path)...};
+      }(FieldTypesOf<Value>{});
+    }
   } else if constexpr (kind == JsonKind::codec) {
     return with_path_in_error(path, [&json] { return codec<Value>::decode(json.dump()); });
   } else if constexpr (kind == JsonKind::boolean) {

@@ -9,6 +9,7 @@
 #include <castore/core/event.hpp>
 #include <castore/detail/fields.hpp>
 #include <castore/detail/function_signature.hpp>
+#include <castore/detail/type_identity.hpp>
 #include <castore/fwd.hpp>
 #include <castore/json/standard_types.hpp>
 
@@ -70,8 +71,9 @@ concept Read = requires(const nlohmann::json& json) {
 /// Its `to_json` or its `from_json` is that of a base class, and knows nothing of the type's own fields.
 template <class Type>
 concept HasJsonOfBase =
-    std::is_class_v<Type> && ((WrittenAs<Type, ABaseOf<Type>> && !WrittenAs<Type, ExactlyA<Type>>) ||
-                              (ReadAs<Type, ABaseOf<Type>> && !ReadAs<Type, ExactlyA<Type>>));
+    std::is_class_v<Type> && !FieldsOf<Type>::are_known &&
+    ((WrittenAs<Type, ABaseOf<Type>> && !WrittenAs<Type, ExactlyA<Type>>) ||
+     (ReadAs<Type, ABaseOf<Type>> && !ReadAs<Type, ExactlyA<Type>>));
 
 /// An enumeration with texts, e.g. by NLOHMANN_JSON_SERIALIZE_ENUM; others are written as numbers.
 template <class Type>
@@ -135,6 +137,25 @@ template <class Type>
 concept ContainerWithFields = has_elements<Type> && !requires {
   std::tuple_size<Type>::value;
 } && FieldsOf<Type>::has_bases && FieldsOf<Type>::count > 1 && !WrittenAs<Type, ExactlyA<Type>>;
+
+/// The structs that a look into a type came by, which may hold themselves. A list in an array, as one in the arguments
+/// of templates makes another template of each way to a struct.
+struct StructsSeen {
+  std::array<const void*, 256> structs{};
+  std::size_t count = 0;
+  bool is_full = false;
+
+  /// @return False when it was there already.
+  template <class... Types>
+  constexpr bool add() {
+    for (std::size_t index = 0; index < count; ++index) {
+      if (structs[index] == &type_identity_tag<TypeList<Types...>>) return false;
+    }
+    is_full = count == structs.size();
+    if (!is_full) structs[count++] = &type_identity_tag<TypeList<Types...>>;
+    return !is_full;
+  }
+};
 
 // --- the forms ---
 

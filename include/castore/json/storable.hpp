@@ -292,10 +292,43 @@ constexpr auto fault_in() {
   }
 }
 
+/// False where `fault_in` would find nothing: a look that costs little, as almost all types are right.
+template <class Type, bool is_found>
+constexpr bool looks_faulty(StructsSeen& seen) {
+  if constexpr (points_elsewhere<Type> || std::same_as<Type, long double>) {
+    return true;
+  } else if constexpr (is_plain_value<Type> || kind_of<Type> == JsonKind::codec) {
+    return false;
+  } else if constexpr (ContainerWithFields<Type> || (HasJsonOfBase<Type> && !has_elements<Type>) ||
+                       (is_found && kind_of<Type> == JsonKind::none)) {
+    return true;
+  } else if constexpr (has_elements<Type>) {
+    return [&seen]<class... Elements>(TypeList<Elements...>) {
+      return (looks_faulty<Elements, is_found && kind_of<Type> != JsonKind::functions>(seen) || ...);
+    }(typename ElementsOf<Type>::Types{});
+  } else if constexpr (is_fault<decltype(names_fault<Type>())>) {
+    return true;
+  } else if constexpr (HasKnownFields<Type>) {
+    constexpr bool are_found = kind_of<Type> == JsonKind::fields;
+    return seen.add<Type, std::bool_constant<are_found>>() && [&seen]<class... Fields>(TypeList<Fields...>) {
+      return (looks_faulty<Fields, are_found>(seen) || ...);
+    }(FieldTypesOf<Type>{});
+  } else {
+    return FieldsOf<Type>::has_bases;
+  }
+}
+template <class Type>
+inline constexpr bool may_be_faulty = [] {
+  StructsSeen seen;
+  return looks_faulty<Type, true>(seen) || seen.is_full;
+}();
+
 /// What makes a type unfit to be a payload or metadata.
 template <class Type>
 constexpr auto json_fault() {
-  if constexpr (kind_of<Type> != JsonKind::none || points_elsewhere<Type> || std::same_as<Type, long double>) {
+  if constexpr (kind_of<Type> != JsonKind::none && !may_be_faulty<Type>) {
+    return NoFault{};
+  } else if constexpr (kind_of<Type> != JsonKind::none || points_elsewhere<Type> || std::same_as<Type, long double>) {
     return fault_in<Type, Type, true>();
   } else if constexpr (has_elements<Type> || LacksJson<Type> || HasJsonOfBase<Type>) {
     return fault_in<Type, Type, true>();

@@ -80,8 +80,8 @@ nlohmann::json to_json_value(const Value& value, const ValuePath& path) {
   if constexpr (kind == JsonKind::fields) {
     nlohmann::json::object_t object;
     use_fields(value, [&](const auto&... fields) {
-      use_field_types<Value>(
-          [&](auto... types) { (put_field(object, json_name<decltype(types)>, fields, path), ...); });
+      [[maybe_unused]] const std::string_view* name = json_names_of<Value>.data();
+      (put_field(object, *name++, fields, path), ...);
     });
     return nlohmann::json(std::move(object));
   } else if constexpr (kind == JsonKind::codec) {

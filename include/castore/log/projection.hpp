@@ -45,7 +45,7 @@ namespace castore {
 template <class Storage, class Projection, class... Stores>
 class AsyncProjection : private Subscription<Storage, Stores...> {
   using Base = Subscription<Storage, Stores...>;
-  using Checked = detail::CheckedProjection<Projection, typename Base::Transaction, Stores...>;
+  using Checked = typename detail::CheckedProjection<Projection, typename Base::Transaction, Stores...>::Checked;
   using Handler = detail::ProjectionHandler<Projection, Storage, Stores...>;
 
  public:
@@ -53,7 +53,7 @@ class AsyncProjection : private Subscription<Storage, Stores...> {
   /// outlive the projection. @throws std::invalid_argument for a name that is empty or holds `#`
   AsyncProjection(Storage& storage, std::tuple<Stores&...> stores, Projection projection)
       : Base{checked_name(), storage, stores, checked({})}, handler_{std::move(projection), false} {
-    [[maybe_unused]] constexpr bool is_valid = detail::explain_feed<Storage, true>();
+    [[maybe_unused]] constexpr bool is_valid = detail::FeedOperation<Storage, true>::template explain<Storage>();
   }
   /// @brief The same with options; their `version` is that of the projection.
   AsyncProjection(Storage& storage, std::tuple<Stores&...> stores, Projection projection, SubscriptionOptions given)

@@ -65,12 +65,12 @@ class Subscription {
   /// @throws std::invalid_argument, and UnsupportedOperationError where a handle's storage lacks an operation.
   Subscription(std::string name, Storage& storage, std::tuple<Stores&...> stores)
       : Subscription{std::move(name), storage, stores, SubscriptionOptions{}} {
-    [[maybe_unused]] constexpr bool is_valid = detail::explain_feed<Storage, true>();
+    [[maybe_unused]] constexpr bool is_valid = detail::FeedOperation<Storage, true>::template explain<Storage>();
   }
   /// @brief The same with options.
   Subscription(std::string name, Storage& storage, std::tuple<Stores&...> stores, SubscriptionOptions options)
       : reader_{std::move(name), storage, std::move(options)}, stores_{stores} {
-    [[maybe_unused]] constexpr bool is_valid = detail::explain_feed<Storage, false>();
+    [[maybe_unused]] constexpr bool is_valid = detail::FeedOperation<Storage, false>::template explain<Storage>();
   }
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;

@@ -41,9 +41,10 @@ namespace castore {
 template <class Store>
 class CachedEventStore : public Store {
   static_assert(DerivableStore<Store>);
-  static_assert(
-      std::copy_constructible<typename Store::Aggregate>,
-      "castore: a CachedEventStore hands out copies of its aggregates; give the aggregate a copy constructor");
+  static constexpr bool is_copied = std::copy_constructible<typename Store::Aggregate>;
+  static_assert(is_copied,
+                "castore: a CachedEventStore hands out copies of its aggregates; give the aggregate a copy "
+                "constructor");
   class Cache;
 
  public:

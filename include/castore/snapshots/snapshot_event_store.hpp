@@ -58,6 +58,7 @@ class SnapshotEventStore : public Store {
   SnapshotEventStore(Store& event_store, Storage& storage, SnapshotEventStoreOptions options = {})
       : SnapshotEventStore{event_store, std::make_shared<Keeper>(event_store, storage, std::move(options))} {
     static_cast<void>(operations::SaveSnapshot::explain<Storage>());
+    static_cast<void>(detail::ReducerVersion<typename Store::Reducer>::explain());
   }
 
   /// @brief A store derived from another one, see `DerivableStore`.
@@ -73,7 +74,7 @@ class SnapshotEventStore : public Store {
 
   /// @brief See `EventStore::get_aggregate`.
   std::optional<Aggregate> get_aggregate(std::string_view aggregate_id, GetAggregateOptions options = {}) const {
-    if constexpr (Keeper::is_valid) {
+    if constexpr (decltype(detail::codec_fault<Aggregate>())::explain() && Keeper::keeps_snapshots) {
       // What lacks events, or has some that others refuse, must not be taken for what they load.
       if (!detail::is_usual_load(*this, options)) return Store::get_aggregate(aggregate_id, options);
       return keeper_->load(

@@ -26,22 +26,16 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace castore::detail {
 
-/// Says what a feature needs of a storage, one compile error for what it lacks.
+/// What a feature needs of a storage: the operation that is to `explain` itself, the first that it lacks.
 template <class Storage, bool needs_transactions>
-consteval bool explain_feed() {
-  if constexpr (!operations::ReadAllEvents::is_had_by<Storage>) {
-    return operations::ReadAllEvents::explain<Storage>();
-  } else if constexpr (needs_transactions) {
-    return operations::Transact::explain<Storage>();
-  } else {
-    return true;
-  }
-}
+using FeedOperation = std::conditional_t<needs_transactions && operations::ReadAllEvents::is_had_by<Storage>,
+                                         operations::Transact, operations::ReadAllEvents>;
 
 /// Sleeps, until it is asked to stop. @return False when it was.
 inline bool sleep_unless_stopped(std::chrono::milliseconds duration, const StopToken& stop) {

@@ -131,6 +131,7 @@ inline constexpr bool applies_batches<Projection, Transaction, void> = false;
 /// Checked so that a compiler's error names the projection; one mistake is one error.
 template <class Projection, class Transaction, class... Stores>
 struct CheckedProjection {
+  using Checked = CheckedProjection;  ///< To be named where the shortest error shall come from.
   using Payloads = typename JoinedEvents<typename Stores::Events...>::type;
   using Event = typename AppliedEvent<Stores...>::type;
 
@@ -139,15 +140,17 @@ struct CheckedProjection {
   static constexpr bool has_events = takes_any<Projection, Transaction, Payloads> || has_batches;
   static constexpr bool has_foreign = has_events && takes_foreign<Projection, Transaction, Payloads>;
   static constexpr bool is_valid = is_named && has_events && !has_foreign;
+  static constexpr bool is_without_events = is_named && !has_events;
+  static constexpr bool is_with_foreign = is_named && has_foreign;
 
   static_assert(is_named,
                 "castore: this projection has no name or no version; write in it: static constexpr std::string_view "
                 "name = \"my_list\"; static constexpr int version = 1;");
-  static_assert(!is_named || has_events,
+  static_assert(!is_without_events,
                 "castore: this projection takes none of the events of these stores; write in it for each event that it "
                 "is to see: `void operator()(TheTransaction& tx, const ThePayload& event, const "
                 "castore::EventInfo<ThePayload>& info) const`, with the transaction of this storage");
-  static_assert(!is_named || !has_foreign,
+  static_assert(!is_with_foreign,
                 "castore: this projection has an overload for an event that none of these stores has; name the event's "
                 "store in std::tie(...), or take the overload out");
 };

@@ -31,25 +31,22 @@
 
 namespace castore::detail {
 
-/// An aggregate that is to be kept as a snapshot: one compile error names it where it has no JSON.
-template <class Aggregate>
-struct SnapshotOf {
-  static constexpr bool is_valid = decltype(codec_fault<Aggregate>())::explain();
-};
-
 /// The version that a reducer says it has.
 template <class Reducer>
-constexpr int version_of_reducer() {
-  if constexpr (
-      requires { Reducer::version; } || requires { &Reducer::version; }) {
-    constexpr bool is_number = requires { typename std::integral_constant<int, Reducer::version>; };
-    static_assert(is_number, "castore: the version of a reducer is a number, `static constexpr int version = 2;`");
+struct ReducerVersion {
+  static constexpr bool is_said = requires { Reducer::version; } || requires { &Reducer::version; };
+  static constexpr bool is_number = requires { typename std::integral_constant<int, Reducer::version>; };
+
+  static constexpr int value() {
     if constexpr (is_number) return static_cast<int>(Reducer::version);
-    return 0;  // not reached: the check before does not compile
-  } else {
     return 1;
   }
-}
+  static constexpr bool explain() {
+    constexpr bool is_valid = !is_said || is_number;
+    static_assert(is_valid, "castore: the version of a reducer is a number, `static constexpr int version = 2;`");
+    return is_valid;
+  }
+};
 
 /// The counters of `SnapshotStatistics`.
 struct SnapshotCounters {
@@ -83,12 +80,11 @@ class SnapshotKeeper : public std::enable_shared_from_this<SnapshotKeeper<Store,
 
  public:
   static constexpr bool keeps_snapshots = operations::SaveSnapshot::template is_had_by<Storage>;
-  static constexpr bool is_valid = SnapshotOf<Aggregate>::is_valid && keeps_snapshots;
 
   SnapshotKeeper(const Store&, Storage& storage, SnapshotEventStoreOptions options)
       : storage_{storage},
         options_{std::move(options)},
-        reducer_version_{options_.reducer_version.value_or(version_of_reducer<typename Store::Reducer>())} {
+        reducer_version_{options_.reducer_version.value_or(ReducerVersion<typename Store::Reducer>::value())} {
     if (!supports<operations::SaveSnapshot>(storage)) {
       throw UnsupportedOperationError{operations::SaveSnapshot::name};
     }
