@@ -154,6 +154,30 @@ TEST_CASE("while a message waits for its retry others are handled, and the serve
   CHECK(log == Log{"a1!", "b1", "a1(2)", "a2"});
 }
 
+TEST_CASE("the server is told to wait for messages that wait") {
+  const Stream stream;
+  const Monsters monsters;
+  const auto watcher = connect();
+  natsSubscription* subscription = nullptr;
+  natsConnection_SubscribeSync(&subscription, watcher->handle(), ("$JS.ACK." + stream.name() + ".reader.>").c_str());
+  const castore::detail::NatsPointer<natsSubscription> owned{subscription};
+  natsConnection_Flush(watcher->handle());
+  Options options = quick();
+  options.retry.retry_delay = 1h;
+  options.ack_wait = 600ms;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1)});
+  Log log;
+  CHECK(eventually([&] {
+    consumer.poll(Handler{&log, {"a1"}});
+    natsMsg* message = nullptr;
+    natsSubscription_NextMsg(&message, subscription, 1);
+    const castore::detail::NatsPointer<natsMsg> told{message};
+    return told && castore::detail::data_of(message) == "+WPI";
+  }));
+  CHECK(log.front() == "a1!");
+}
+
 TEST_CASE("a function takes dead letters, which are then acknowledged") {
   const Stream stream;
   const Monsters monsters;
