@@ -289,6 +289,21 @@ TEST_CASE("a body that is not a message of the channel is a dead letter at once"
   CHECK(bodies == Log{"no JSON"});
 }
 
+TEST_CASE("when the function for what is invalid throws nothing is lost") {
+  const Stream stream;
+  const Monsters monsters;
+  Options options = quick();
+  options.on_invalid_message = [](const std::string&, const std::exception_ptr&) { throw std::runtime_error{"mine"}; };
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1)});
+  castore::detail::send_to_nats(*stream.connection(), stream.name() + ".MONSTERS.a", {}, "no JSON");
+  send(stream, {appeared("a", 2)});
+  Log log;
+  CHECK_THROWS_AS(consumer.poll(Handler{&log}), std::runtime_error);
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1", "a2"});
+}
+
 TEST_CASE("a stream that is not there, and a consumer of another kind, are refused") {
   const Stream stream;
   const Monsters monsters;
