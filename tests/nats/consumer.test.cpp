@@ -154,6 +154,30 @@ TEST_CASE("while a message waits for its retry others are handled, and the serve
   CHECK(log == Log{"a1!", "b1", "a1(2)", "a2"});
 }
 
+TEST_CASE("the server is told to wait for messages that wait") {
+  const Stream stream;
+  const Monsters monsters;
+  const auto watcher = connect();
+  natsSubscription* subscription = nullptr;
+  natsConnection_SubscribeSync(&subscription, watcher->handle(), ("$JS.ACK." + stream.name() + ".reader.>").c_str());
+  const castore::detail::NatsPointer<natsSubscription> owned{subscription};
+  natsConnection_Flush(watcher->handle());
+  Options options = quick();
+  options.retry.retry_delay = 1h;
+  options.ack_wait = 600ms;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1)});
+  Log log;
+  CHECK(eventually([&] {
+    consumer.poll(Handler{&log, {"a1"}});
+    natsMsg* message = nullptr;
+    natsSubscription_NextMsg(&message, subscription, 1);
+    const castore::detail::NatsPointer<natsMsg> told{message};
+    return told && castore::detail::data_of(message) == "+WPI";
+  }));
+  CHECK(log.front() == "a1!");
+}
+
 TEST_CASE("a function takes dead letters, which are then acknowledged") {
   const Stream stream;
   const Monsters monsters;
@@ -263,6 +287,21 @@ TEST_CASE("a body that is not a message of the channel is a dead letter at once"
   handle_all(consumer, stream, Handler{&log});
   CHECK(log == Log{"a1"});
   CHECK(bodies == Log{"no JSON"});
+}
+
+TEST_CASE("when the function for what is invalid throws nothing is lost") {
+  const Stream stream;
+  const Monsters monsters;
+  Options options = quick();
+  options.on_invalid_message = [](const std::string&, const std::exception_ptr&) { throw std::runtime_error{"mine"}; };
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1)});
+  castore::detail::send_to_nats(*stream.connection(), stream.name() + ".MONSTERS.a", {}, "no JSON");
+  send(stream, {appeared("a", 2)});
+  Log log;
+  CHECK_THROWS_AS(consumer.poll(Handler{&log}), std::runtime_error);
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1", "a2"});
 }
 
 TEST_CASE("a stream that is not there, and a consumer of another kind, are refused") {

@@ -153,20 +153,32 @@ class NatsSource {
 
   std::vector<Delivery> take() {
     std::vector<Delivery> deliveries;
-    for (auto& [sequence, delivered] : std::exchange(state_->fresh, {})) {
+    while (!state_->fresh.empty()) {
+      const NatsDelivered delivered = std::move(state_->fresh.extract(state_->fresh.begin()).mapped());
+      const auto receipt = std::make_shared<NatsReceipt>(durable_, delivered.sequence, delivered.deliveries);
       const std::string body{data_of(delivered.message.get())};
       try {
-        deliveries.push_back(
-            Delivery{.recipient = nullptr,
-                     .message = std::make_shared<const Message>(options_.parse(body)),
-                     .replay = nats_header(delivered.message.get(), nats_replay_header) == "1",
-                     .receipt = std::make_shared<NatsReceipt>(durable_, sequence, delivered.deliveries)});
+        deliveries.push_back(Delivery{.recipient = nullptr,
+                                      .message = std::make_shared<const Message>(options_.parse(body)),
+                                      .replay = nats_header(delivered.message.get(), nats_replay_header) == "1",
+                                      .receipt = receipt});
       } catch (const std::exception& error) {  // another attempt would read the same
-        if (options_.on_invalid_message) options_.on_invalid_message(body, std::current_exception());
-        durable_->bury(sequence, delivered.deliveries, without_prefix(error.what()));
+        durable_->bury(delivered.sequence, delivered.deliveries, without_prefix(error.what()));
+        tell_of_invalid(body, deliveries);
       }
     }
     return deliveries;
+  }
+
+  /// Of the exception that is being handled. When the user's function throws, the deliveries go back.
+  void tell_of_invalid(const std::string& body, const std::vector<Delivery>& deliveries) const {
+    if (!options_.on_invalid_message) return;
+    try {
+      options_.on_invalid_message(body, std::current_exception());
+    } catch (...) {
+      for (const Delivery& delivery : deliveries) delivery.receipt->release();
+      throw;
+    }
   }
 
   template <class Function>
