@@ -123,7 +123,8 @@ TEST_CASE("what failed is tried again at its place, and its aggregate waits for 
 
 TEST_CASE("what failed as often as it may goes to the queue's dead letters, and the next one on") {
   const Place dead{{}, ""};
-  const Place place{{{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", dead.name()}}}};
+  const Place place{
+      Arguments{Arguments::Texts{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", dead.name()}}}};
   const Monsters monsters;
   Options options = quick();
   options.retry.retry_attempts = 1;
@@ -331,7 +332,7 @@ TEST_CASE("an exchange that hashes the aggregate gives each queue whole aggregat
   admin.ask([&] {
     amqp_exchange_declare(admin.state(), Admin::channel, castore::detail::amqp_bytes(by_aggregate),
                           amqp_cstring_bytes("x-consistent-hash"), 0, 1, 0, 0,
-                          Arguments{{{"hash-header", "aggregate"}}}.table());
+                          Arguments{Arguments::Texts{{"hash-header", "aggregate"}}}.table());
   });
   admin.ask([&] {
     amqp_exchange_bind(admin.state(), Admin::channel, castore::detail::amqp_bytes(by_aggregate),

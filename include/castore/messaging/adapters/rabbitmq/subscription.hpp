@@ -132,7 +132,7 @@ class RabbitMqSubscription {
 
   /// Takes what has come. @throws RabbitMqError
   void read() {
-    while (std::optional<RabbitMqIncoming> incoming = connection_->next(SteadyTime::min())) {
+    while (std::optional<RabbitMqIncoming> incoming = connection_->next(SteadyTime{})) {
       if (incoming->kind != RabbitMqIncoming::Kind::delivery) continue;
       const Tag tag{generation_, incoming->tag};
       received_.push_back({tag, *std::move(incoming)});
