@@ -66,6 +66,7 @@ class RabbitMqSubscription {
         lock.unlock();
         connection->wait(until);
         lock.lock();
+        if (connection_ != connection) return {};  // another thread has ended it, perhaps as all are to stop
       }
     } catch (const RabbitMqError& error) {
       forget_connection();
