@@ -201,6 +201,25 @@ TEST_CASE(
   CHECK(log.back() == "c1");
 }
 
+TEST_CASE("a consumer that runs no more leaves the queue to others") {
+  const Place place{one_at_a_time()};
+  const Monsters monsters;
+  Consumer first{monsters.queue, server_url(), place.name(), quick()};
+  Consumer second{monsters.queue, server_url(), place.name(), quick()};
+  send(place, {appeared("a", 1)});
+  std::stop_source stop;
+  Log log;
+  first.run(
+      [&](const MonsterMessage& message, const MessageContext& context) {
+        Handler{&log}(message, context);
+        stop.request_stop();
+      },
+      stop.get_token());
+  send(place, {appeared("a", 2)});
+  poll(second, 1, Handler{&log});
+  CHECK(log == Log{"a1", "a2"});
+}
+
 TEST_CASE("several threads share the messages of a queue, each of which is handled once and in order") {
   const Place place{one_at_a_time()};
   const Monsters monsters;
@@ -261,9 +280,11 @@ TEST_CASE("when the connection breaks before the acknowledgement the message com
           if (log.size() > 2 && log.back() == "a3") stop.request_stop();
         },
         stop.get_token());
-    // Acknowledgements are sent and not answered: with the first one the second one is lost.
-    CHECK(log ==
-          (fault == Fault::cut_now ? Log{"a1", "a1", "a2", "b1", "a3"} : Log{"a1", "a2", "a1", "a2", "b1", "a3"}));
+    // Acknowledgements are sent and not answered: with the first one the second one may be lost.
+    const bool is_right = log == Log{"a1", "a1", "a2", "b1", "a3"} ||
+                          (fault == Fault::cut_request && log == Log{"a1", "a2", "a1", "a2", "b1", "a3"});
+    CAPTURE(log);
+    CHECK(is_right);
     CHECK(proxy.connections() == 2);
     CHECK(place.take().empty());
   }
