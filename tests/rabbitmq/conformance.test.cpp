@@ -43,7 +43,7 @@ struct Fixture {
     return std::exchange(received, {});
   }
 
-  Place place{is_quorum ? Arguments{{{"x-queue-type", "quorum"}}} : Arguments{}};
+  Place place{is_quorum ? Arguments{Arguments::Texts{{"x-queue-type", "quorum"}}} : Arguments{}};
   castore::RabbitMqMessageChannelAdapter rabbitmq{server_url(), place.name()};
   AnyStore stores{};
   castore::RabbitMqConsumer<ChannelLawMessage> consumer{

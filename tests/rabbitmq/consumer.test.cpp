@@ -123,7 +123,8 @@ TEST_CASE("what failed is tried again at its place, and its aggregate waits for 
 
 TEST_CASE("what failed as often as it may goes to the queue's dead letters, and the next one on") {
   const Place dead{{}, ""};
-  const Place place{{{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", dead.name()}}}};
+  const Place place{
+      Arguments{Arguments::Texts{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", dead.name()}}}};
   const Monsters monsters;
   Options options = quick();
   options.retry.retry_attempts = 1;
@@ -200,6 +201,25 @@ TEST_CASE(
   CHECK(log.back() == "c1");
 }
 
+TEST_CASE("a consumer that runs no more leaves the queue to others") {
+  const Place place{one_at_a_time()};
+  const Monsters monsters;
+  Consumer first{monsters.queue, server_url(), place.name(), quick()};
+  Consumer second{monsters.queue, server_url(), place.name(), quick()};
+  send(place, {appeared("a", 1)});
+  std::stop_source stop;
+  Log log;
+  first.run(
+      [&](const MonsterMessage& message, const MessageContext& context) {
+        Handler{&log}(message, context);
+        stop.request_stop();
+      },
+      stop.get_token());
+  send(place, {appeared("a", 2)});
+  poll(second, 1, Handler{&log});
+  CHECK(log == Log{"a1", "a2"});
+}
+
 TEST_CASE("several threads share the messages of a queue, each of which is handled once and in order") {
   const Place place{one_at_a_time()};
   const Monsters monsters;
@@ -260,9 +280,11 @@ TEST_CASE("when the connection breaks before the acknowledgement the message com
           if (log.size() > 2 && log.back() == "a3") stop.request_stop();
         },
         stop.get_token());
-    // Acknowledgements are sent and not answered: with the first one the second one is lost.
-    CHECK(log ==
-          (fault == Fault::cut_now ? Log{"a1", "a1", "a2", "b1", "a3"} : Log{"a1", "a2", "a1", "a2", "b1", "a3"}));
+    // Acknowledgements are sent and not answered: with the first one the second one may be lost.
+    const bool is_right = log == Log{"a1", "a1", "a2", "b1", "a3"} ||
+                          (fault == Fault::cut_request && log == Log{"a1", "a2", "a1", "a2", "b1", "a3"});
+    CAPTURE(log);
+    CHECK(is_right);
     CHECK(proxy.connections() == 2);
     CHECK(place.take().empty());
   }
@@ -317,7 +339,7 @@ TEST_CASE("a second consumer of a queue for one at a time goes on where the firs
   send(place, {appeared("a", 1), appeared("a", 2)});
   poll(*first, 1, Handler{&log});
   CHECK(second.poll(Handler{&log}) == 0);
-  while (log.size() < 2) first->poll(Handler{&log});
+  poll(*first, log.size() < 2 ? 1 : 0, Handler{&log});
   send(place, {appeared("a", 3), appeared("a", 4)});
   first.reset();
   poll(second, 2, Handler{&log});
@@ -331,7 +353,7 @@ TEST_CASE("an exchange that hashes the aggregate gives each queue whole aggregat
   admin.ask([&] {
     amqp_exchange_declare(admin.state(), Admin::channel, castore::detail::amqp_bytes(by_aggregate),
                           amqp_cstring_bytes("x-consistent-hash"), 0, 1, 0, 0,
-                          Arguments{{{"hash-header", "aggregate"}}}.table());
+                          Arguments{Arguments::Texts{{"hash-header", "aggregate"}}}.table());
   });
   admin.ask([&] {
     amqp_exchange_bind(admin.state(), Admin::channel, castore::detail::amqp_bytes(by_aggregate),

@@ -11,8 +11,9 @@
 
 #include <array>
 #include <atomic>
-#include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -62,7 +63,11 @@ class Proxy {
   void set(Fault fault) { fault_ = fault; }
   /// Waits until a cut has happened.
   void wait_for_cut() const {
-    while (fault_ != Fault::none) std::this_thread::yield();
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (fault_ != Fault::none) {
+      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"nothing was cut"};
+      std::this_thread::yield();
+    }
   }
   /// How many connections there have been.
   int connections() const { return connections_; }

@@ -148,7 +148,7 @@ TEST_CASE("a message can be a CloudEvent in structured and in binary mode, and c
     castore::RabbitMqConsumer consumer{
         monsters.queue, server_url(), place.name(), {.reject_dead_letters = true, .wait_time = 20ms}};
     std::vector<MonsterMessage> received;
-    while (received.size() < 2) {
+    for (int polls = 0; received.size() < 2 && polls < 500; ++polls) {
       consumer.poll([&](const MonsterMessage& one, const castore::MessageContext& context) {
         CHECK(context.replay == received.empty());
         received.push_back(one);

@@ -22,7 +22,7 @@ using castore::Version;
 TEST_CASE("when the node is killed nothing that was published is lost, and each aggregate keeps its order") {
   const Place place{Arguments{{}, {}, {"x-single-active-consumer"}}};
   const Monsters monsters;
-  castore::RabbitMqMessageChannelAdapter adapter{server_url(), place.name(), {.connection = {.timeout = 90s}}};
+  castore::RabbitMqMessageChannelAdapter adapter{server_url(), place.name(), {.connection = {.timeout = 300s}}};
   castore::RabbitMqConsumer consumer{
       monsters.queue, server_url(), place.name(), {.reject_dead_letters = true, .wait_time = 20ms}};
   std::stop_source stop;
@@ -53,7 +53,7 @@ TEST_CASE("when the node is killed nothing that was published is lost, and each 
     }
   }};
   const auto wait_for = [](const auto& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    const auto deadline = std::chrono::steady_clock::now() + 240s;
     while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
     CHECK(condition());
   };

@@ -57,7 +57,7 @@ run_node() {
   setsid rabbitmq-server >"$data/output" 2>&1 </dev/null &
   server=$!
   echo "$server" >"$directory/group"
-  for _ in $(seq 600); do
+  for _ in $(seq 1800); do
     ! grep -q 'Server startup complete' "$data"/log/*.log 2>/dev/null || return 0
     kill -0 "$server" 2>/dev/null || return 1
     sleep 0.1

@@ -81,8 +81,9 @@ class Admin {
 /// Arguments of queues and bindings.
 class Arguments {
  public:
-  Arguments(std::map<std::string, std::string> texts = {}, std::map<std::string, int> numbers = {},
-            std::vector<std::string> truths = {})
+  using Texts = std::map<std::string, std::string>;
+
+  Arguments(Texts texts = {}, std::map<std::string, int> numbers = {}, std::vector<std::string> truths = {})
       : texts_{std::move(texts)}, numbers_{std::move(numbers)}, truths_{std::move(truths)} {}
 
   amqp_table_t table() {
@@ -100,7 +101,7 @@ class Arguments {
   }
 
  private:
-  std::map<std::string, std::string> texts_;
+  Texts texts_;
   std::map<std::string, int> numbers_;
   std::vector<std::string> truths_;
   std::vector<amqp_table_entry_t> entries_;

@@ -174,7 +174,7 @@ TEST_CASE("a message in SQS can be a CloudEvent in structured and in binary mode
     castore::SqsConsumer consumer{
         monsters.queue, queue.url(), {.client = client_options(), .wait_time = std::chrono::seconds{0}}};
     std::vector<MonsterMessage> received;
-    while (received.size() < 2) {
+    for (int polls = 0; received.size() < 2 && polls < 100; ++polls) {
       consumer.poll([&](const MonsterMessage& one, const castore::MessageContext& context) {
         CHECK(context.replay == (one == message));
         received.push_back(one);

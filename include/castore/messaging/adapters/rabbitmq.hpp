@@ -68,7 +68,7 @@ struct RabbitMqMessageChannelOptions {
 ///
 /// **Errors** `MessagesNotPublishedError` names what the broker did not take, with a `RabbitMqError` nested where there
 /// was one. A message that is too large, or whose store and type do not fit into a routing key, is refused before
-/// anything is sent. No error holds anything of user or password.
+/// anything is sent. No error holds anything of the password.
 class RabbitMqMessageChannelAdapter {
  public:
   static constexpr bool needs_json = true;      ///< Messages are sent as JSON.

@@ -25,7 +25,9 @@ namespace castore::detail {
 /// The engine and a source that is asked for messages: what is under every consumer.
 /// @tparam Source Has `receive(wait)`, which returns deliveries without recipients, with receipts, and takes at most
 /// about that long; and `settle()`, which tells the broker what the receipts were told and it does not know yet. Both
-/// may throw MessageSourceError, and any number of threads call them.
+/// may throw MessageSourceError, and any number of threads call them. Where two threads may receive messages of one
+/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order. It may have `before_release()`:
+/// from then on it lets none of its messages begin until what waits was given back.
 template <MessageType MessageT, class Source>
 class MessageConsumer {
  public:
@@ -53,14 +55,14 @@ class MessageConsumer {
         poll_once(shared, stop_token);
         failures = 0;
       } catch (const MessageSourceError& error) {
-        engine_.release();
+        give_back();
         if (!error.retryable()) throw;
         if (on_error_) on_error_(std::current_exception());
         wait(stop_token,
              message_retry_delay({.retry_delay = std::chrono::milliseconds{100}}, (std::min)(++failures, 9)));
       }
     }
-    engine_.release();
+    give_back();
     source_.settle();
   }
 
@@ -85,14 +87,25 @@ class MessageConsumer {
   using Engine = MessageEngine<Message>;
 
   std::size_t poll_once(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
-    std::vector<typename Engine::Delivery> deliveries = source_.receive(engine_.next_delayed());
-    for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
-    const std::size_t count = deliveries.size();
-    engine_.add(std::move(deliveries), count);
+    const auto add = [this](std::vector<typename Engine::Delivery> deliveries) {
+      for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
+      const std::size_t count = deliveries.size();
+      engine_.add(std::move(deliveries), count);
+    };
+    if constexpr (requires { source_.receive(engine_.next_delayed(), add); }) {
+      source_.receive(engine_.next_delayed(), add);
+    } else {
+      add(source_.receive(engine_.next_delayed()));
+    }
     const std::size_t attempts = engine_.poll((std::numeric_limits<std::size_t>::max)(), stop_token, handler);
-    if (stop_token.stop_requested()) engine_.release();
+    if (stop_token.stop_requested()) give_back();
     source_.settle();
     return attempts;
+  }
+
+  void give_back() {
+    if constexpr (requires(Source& source) { source.before_release(); }) source_.before_release();
+    engine_.release();
   }
 
   static void wait(const StopToken& stop_token, std::chrono::milliseconds time) {

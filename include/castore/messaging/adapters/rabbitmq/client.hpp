@@ -80,7 +80,7 @@ inline std::optional<std::string> text_of_field(const amqp_field_value_t& field)
   }
 }
 
-inline timeval time_until(SteadyTime deadline) noexcept {
+inline timeval timeval_until(SteadyTime deadline) noexcept {
   const auto now = std::chrono::steady_clock::now();
   const auto left =
       deadline <= now ? std::chrono::microseconds{0} : std::chrono::ceil<std::chrono::microseconds>(deadline - now);

@@ -48,11 +48,11 @@ class RabbitMqConnection {
     if (!state_) throw std::bad_alloc{};
     amqp_socket_t* const socket = settings.uses_tls ? tls_socket(settings) : amqp_tcp_socket_new(state());
     if (socket == nullptr) throw std::bad_alloc{};
-    timeval time = time_until(deadline);
+    timeval time = timeval_until(deadline);
     expect_ok(amqp_socket_open_noblock(socket, settings.host.c_str(), settings.port, &time), "cannot connect: ");
     fd_ = amqp_get_sockfd(state());
     tune_rabbitmq_socket(fd_, settings.options.timeout);
-    time = time_until(deadline);
+    time = timeval_until(deadline);
     amqp_set_handshake_timeout(state(), &time);
     amqp_set_rpc_timeout(state(), &time);
     constexpr int frame_max = 131'072;
@@ -90,7 +90,7 @@ class RabbitMqConnection {
   /// Asks for something that is answered, by one of the client library's functions. @throws RabbitMqError
   template <class Function>
   void ask(SteadyTime deadline, const Function& function) {
-    timeval time = time_until(deadline);
+    timeval time = timeval_until(deadline);
     amqp_set_rpc_timeout(state(), &time);
     function();
     expect_normal(amqp_get_rpc_reply(state()));
@@ -208,7 +208,7 @@ class RabbitMqConnection {
       code = close.reply_code;
       text = text_of(close.reply_text);
       amqp_channel_close_ok_t answer{};
-      if (poll_rabbitmq_socket(fd_, true, SteadyTime::min())) {
+      if (poll_rabbitmq_socket(fd_, true, SteadyTime{})) {
         amqp_send_method(state(), channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer);
       }
     } else if (method.id == AMQP_CONNECTION_CLOSE_METHOD) {
@@ -216,7 +216,7 @@ class RabbitMqConnection {
       code = close.reply_code;
       text = text_of(close.reply_text);
       amqp_connection_close_ok_t answer{};
-      if (poll_rabbitmq_socket(fd_, true, SteadyTime::min())) {
+      if (poll_rabbitmq_socket(fd_, true, SteadyTime{})) {
         amqp_send_method(state(), 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
       }
     }
@@ -226,7 +226,7 @@ class RabbitMqConnection {
   void wait_until_writable(SteadyTime deadline) {
     while (!poll_rabbitmq_socket(fd_, true, deadline)) {
       // The broker may be waiting for us to read, or say why it does not.
-      while (read_frame(SteadyTime::min())) {
+      while (read_frame(SteadyTime{})) {
       }
       if (std::chrono::steady_clock::now() >= deadline) fail_late("it does not read what is sent");
     }
@@ -235,7 +235,7 @@ class RabbitMqConnection {
   /// @return Whether there was a frame. @throws RabbitMqError
   bool read_frame(SteadyTime deadline) {
     amqp_frame_t frame{};
-    timeval time = time_until(deadline);
+    timeval time = timeval_until(deadline);
     const int status = amqp_simple_wait_frame_noblock(state(), &frame, &time);
     if (status == AMQP_STATUS_TIMEOUT) return false;
     expect_ok(status);

@@ -36,16 +36,26 @@ class RabbitMqSource {
   RabbitMqSource(std::shared_ptr<RabbitMqSubscription> subscription, Options options)
       : subscription_{std::move(subscription)}, options_{std::move(options)} {}
 
-  /// @param until When it is to be back. @throws MessageSourceError
-  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+  /// @param until When it is to be back. @param add Called with what has come, in its order, also when several threads
+  /// receive. @throws MessageSourceError
+  template <class Add>
+  void receive(const std::optional<SteadyTime>& until, const Add& add) {
     const SteadyTime longest = time_after(options_.wait_time);
+    RabbitMqSubscription::Batch batch = subscription_->receive((std::min)(until.value_or(longest), longest));
+    if (batch.messages.empty()) return;
     std::vector<Delivery> deliveries;
-    for (RabbitMqSubscription::Received& received :
-         subscription_->receive((std::min)(until.value_or(longest), longest))) {
-      if (std::optional<Delivery> delivery = read(received)) deliveries.push_back(*std::move(delivery));
+    std::exception_ptr error;
+    for (RabbitMqSubscription::Received& received : batch.messages) {
+      try {
+        if (std::optional<Delivery> delivery = read(received)) deliveries.push_back(*std::move(delivery));
+      } catch (...) {
+        error = std::current_exception();
+      }
     }
-    return deliveries;
+    subscription_->in_turn(batch.number, [&] { add(std::move(deliveries)); });
+    if (error) std::rethrow_exception(error);
   }
+  void before_release() { subscription_->before_release(); }
   void settle() { subscription_->settle(); }
   /// Nobody receives any more.
   void end() { subscription_->end(); }

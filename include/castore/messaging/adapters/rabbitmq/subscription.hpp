@@ -43,9 +43,13 @@ class RabbitMqSubscription {
     Tag tag{};
     RabbitMqIncoming message{};
   };
+  struct Batch {
+    std::uint64_t number = 0;  ///< From 1; 0: there is nothing in it.
+    std::vector<Received> messages{};
+  };
 
   /// What has come, which is waited for. @throws MessageSourceError
-  std::vector<Received> receive(SteadyTime until) {
+  Batch receive(SteadyTime until) {
     std::unique_lock lock{mutex_};
     leave();
     try {
@@ -56,16 +60,18 @@ class RabbitMqSubscription {
         if (!connection_) subscribe();
         read();
         if (!received_.empty()) {
-          std::vector<Received> all{std::make_move_iterator(received_.begin()),
-                                    std::make_move_iterator(received_.end())};
+          Batch batch{
+              .number = ++last_batch_,
+              .messages = {std::make_move_iterator(received_.begin()), std::make_move_iterator(received_.end())}};
           received_.clear();
-          return all;
+          return batch;
         }
         if (std::chrono::steady_clock::now() >= until) return {};
         const std::shared_ptr<RabbitMqConnection> connection = connection_;
         lock.unlock();
         connection->wait(until);
         lock.lock();
+        if (connection_ != connection) return {};  // another thread has ended it, perhaps as all are to stop
       }
     } catch (const RabbitMqError& error) {
       forget_connection();
@@ -74,10 +80,26 @@ class RabbitMqSubscription {
     }
   }
 
+  /// Calls the function after those of the batches that were received before. It must be called for each batch.
+  template <class Function>
+  void in_turn(std::uint64_t number, const Function& function) {
+    std::unique_lock lock{turn_mutex_};
+    turn_changed_.wait(lock, [&] { return handed_over_ + 1 == number; });
+    struct Next {
+      ~Next() {
+        ++subscription.handed_over_;
+        subscription.turn_changed_.notify_all();
+      }
+      RabbitMqSubscription& subscription;
+    };
+    const Next next{*this};
+    function();
+  }
+
   /// The calling thread is about to handle a message. @return Whether it is still this program's.
   bool begin(const Tag& tag) noexcept {
     const std::scoped_lock lock{mutex_};
-    if (!is_current(tag)) return false;
+    if (!is_current(tag) || is_ending_) return false;
     try {
       read();
       in_hand_.insert(std::this_thread::get_id());
@@ -98,6 +120,11 @@ class RabbitMqSubscription {
   void release(const Tag& tag) noexcept {
     const std::scoped_lock lock{mutex_};
     is_ending_ = is_ending_ || is_current(tag);
+  }
+  /// All that is not in hand is about to be given back.
+  void before_release() {
+    const std::scoped_lock lock{mutex_};
+    is_ending_ = connection_ != nullptr;
   }
   /// The calling thread has nothing in hand.
   void settle() {
@@ -132,7 +159,7 @@ class RabbitMqSubscription {
 
   /// Takes what has come. @throws RabbitMqError
   void read() {
-    while (std::optional<RabbitMqIncoming> incoming = connection_->next(SteadyTime::min())) {
+    while (std::optional<RabbitMqIncoming> incoming = connection_->next(SteadyTime{})) {
       if (incoming->kind != RabbitMqIncoming::Kind::delivery) continue;
       const Tag tag{generation_, incoming->tag};
       received_.push_back({tag, *std::move(incoming)});
@@ -175,6 +202,11 @@ class RabbitMqSubscription {
   std::deque<Received> received_;      ///< And not yet handed out.
   std::set<std::thread::id> in_hand_;  ///< Threads that may be inside a handler.
   bool is_ending_ = false;
+  std::uint64_t last_batch_ = 0;
+
+  std::mutex turn_mutex_;
+  std::condition_variable turn_changed_;
+  std::uint64_t handed_over_ = 0;
 };
 
 /// What the engine tells of a message.
