@@ -7,6 +7,7 @@
 #include "maintenance/support.hpp"
 #include "support/catch.hpp"
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -80,7 +81,7 @@ TEST_CASE("for_each_event goes by lists where there is no order") {
   for (const auto& [position, store, id, version] : seen(histories.storage, {}))
     expected.emplace_back(0, store, id, version);
   std::sort(expected.begin(), expected.end());
-  for (const std::size_t page_size : {1, 2, 500}) {
+  for (const std::size_t page_size : std::initializer_list<std::size_t>{1, 2, 500}) {
     std::vector<Seen> all = seen(storage, {.page_size = page_size});
     for (std::size_t index = 1; index < all.size(); ++index) {
       const auto& [position, store, id, version] = all[index];
