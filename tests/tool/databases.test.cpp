@@ -6,7 +6,15 @@
 #include "support/catch.hpp"
 #include "tool/support.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace castore::tool_tests;
@@ -118,6 +126,131 @@ TEST_CASE("verify finds what is wrong in a table of PostgreSQL") {
   CHECK(lines_in(ran.out) == 3);
 }
 
+/// A lock that knows some types, with a level that is an integer.
+std::string write_lock(const TempDirectory& folder) {
+  const std::string path = folder / "lock.json";
+  write_file(path, R"({"$defs":{"POKEMON_APPEARED":{},"TRAINER_JOINED":{},"POKEMON_LEVELED_UP":{"properties":)"
+                   R"({"payload":{"properties":{"level":{"type":"string"}}}}}}})");
+  return path;
+}
+constexpr const char* unknown_type =
+    R"({"fault":"unknown_type","eventStoreId":"POKEMONS","aggregateId":"pikachu","version":3,"what":")";
+constexpr const char* refused_by_schema =
+    R"({"fault":"refused_by_schema","eventStoreId":"POKEMONS","aggregateId":"pikachu","version":2,"what":")";
+
+TEST_CASE("verify compares PostgreSQL with a schema lock, and checks order, versions and checkpoints there") {
+  const PostgresPokemons pokemons;
+  const TempDirectory folder;
+  castore::PostgresEventStorageAdapter{postgres::connection(), pokemons.table.options()}.transact(
+      [](castore::PostgresTransaction& transaction) { REQUIRE(transaction.move_checkpoint("list", 2, 0, 900)); });
+  postgres::PlainPostgres plain;
+  const auto insert = [&](int version) {
+    plain.rows("INSERT INTO " + pokemons.table.quoted() +
+               " (aggregate_name, aggregate_id, version, type, timestamp) VALUES ('TRAINERS', 'misty', " +
+               std::to_string(version) + ", 'TRAINER_JOINED', '2022-01-01T12:00:00Z')");
+  };
+  for (const int version : {2, 1, 0}) insert(version);
+  const Ran ran = run_castore({"verify", pokemons.url, "--schema", write_lock(folder)});
+  CHECK(ran.code == 3);
+  CAPTURE(ran.out);
+  CHECK(lines_in(ran.out) == 5);
+  for (const std::string found :
+       {unknown_type, refused_by_schema,
+        R"({"fault":"foreign_row","eventStoreId":"TRAINERS","aggregateId":"misty","version":0,"what":")",
+        R"({"fault":"out_of_order","eventStoreId":"TRAINERS","aggregateId":"misty","version":2,"what":")",
+        R"({"fault":"checkpoint_beyond_end","what":"the checkpoint of 'list', version 2, is 900, after the newest event)"}) {
+    CAPTURE(found);
+    CHECK(ran.out.find(found) != std::string::npos);
+  }
+}
+
+TEST_CASE("verify compares DynamoDB with a schema lock, and finds values there that JSON does not have") {
+  const DynamoDbPokemons pokemons;
+  const TempDirectory folder;
+  pokemons.table.put({{"aggregateId", {{"S", "TRAINERS#misty"}}},
+                      {"version", {{"N", "1"}}},
+                      {"type", {{"S", "TRAINER_JOINED"}}},
+                      {"timestamp", {{"S", "2022-01-01T12:00:00.000Z"}}},
+                      {"payload", {{"M", {{"photo", {{"B", "AAEC"}}}}}}}});
+  const Ran ran = run_castore({"verify", pokemons.url, "--schema", write_lock(folder)}, aws);
+  CHECK(ran.code == 3);
+  CAPTURE(ran.out);
+  CHECK(lines_in(ran.out) == 3);
+  for (const std::string found :
+       {unknown_type, refused_by_schema,
+        R"({"fault":"not_json","eventStoreId":"TRAINERS","aggregateId":"misty","version":1,"what":")"}) {
+    CAPTURE(found);
+    CHECK(ran.out.find(found) != std::string::npos);
+  }
+}
+
+TEST_CASE("what Castore for TypeScript writes into DynamoDB is read as it is, in both of its layouts") {
+  for (const bool is_legacy : {false, true}) {
+    CAPTURE(is_legacy);
+    const dynamodb::Table table{is_legacy ? dynamodb::Layout::table_per_event_store : dynamodb::Layout::single_table,
+                                dynamodb::server_client()};
+    for (const int version : {1, 2}) {
+      dynamodb::ask_server("/castore", "POST",
+                           nlohmann::json{{"operation", "push"},
+                                          {"table", table.name()},
+                                          {"legacy", is_legacy},
+                                          {"endpoint", dynamodb::server_address()},
+                                          {"region", "eu-west-1"},
+                                          {"credentials",
+                                           {{"accessKeyId", dynamodb::server_credentials.access_key_id},
+                                            {"secretAccessKey", dynamodb::server_credentials.secret_access_key}}},
+                                          {"eventStoreId", "POKEMONS"},
+                                          {"event",
+                                           {{"aggregateId", "pika/chu #1"},
+                                            {"version", version},
+                                            {"type", "LEVELED_UP"},
+                                            {"timestamp", "2022-01-01T12:00:00.000Z"},
+                                            {"payload", {{"level", version}}}}},
+                                          {"options", nlohmann::json::object()}}
+                               .dump());
+    }
+    const std::string url = "dynamodb://" + table.name() + "?region=eu-west-1&endpoint=" + dynamodb::server_address() +
+                            (is_legacy ? "&store=POKEMONS" : "");
+    CHECK(output_of({"export", url}, aws) ==
+          R"({"eventStoreId":"POKEMONS","event":{"aggregateId":"pika/chu #1","version":1,"type":"LEVELED_UP",)"
+          R"("timestamp":"2022-01-01T12:00:00.000Z","payload":{"level":1}}})"
+          "\n"
+          R"({"eventStoreId":"POKEMONS","event":{"aggregateId":"pika/chu #1","version":2,"type":"LEVELED_UP",)"
+          R"("timestamp":"2022-01-01T12:00:00.000Z","payload":{"level":2}}})"
+          "\n");
+    CHECK(lines_in(output_of({"events", url, "POKEMONS", "pika/chu #1"}, aws)) == 2);
+    CHECK(run_castore({"verify", url}, aws).err == "looked at 2 events: nothing is wrong\n");
+  }
+}
+
+/// Kills a copy when it has written down how far it is.
+void kill_in_the_middle(const std::vector<std::string>& call, const std::string& state) {
+  Process copy{castore_command(call), {}};
+  while (!std::filesystem::exists(state)) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  REQUIRE(kill(copy.id(), SIGKILL) == 0);
+  CHECK(copy.finish().code == 128 + SIGKILL);
+}
+
+TEST_CASE("a copy into PostgreSQL that was killed goes on, and so does the one back") {
+  const TempDirectory folder;
+  make_many(folder / "many.db", 1'500);
+  const postgres::TempTable table;
+  const std::string url = postgres::connection() + "?table=" + table.name();
+  const std::string state = folder / "state";
+  for (const auto& [from, to] : {std::pair{folder / "many.db", url}, {url, folder / "back.db"}}) {
+    CAPTURE(to);
+    const std::vector<std::string> call{"copy", from, to, "--state", state};
+    kill_in_the_middle(call, state);
+    const Ran ran = run_castore(call);
+    CHECK(ran.err == "going on where the copy of " + state + " has ended\n");
+    CHECK(ran.out.find(R"("comparedCount":1500)") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(state));
+  }
+  CHECK(lines_in(output_of({"export", folder / "back.db"})) == 1'500);
+  CHECK(output_of({"copy", folder / "many.db", folder / "back.db", "--dry-run"}) ==
+        "{\"readCount\":1500,\"writtenCount\":0,\"alreadyThereCount\":1500}\n");
+}
+
 TEST_CASE("a table that Castore for TypeScript made is read as it is") {
   const postgres::TempTable table;
   postgres::PlainPostgres plain;
@@ -136,6 +269,26 @@ TEST_CASE("a table that Castore for TypeScript made is read as it is") {
       "\n");
   CHECK(lines_in(output_of({"aggregates", url, "POKEMONS"})) == 1);
   CHECK(run_castore({"verify", url}).code == 0);
+}
+
+TEST_CASE("the guide's statement makes lines of a table of Marten's that import takes") {
+  const TempDirectory folder;
+  postgres::PlainPostgres plain;
+  plain.rows("CREATE TEMPORARY TABLE mt_events (seq_id bigint PRIMARY KEY, id uuid NOT NULL, stream_id varchar, version"
+             " bigint NOT NULL, data jsonb NOT NULL, type varchar(500) NOT NULL, timestamp timestamptz DEFAULT now())");
+  plain.rows("INSERT INTO mt_events VALUES (1, gen_random_uuid(), 'o1', 1, '{\"amount\": 20.10}', 'order_placed',"
+             " '2022-01-01 13:00:00.1239+01'), (2, gen_random_uuid(), 'o1', 2, '{}', 'order_paid', '2022-01-02Z')");
+  std::string lines;
+  for (const std::string& line : plain.rows(contents(std::string{castore_tests::place::sources} + "/guide/marten.sql"))) {
+    lines += line + '\n';
+  }
+  output_of({"import", folder / "orders.db"}, {.input = lines});
+  CHECK(
+      output_of({"events", folder / "orders.db", "ORDERS", "o1"}) ==
+      R"({"aggregateId":"o1","version":1,"type":"order_placed","timestamp":"2022-01-01T12:00:00.123Z","payload":{"amount": 20.10}})"
+      "\n"
+      R"({"aggregateId":"o1","version":2,"type":"order_paid","timestamp":"2022-01-02T00:00:00.000Z","payload":{}})"
+      "\n");
 }
 
 TEST_CASE("what is seen in DynamoDB is what is seen in SQLite") {

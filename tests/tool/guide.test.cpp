@@ -24,6 +24,9 @@ struct GuideFolder : Pokemons {
       transaction.add_dead_letter("mails", 1, {2, "the mail server refused the address", 3, noon_and(60)});
       transaction.execute("UPDATE castore_projection SET updated_at = '2022-01-01T12:01:00.000Z'");
     });
+    for (const std::string file : {"kurrentdb.jsonl", "kurrentdb.jq"}) {
+      std::filesystem::copy(std::string{castore_tests::place::sources} + "/guide/" + file, folder / file);
+    }
     std::filesystem::copy(db, folder / "damaged.db");
     PlainSqlite{folder / "damaged.db"}.rows(
         "DELETE FROM event WHERE aggregate_id = 'pikachu' AND version = 2;"

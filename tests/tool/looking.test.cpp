@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace castore::tool_tests;
 
@@ -33,14 +35,91 @@ TEST_CASE("aggregates are listed by their first event, also from the newest on a
   CHECK(output_of({"aggregates", pokemons.db, "POKEMONS", "--prefix", "e", "--limit", "1"}) == eevee);
   CHECK(output_of({"aggregates", pokemons.db, "POKEMONS", "--after", "2022-01-01T12:00:03Z"}) == eevee);
   CHECK(output_of({"aggregates", pokemons.db, "POKEMONS", "--before", "2022-01-01T12:00:02Z"}) == pikachu);
-  CHECK(output_of({"aggregates", pokemons.db, "NOTHING"}).empty());
-
   const Ran first = run_castore({"aggregates", pokemons.db, "POKEMONS", "--limit", "1"});
   CHECK(first.out == pikachu);
-  const std::string before = "there are more; the next page: --page ";
+  const std::string before = "there are more; the next page: --page '";
   REQUIRE(first.err.starts_with(before));
-  const std::string token = first.err.substr(before.size(), first.err.size() - before.size() - 1);
+  const std::string token = first.err.substr(before.size(), first.err.size() - before.size() - 2);
   CHECK(output_of({"aggregates", pokemons.db, "POKEMONS", "--limit", "1", "--page", token}) == eevee);
+}
+
+TEST_CASE("the next page may be copied into a shell, whatever an id contains") {
+  const TempDirectory folder;
+  const std::string db = folder / "ids.db";
+  castore::SqliteEventStorageAdapter storage{db};
+  for (const char* const id : {"it's; \\x41 $(false) \x1B[31m\n \xE2\x80\xAE", "next"}) put(storage, "S", id, 1, "T", 0);
+  for (const std::string order : {"", "--reverse"}) {
+    const std::string first = "'" + std::string{castore_tests::place::program} + "' aggregates '" + db +
+                              "' S --limit 1 " + order;
+    const Ran ran = Process{{"bash", "-c", first}, {}}.finish();
+    const std::string hint = ran.err.substr(ran.err.find("--page"));
+    const Ran next = Process{{"bash", "-c", first + ' ' + hint}, {}}.finish();
+    CAPTURE(hint);
+    CHECK(next.err.empty());
+    CHECK(lines_in(next.out) == 1);
+    CHECK(next.out != ran.out);
+  }
+}
+
+TEST_CASE("a store that is not there is an error that guesses which one is meant") {
+  const Pokemons pokemons;
+  for (std::vector<std::string> call : std::vector<std::vector<std::string>>{{"aggregates", "pokemon"},
+                                                                             {"types", "pokemon"},
+                                                                             {"events", "pokemon", "pikachu"},
+                                                                             {"blame", "pokemon", "pikachu"},
+                                                                             {"diff", "pokemon", "pikachu", "1", "2"},
+                                                                             {"export", "--store", "pokemon"}}) {
+    CAPTURE(call[0]);
+    call.insert(call.begin() + 1, pokemons.db);
+    CHECK(error_of(1, call) == "castore: there is no event store 'pokemon'; did you mean 'POKEMONS'?\n");
+  }
+  CHECK(error_of(1, {"copy", pokemons.db, pokemons.folder / "copy.db", "--store", "BATTLES"}) ==
+        "castore: there is no event store 'BATTLES'\n");
+  const Ran tail = run_castore({"tail", pokemons.db, "TRAINER", "--no-wait", "--after", "0"});
+  CHECK(tail.code == 0);
+  CHECK(tail.err == "there is no event store 'TRAINER'; did you mean 'TRAINERS'?\n");
+}
+
+TEST_CASE("people are told where there is nothing to list") {
+  const Pokemons pokemons;
+  const std::string empty = pokemons.folder / "empty.db";
+  castore::SqliteEventStorageAdapter{empty};
+  for (const auto& [command, text] : {std::pair{"stores", "there are no events\n"},
+                                      {"projections", "no projection or subscription keeps its checkpoint in this database\n"},
+                                      {"dead-letters", "there are no dead letters\n"}}) {
+    const Ran ran = run_castore({command, empty, "-o", "table"});
+    CHECK(ran.code == 0);
+    CHECK(ran.out.empty());
+    CHECK(ran.err == text);
+    CHECK(output_of({command, empty}).empty());
+  }
+}
+
+/// Of the files that the first release of this library wrote.
+TEST_CASE("a file of the first release is looked at, checked and copied as it is") {
+  const TempDirectory folder;
+  const std::string db = folder / "first.db";
+  PlainSqlite{db}.rows(
+      "CREATE TABLE event (\n  position INTEGER PRIMARY KEY,\n  event_store_id TEXT NOT NULL,\n"
+      "  aggregate_id TEXT NOT NULL,\n  version INTEGER NOT NULL,\n  type TEXT NOT NULL,\n"
+      "  timestamp TEXT NOT NULL,\n  payload TEXT,\n  metadata TEXT,\n"
+      "  UNIQUE (event_store_id, aggregate_id, version)\n) STRICT;"
+      "CREATE INDEX event_initial ON event (event_store_id, timestamp, aggregate_id) WHERE version = 1;"
+      "PRAGMA user_version = 1; PRAGMA journal_mode = WAL;"
+      "INSERT INTO event VALUES (1, 'POKEMONS', 'pikachu', 1, 'APPEARED', '2022-01-01T12:00:00.000Z', '{}', NULL),"
+      " (7, 'POKEMONS', 'pikachu', 2, 'LEVELED_UP', '2022-01-01T12:00:01.000Z', NULL, '[]')");
+  const std::string before = contents(db);
+  CHECK(
+      output_of({"export", db}) ==
+      R"({"eventStoreId":"POKEMONS","event":{"aggregateId":"pikachu","version":1,"type":"APPEARED","timestamp":"2022-01-01T12:00:00.000Z","payload":{}}})"
+      "\n"
+      R"({"eventStoreId":"POKEMONS","event":{"aggregateId":"pikachu","version":2,"type":"LEVELED_UP","timestamp":"2022-01-01T12:00:01.000Z","metadata":[]}})"
+      "\n");
+  CHECK(run_castore({"verify", db}).code == 0);
+  CHECK(lines_in(output_of({"aggregates", db, "POKEMONS"})) == 1);
+  CHECK(output_of({"copy", db, folder / "copy.db"}) ==
+        "{\"readCount\":2,\"writtenCount\":2,\"alreadyThereCount\":0,\"comparedCount\":2}\n");
+  CHECK(contents(db) == before);
 }
 
 constexpr const char* first_event =
@@ -79,7 +158,7 @@ TEST_CASE("JSON may also be one array") {
   const Pokemons pokemons;
   CHECK(output_of({"events", pokemons.db, "POKEMONS", "pikachu", "--to", "2", "-o", "json"}) ==
         "[\n" + std::string{first_event}.substr(0, std::string{first_event}.size() - 1) + ",\n" + second_event + "]\n");
-  CHECK(output_of({"aggregates", pokemons.db, "NOTHING", "-o", "json"}) == "[]\n");
+  CHECK(output_of({"aggregates", pokemons.db, "POKEMONS", "--after", "2023-01-01", "-o", "json"}) == "[]\n");
 }
 
 TEST_CASE("tail prints events of all stores in their order, with their positions") {

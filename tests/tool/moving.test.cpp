@@ -17,21 +17,6 @@ namespace fs = std::filesystem;
 
 std::string all_events(const std::string& db) { return output_of({"export", db}); }
 
-/// A file with many events, so that a kill comes in the middle.
-void make_many(const std::string& db, int count) {
-  castore::SqliteEventStorageAdapter storage{db, {.synchronous = castore::SqliteSynchronous::normal}};
-  std::vector<castore::PushRecord> events;
-  for (int index = 0; index < count; ++index) {
-    const int id = index % 50;
-    events.push_back({id % 3 == 0 ? "A" : "B",
-                      {"a" + std::to_string(id), index / 50 + 1, "T", noon_and(index / 100), R"({"n":1})", {}}});
-    if (events.size() == 100) {
-      REQUIRE(storage.push_events(events, {}) == castore::PushOutcome{});
-      events.clear();
-    }
-  }
-}
-
 TEST_CASE("export writes an event in each line, and import puts them into a new file in their order") {
   const Pokemons pokemons;
   const std::string lines = all_events(pokemons.db);
@@ -118,6 +103,27 @@ TEST_CASE("a history with gaps is moved with its gaps") {
   }
   output_of({"copy", db, folder / "copy.db"});
   CHECK(all_events(folder / "copy.db") == all_events(db));
+}
+
+TEST_CASE("hostile events are moved as they are") {
+  const TempDirectory folder;
+  const std::string db = folder / "hostile.db";
+  {
+    castore::SqliteEventStorageAdapter storage{db};
+    const std::string text = "</script>\\u0000\\u001b[2J\xE2\x80\xAE \xF0\x9F\x90\x89\\n";
+    put(storage, "../S; rm -rf \xE2\x80\xAE", "a/b c?d=%2F&e#f\n\x1B[2J", 1, "T \"quoted\"\t", 0, "{\"t\":\"" + text + "\"}");
+    put(storage, "S", "large", 1, "T", 1, "{\"t\":\"" + std::string(5'000'000, 'x') + "\"}");
+    put(storage, "S", "large", 2, "T", 2, "[1e400,-0.0,1.10,12345678901234567890123]", "\"m\"");
+  }
+  const std::string file = folder / "events.jsonl";
+  output_of({"export", db, file});
+  CHECK(lines_in(contents(file)) == 3);
+  output_of({"import", folder / "copy.db", file});
+  const std::string rows = "SELECT quote(event_store_id) || quote(aggregate_id) || version || quote(type) || timestamp ||"
+                           " quote(payload) || quote(metadata) FROM event ORDER BY position";
+  CHECK((PlainSqlite{folder / "copy.db"}.rows(rows) == PlainSqlite{db}.rows(rows)));
+  CHECK(output_of({"copy", db, folder / "copy.db"}) ==
+        "{\"readCount\":3,\"writtenCount\":0,\"alreadyThereCount\":3,\"comparedCount\":3}\n");
 }
 
 /// A run that the system kills when it writes more than so many kilobytes into a file: in the middle of a line, and

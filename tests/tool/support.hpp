@@ -215,6 +215,21 @@ void put(Storage& storage, std::string_view store, std::string id, Version versi
   REQUIRE(storage.push_events({&push, 1}, {}) == PushOutcome{});
 }
 
+/// A file with many events, so that a kill comes in the middle.
+inline void make_many(const std::string& db, int count) {
+  SqliteEventStorageAdapter storage{db, {.synchronous = SqliteSynchronous::normal}};
+  std::vector<PushRecord> events;
+  for (int index = 0; index < count; ++index) {
+    const int id = index % 50;
+    events.push_back({id % 3 == 0 ? "A" : "B",
+                      {"a" + std::to_string(id), index / 50 + 1, "T", noon_and(index / 100), R"({"n":1})", {}}});
+    if (events.size() == 100) {
+      REQUIRE(storage.push_events(events, {}) == PushOutcome{});
+      events.clear();
+    }
+  }
+}
+
 /// Two Pokemons and a trainer.
 template <class Storage>
 void put_pokemons(Storage& storage) {

@@ -94,7 +94,7 @@ TEST_CASE("what would change a terminal is shown as an escape, in tables and in 
   CHECK(on_terminal({"events", db, "S\x1B[31m", "a\nb\x07", "-o", "jsonl"})
             .out.find(R"("text":"\u001b[2J\u202e\u009b\u007f\udb40\udc01")") != std::string::npos);
   CHECK(error_of(1, {"events", db, "\x1B]0;title\x07", "x"}) ==
-        "castore: there is no aggregate 'x' in event store '\\x1B]0;title\\x07'\n");
+        "castore: there is no event store '\\x1B]0;title\\x07'\n");
   CHECK(error_of(2, {"\x1B[2J"}).starts_with("castore: there is no command '\\x1B[2J'\n"));
 }
 

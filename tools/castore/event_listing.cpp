@@ -2,14 +2,22 @@
 #include "tools/castore/event_listing.hpp"
 
 #include "tools/castore/command.hpp"
+#include "tools/castore/suggest.hpp"
 
+#include <castore/detail/page_size.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/maintenance/event_line.hpp>
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace castore::tool {
 
@@ -19,9 +27,45 @@ Cell data_cell(std::string_view json) { return json.empty() ? no_cell() : json_c
 
 }  // namespace
 
-std::runtime_error no_such_aggregate(std::string_view event_store_id, std::string_view aggregate_id) {
-  return std::runtime_error{"there is no aggregate " + detail::in_quotes(aggregate_id) + " in event store " +
-                            detail::in_quotes(event_store_id)};
+void check_event_store(AnyEventStorageAdapter storage, const std::string& event_store_id) {
+  if (!storage.list_aggregate_ids(event_store_id, {.limit = 1}).aggregate_ids.empty()) return;
+  const std::vector<std::string> stores = storage.list_event_stores();
+  if (std::ranges::find(stores, event_store_id) != stores.end()) return;
+  throw NoSuchStore{"there is no event store " + detail::in_quotes(event_store_id) +
+                           did_you_mean(event_store_id, stores)};
+}
+
+void throw_no_such_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id,
+                             std::string_view aggregate_id) {
+  check_event_store(std::move(storage), event_store_id);
+  throw std::runtime_error{"there is no aggregate " + detail::in_quotes(aggregate_id) + " in event store " +
+                           detail::in_quotes(event_store_id)};
+}
+
+void for_each_event_of(AnyEventStorageAdapter storage, const std::string& event_store_id,
+                       const std::string& aggregate_id, GetEventsOptions which,
+                       const std::function<void(const EventRecordView&)>& function) {
+  detail::PageSize page_size{500};
+  std::size_t left = which.limit.value_or((std::numeric_limits<std::size_t>::max)());
+  for (bool is_full = true; is_full && left > 0;) {
+    const std::size_t limit = (std::min)(page_size.next(), left);
+    which.limit = limit;
+    std::size_t count = 0;
+    Version last = 0;
+    storage.get_events(event_store_id, aggregate_id, which, [&](const EventRecordView& event) {
+      ++count;
+      last = event.version;
+      page_size.add(event.payload.size() + event.metadata.size());
+      function(event);
+    });
+    page_size.turn();
+    if (which.reverse)
+      which.max_version = last - 1;
+    else
+      which.min_version = last + 1;
+    is_full = count == limit;
+    left -= count;
+  }
 }
 
 EventListing::EventListing(Output& output)

@@ -4,9 +4,11 @@
 
 #include "tools/castore/output.hpp"
 
+#include <castore/core/any_event_storage_adapter.hpp>
 #include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -14,8 +16,20 @@
 
 namespace castore::tool {
 
-/// An aggregate that a command needs is not there.
-std::runtime_error no_such_aggregate(std::string_view event_store_id, std::string_view aggregate_id);
+struct NoSuchStore : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+/// @throws NoSuchStore, which says what may be meant
+void check_event_store(AnyEventStorageAdapter storage, const std::string& event_store_id);
+
+/// An aggregate that a command needs is not there, or its event store is not.
+[[noreturn]] void throw_no_such_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id,
+                                          std::string_view aggregate_id);
+
+/// The events of an aggregate page by page, as all of them may be more than memory holds.
+void for_each_event_of(AnyEventStorageAdapter storage, const std::string& event_store_id,
+                       const std::string& aggregate_id, GetEventsOptions which,
+                       const std::function<void(const EventRecordView&)>& function);
 
 /// The events of one aggregate; as JSON in Castore's shape.
 class EventListing {

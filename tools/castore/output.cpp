@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -148,7 +149,8 @@ void Listing::add(std::vector<Cell> cells) {
 }
 
 void Listing::add(std::vector<Cell> cells, std::string json) {
-  if (output_.format() != Format::table) return print_json(std::move(json));
+  const bool is_first = !std::exchange(has_rows_, true);
+  if (output_.format() != Format::table) return print_json(std::move(json), is_first);
   if (has_widths_) return print_row(cells, Colour::none);
   constexpr std::size_t enough_rows = 200;
   for (std::size_t index = 0; index < cells.size(); ++index) {
@@ -163,16 +165,16 @@ void Listing::flush() {
   output_.flush();
 }
 
-void Listing::finish() {
-  if (output_.format() == Format::table && !has_widths_) print_waiting_rows();
+void Listing::finish(std::string_view none) {
+  if (output_.format() == Format::table && has_rows_ && !has_widths_) print_waiting_rows();
+  if (output_.format() == Format::table && !has_rows_ && !none.empty()) note(std::string{none});
   if (output_.format() == Format::json) output_.write(has_rows_ ? "\n]\n" : "[]\n");
   output_.flush();
 }
 
-void Listing::print_json(std::string json) {
+void Listing::print_json(std::string json, bool is_first) {
   if (output_.is_terminal()) json = terminal_json(json);
-  if (output_.format() == Format::json) output_.write(has_rows_ ? ",\n" : "[\n");
-  has_rows_ = true;
+  if (output_.format() == Format::json) output_.write(is_first ? "[\n" : ",\n");
   output_.write(json);
   if (output_.format() == Format::json_lines) output_.write("\n");
 }
@@ -286,6 +288,19 @@ void Progress::at(std::size_t count) {
   next_ = now + 200;
   has_shown_ = true;
   std::fprintf(stderr, "\r%s: %zu\x1B[K", what_.c_str(), count);
+}
+
+std::string shell_word(std::string_view text) {
+  constexpr std::size_t no_bound = (std::numeric_limits<std::size_t>::max)();
+  if (text.find('\'') == std::string_view::npos && detail::safe_text(text, no_bound) == text) {
+    return '\'' + std::string{text} + '\'';
+  }
+  std::string escaped;
+  for (const char letter : text) {
+    if (letter == '\'' || letter == '\\') escaped += '\\';
+    escaped += letter;
+  }
+  return "$'" + detail::safe_text(escaped, no_bound) + '\'';  // whose escapes bash and zsh know
 }
 
 void note(const std::string& text) { std::fprintf(stderr, "%s\n", detail::safe_text(text).c_str()); }

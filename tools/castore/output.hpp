@@ -79,13 +79,14 @@ class Listing {
   void add(std::vector<Cell> cells);
   /// A row whose JSON is given as a whole.
   void add(std::vector<Cell> cells, std::string json);
-  /// Prints what is left; to be called when all rows were added.
-  void finish();
+  /// Prints what is left; to be called when all rows were added. @param none What people are told when there are none.
+  void finish(std::string_view none = {});
+  bool has_rows() const noexcept { return has_rows_; }
   /// Prints what was added at once, for those who wait for it.
   void flush();
 
  private:
-  void print_json(std::string json);
+  void print_json(std::string json, bool is_first);
   void print_waiting_rows();
   void print_row(const std::vector<Cell>& cells, Colour colour);
   std::string json_of(const std::vector<Cell>& cells) const;
@@ -121,6 +122,9 @@ class Progress {
   bool has_shown_ = false;
   std::int64_t next_ = 0;
 };
+
+/// A text as one word of bash or zsh, which a terminal may show.
+std::string shell_word(std::string_view text);
 
 /// A line to whoever watches, on standard error.
 void note(const std::string& text);

@@ -7,6 +7,7 @@
 #include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/storage_operations.hpp>
+#include <castore/detail/page_size.hpp>
 #include <castore/fwd.hpp>
 
 #include <cstddef>
@@ -22,7 +23,7 @@ namespace castore {
 struct EachEventOptions {
   std::vector<std::string> event_store_ids{};  ///< Those of these event stores; of all when there are none.
   Position after = 0;           ///< Those after this position; means nothing where the storage has no order.
-  std::size_t page_size = 500;  ///< Events or ids to fetch at once, from 1.
+  std::size_t page_size = 500;  ///< Events or ids to fetch at once at most, fewer where they are large; from 1.
 };
 
 namespace detail {
@@ -32,9 +33,15 @@ template <class Function>
 Position for_each_event_in_order(AnyEventStorageAdapter& adapter, const EachEventOptions& options,
                                  const Function& function) {
   const std::vector<std::string_view> ids(options.event_store_ids.begin(), options.event_store_ids.end());
-  const ReadAllEventsOptions which{.limit = options.page_size, .event_store_ids = ids};
+  ReadAllEventsOptions which{.event_store_ids = ids};
+  PageSize page_size{options.page_size};
   for (Position after = options.after;;) {
-    const ReadAllEventsResult read = adapter.read_all_events(after, which, function);
+    which.limit = page_size.next();
+    const ReadAllEventsResult read = adapter.read_all_events(after, which, [&](const SequencedEventView& next) {
+      page_size.add(next.event.payload.size() + next.event.metadata.size());
+      function(next);
+    });
+    page_size.turn();
     if (read.is_caught_up || read.next == after) return read.next;  // or held back by an open transaction
     after = read.next;
   }
@@ -43,16 +50,21 @@ Position for_each_event_in_order(AnyEventStorageAdapter& adapter, const EachEven
 /// The events of one aggregate page by page, so that the function may take its time. @return The last version.
 template <class Function>
 void for_each_event_of(AnyEventStorageAdapter& adapter, const std::string& event_store_id,
-                       const std::string& aggregate_id, std::size_t page_size, const Function& function) {
+                       const std::string& aggregate_id, std::size_t most, const Function& function) {
+  PageSize page_size{most};
   Version last = 0;
-  for (std::size_t count = page_size; count == page_size && last < (std::numeric_limits<Version>::max)();) {
-    count = 0;
-    adapter.get_events(event_store_id, aggregate_id, {.min_version = last + 1, .limit = page_size},
+  for (bool is_full = true; is_full && last < (std::numeric_limits<Version>::max)();) {
+    const std::size_t limit = page_size.next();
+    std::size_t count = 0;
+    adapter.get_events(event_store_id, aggregate_id, {.min_version = last + 1, .limit = limit},
                        [&](const EventRecordView& event) {
                          ++count;
+                         page_size.add(event.payload.size() + event.metadata.size());
                          last = event.version;
                          function(SequencedEventView{0, event_store_id, event});
                        });
+    page_size.turn();
+    is_full = count == limit;
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/command.hpp"
+#include "tools/castore/event_listing.hpp"
 #include "tools/castore/output.hpp"
 #include "tools/castore/session.hpp"
 
@@ -60,8 +61,9 @@ std::optional<std::string> list_pages(AnyEventStorageAdapter storage, const Aggr
 ExitCode list_aggregates(Session& session, const AggregatesOptions& options) {
   Listing listing{session.output(), {{"aggregateId", "AGGREGATE"}, {"initialEventTimestamp", "FIRST EVENT"}}};
   const std::optional<std::string> next = list_pages(session.storage(), options, listing);
+  if (!listing.has_rows()) check_event_store(session.storage(), options.store);
   listing.finish();
-  if (next) note("there are more; the next page: --page " + *next);
+  if (next) note("there are more; the next page: --page " + shell_word(*next));
   return ExitCode::ok;
 }
 

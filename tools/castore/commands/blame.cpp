@@ -23,12 +23,12 @@ struct BlameOptions {
 EventData data_at(Session& session, const BlameOptions& options, const Moment& at) {
   EventData data;
   bool has_events = false;
-  session.storage().get_events(options.store, options.id, {.max_version = at.version()},
-                               [&](const EventRecordView& event) {
-                                 has_events = true;
-                                 if (at.has(event)) data.add(options.store, event);
-                               });
-  if (!has_events) throw no_such_aggregate(options.store, options.id);
+  for_each_event_of(session.storage(), options.store, options.id, {.max_version = at.version()},
+                    [&](const EventRecordView& event) {
+                      has_events = true;
+                      if (at.has(event)) data.add(options.store, event);
+                    });
+  if (!has_events) throw_no_such_aggregate(session.storage(), options.store, options.id);
   return data;
 }
 

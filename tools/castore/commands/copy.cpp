@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/command.hpp"
 #include "tools/castore/database.hpp"
+#include "tools/castore/event_listing.hpp"
 #include "tools/castore/moving.hpp"
 #include "tools/castore/output.hpp"
 #include "tools/castore/session.hpp"
@@ -76,6 +77,7 @@ std::optional<std::size_t> compare(AnyEventStorageAdapter source, AnyEventStorag
 ExitCode copy(Session& session, const MoveOptions& options) {
   const auto from = open_database(options.from, Access::read);
   const auto to = open_database(options.to, options.dry_run ? Access::imagine : Access::create);
+  for (const std::string& store : options.stores) check_event_store(from->storage(), store);
   CopyResult result = copy_all(from->storage(), to->storage(), options);
   if (options.dry_run || options.no_compare) {
     print_result(session.output(), result, std::nullopt);

@@ -68,7 +68,7 @@ ExitCode list_letters(Session& session, const LettersOptions& options) {
                  time_cell(letter.at), text_cell(letter.error, Colour::red),
                  event.empty() ? no_cell() : json_cell(event)});
   }
-  listing.finish();
+  listing.finish("there are no dead letters");
   return ExitCode::ok;
 }
 

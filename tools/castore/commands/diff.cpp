@@ -28,8 +28,10 @@ struct DiffOptions {
 nlohmann::json data_at(Session& session, const DiffOptions& options, Version version) {
   if (version == 0) return nlohmann::json::object();
   AnyEventStorageAdapter storage = session.storage();
-  const EventData data = load_event_data(storage, options.store, options.id, {.max_version = version});
-  if (data.version() == 0) throw no_such_aggregate(options.store, options.id);
+  EventData data;
+  for_each_event_of(storage, options.store, options.id, {.max_version = version},
+                    [&](const EventRecordView& event) { data.add(options.store, event); });
+  if (data.version() == 0) throw_no_such_aggregate(storage, options.store, options.id);
   if (data.version() < version) {
     throw std::runtime_error{"the aggregate has no version " + std::to_string(version) + "; its last one is " +
                              std::to_string(data.version())};

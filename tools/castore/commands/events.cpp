@@ -35,12 +35,12 @@ ExitCode list_events(Session& session, const EventsOptions& options) {
   const Moment at = Moment::parse(options.at);
   GetEventsOptions which{.min_version = options.from, .max_version = options.to, .reverse = options.reverse};
   if (at.version()) which.max_version = (std::min)(*at.version(), which.max_version.value_or(*at.version()));
-  if (!has_events(session.storage(), options)) throw no_such_aggregate(options.store, options.id);
+  if (!has_events(session.storage(), options)) throw_no_such_aggregate(session.storage(), options.store, options.id);
   EventListing listing{session.output()};
   std::size_t listed = 0;
   // A time bounds by what events say, so how many of them are wanted is counted here.
   if (!options.at || at.version()) which.limit = options.limit;
-  session.storage().get_events(options.store, options.id, which, [&](const EventRecordView& event) {
+  for_each_event_of(session.storage(), options.store, options.id, which, [&](const EventRecordView& event) {
     if (!at.has(event) || (options.limit && listed == *options.limit)) return;
     ++listed;
     listing.add(event);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/command.hpp"
+#include "tools/castore/event_listing.hpp"
 #include "tools/castore/moving.hpp"
 #include "tools/castore/output.hpp"
 #include "tools/castore/session.hpp"
@@ -169,6 +170,7 @@ class FileExport {
 };
 
 ExitCode export_events(Session& session, const ExportOptions& options) {
+  for (const std::string& store : options.stores) check_event_store(session.storage(), store);
   if (!options.file || *options.file == "-") {
     export_to_output(session, options);
     return ExitCode::ok;

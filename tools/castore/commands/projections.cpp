@@ -78,7 +78,7 @@ ExitCode list_projections(Session& session) {
                  Cell{is_active ? "true" : "false", is_active ? "yes" : "no"},
                  number_cell(dead_letters[{reader.name, reader.version}]), text_cell(reader.updated_at, Colour::dim)});
   }
-  listing.finish();
+  listing.finish("no projection or subscription keeps its checkpoint in this database");
   return ExitCode::ok;
 }
 

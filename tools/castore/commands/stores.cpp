@@ -57,7 +57,7 @@ ExitCode list_stores(Session& session) {
     listing.add({text_cell(id), number_cell(summary.aggregates), number_cell(summary.events), time_cell(summary.first),
                  time_cell(summary.last)});
   }
-  listing.finish();
+  listing.finish("there are no events");
   return ExitCode::ok;
 }
 

@@ -5,6 +5,7 @@
 
 #include <castore/core/event_log.hpp>
 #include <castore/core/storage_operations.hpp>
+#include <castore/detail/page_size.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -41,6 +42,15 @@ Position start_of(AnyEventStorageAdapter& storage, const TailOptions& options) {
   return (std::max)(head - static_cast<Position>(options.last.value_or(0)), Position{0});
 }
 
+/// It may be there later, so it is only said.
+void note_missing_store(const AnyEventStorageAdapter& storage, const std::string& store) {
+  try {
+    check_event_store(storage, store);
+  } catch (const NoSuchStore& missing) {
+    note(missing.what());
+  }
+}
+
 ExitCode tail_events(Session& session, const TailOptions& options) {
   AnyEventStorageAdapter storage = session.storage();
   if (!supports<operations::ReadAllEvents>(storage)) {
@@ -50,16 +60,19 @@ ExitCode tail_events(Session& session, const TailOptions& options) {
   }
   const std::vector<std::string_view> stores(options.stores.begin(), options.stores.end());
   const std::vector<std::string_view> types(options.types.begin(), options.types.end());
+  for (const std::string& store : options.stores) note_missing_store(storage, store);
   SequencedEventListing listing{session.output()};
   std::size_t listed = 0;
+  detail::PageSize page_size{500};
   for (Position after = start_of(storage, options); !options.limit || listed < *options.limit;) {
-    constexpr std::size_t page_size = 500;
-    const std::size_t limit = options.limit ? (std::min)(page_size, *options.limit - listed) : page_size;
+    const std::size_t limit = options.limit ? (std::min)(page_size.next(), *options.limit - listed) : page_size.next();
     const ReadAllEventsResult read =
         storage.read_all_events(after, which_of(stores, types, limit), [&](const SequencedEventView& next) {
+          page_size.add(next.event.payload.size() + next.event.metadata.size());
           listing.add(next);
           ++listed;
         });
+    page_size.turn();
     const bool is_still = read.next == after;
     after = read.next;
     if (options.no_wait && (read.is_caught_up || is_still)) break;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/command.hpp"
+#include "tools/castore/event_listing.hpp"
 #include "tools/castore/output.hpp"
 #include "tools/castore/session.hpp"
 
@@ -61,6 +62,7 @@ ExitCode list_types(Session& session, const std::string& store) {
       progress.at(++read);
     });
   }
+  if (summaries.empty()) check_event_store(session.storage(), store);
   Listing listing{session.output(),
                   {{"type", "TYPE"},
                    {"eventCount", "EVENTS", true},

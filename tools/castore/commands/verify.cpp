@@ -101,7 +101,7 @@ ExitCode inspect(Session& session, const std::vector<std::string>& locks) {
     });
   }
   inspect_checkpoints(session, inspector);
-  if (found > 0 || session.output().format() != Format::table) listing.finish();
+  listing.finish();
   note("looked at " + std::to_string(rows) + " events: " +
        (found == 0 ? "nothing is wrong" : std::to_string(found) + (found == 1 ? " finding" : " findings")));
   return found == 0 ? ExitCode::ok : ExitCode::findings;

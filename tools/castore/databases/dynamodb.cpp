@@ -61,8 +61,9 @@ class ScannedDynamoDb {
  public:
   static constexpr AdapterProperties properties = DynamoDbEventStorageAdapter::properties;
 
-  ScannedDynamoDb(const std::shared_ptr<DynamoDbHttpClient>& client, const std::string& table)
-      : adapter_{client, table}, scan_{client, table} {}
+  /// @param store Of a table of Castore's deprecated layout, which has one event store; else empty.
+  ScannedDynamoDb(const std::shared_ptr<DynamoDbHttpClient>& client, const std::string& table, std::string store)
+      : adapter_{make_adapter(client, table, store)}, scan_{client, table}, store_{std::move(store)} {}
 
   PushOutcome push_events(std::span<const PushRecord> records, const PushOptions& options) {
     return adapter_.push_events(records, options);
@@ -75,6 +76,7 @@ class ScannedDynamoDb {
     return adapter_.list_aggregate_ids(event_store_id, options);
   }
   std::vector<std::string> list_event_stores() {
+    if (!store_.empty()) return {store_};
     std::set<std::string> stores;
     scan_.run({{"IndexName", "initialEvents"}, {"ProjectionExpression", "eventStoreId"}}, [&](std::string_view item) {
       const auto json = nlohmann::json::parse(item, nullptr, false);
@@ -85,8 +87,15 @@ class ScannedDynamoDb {
   }
 
  private:
+  static DynamoDbEventStorageAdapter make_adapter(const std::shared_ptr<DynamoDbHttpClient>& client,
+                                                  const std::string& table, const std::string& store) {
+    if (store.empty()) return DynamoDbEventStorageAdapter{client, table};
+    return DynamoDbEventStorageAdapter{client, DynamoDbTablePerEventStore{.tables = {{store, table}}}};
+  }
+
   DynamoDbEventStorageAdapter adapter_;
   DynamoDbScan scan_;
+  std::string store_;
 };
 
 /// An item as it is, of which any part may be anything.
@@ -133,14 +142,24 @@ std::optional<std::string_view> view_of(const std::optional<std::string>& text) 
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
 }
 
-void look_at(const Item& item, const std::function<void(const StoredRow&)>& look) {
+/// @param store As ScannedDynamoDb has it.
+void look_at(const Item& item, const std::string& store, const std::function<void(const StoredRow&)>& look) {
   const std::string_view key = item.key ? std::string_view{*item.key} : std::string_view{};
   const std::size_t hash = key.find('#');
   const bool has_store = hash != std::string_view::npos && hash > 0;
+  std::optional<std::string_view> event_store_id;
+  std::optional<std::string_view> aggregate_id;
+  if (!store.empty()) {
+    event_store_id = store;
+    aggregate_id = view_of(item.key);
+  } else if (has_store) {
+    event_store_id = key.substr(0, hash);
+    aggregate_id = key.substr(hash + 1);
+  }
   const std::string place = "item " + detail::in_quotes(key) + " version " + item.version.value_or("?");
   look({.place = place,
-        .event_store_id = has_store ? std::optional(key.substr(0, hash)) : std::nullopt,
-        .aggregate_id = has_store ? std::optional(key.substr(hash + 1)) : std::nullopt,
+        .event_store_id = event_store_id,
+        .aggregate_id = aggregate_id,
         .version = detail::parse_integer<Version>(item.version.value_or("")),
         .type = view_of(item.type),
         .timestamp = view_of(item.timestamp),
@@ -151,12 +170,13 @@ void look_at(const Item& item, const std::function<void(const StoredRow&)>& look
 class DynamoDbDatabase final : public Database {
  public:
   explicit DynamoDbDatabase(const std::string& url) {
-    const DatabaseUrl parts = DatabaseUrl::parse(url, {"region", "endpoint"});
+    const DatabaseUrl parts = DatabaseUrl::parse(url, {"region", "endpoint", "store"});
     if (parts.rest.empty()) throw UsageError{"a DynamoDB URL names a table: dynamodb://table"};
     client_ = std::make_shared<DynamoDbHttpClient>(
         AwsHttpClientOptions{.region = parts.parameter("region"), .endpoint = parts.parameter("endpoint")});
     table_ = parts.rest;
-    storage_.emplace(client_, table_);
+    store_ = parts.parameter("store");
+    storage_.emplace(client_, table_, store_);
   }
 
   AnyEventStorageAdapter storage() override { return AnyEventStorageAdapter{*storage_}; }
@@ -165,7 +185,7 @@ class DynamoDbDatabase final : public Database {
   void for_each_row(const std::function<void(const StoredRow&)>& look) override {
     DynamoDbScan{client_, table_}.run({{"ConsistentRead", true}}, [&](std::string_view text) {
       const Item item{text};
-      if (!item.is_snapshot()) look_at(item, look);
+      if (!item.is_snapshot()) look_at(item, store_, look);
     });
   }
 
@@ -175,6 +195,7 @@ class DynamoDbDatabase final : public Database {
  private:
   std::shared_ptr<DynamoDbHttpClient> client_;
   std::string table_;
+  std::string store_;
   std::optional<ScannedDynamoDb> storage_;
 };
 

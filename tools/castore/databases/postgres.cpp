@@ -5,6 +5,7 @@
 #include <castore/adapters/postgres.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/page_size.hpp>
 #include <castore/maintenance/inspect_events.hpp>
 
 #include <libpq-fe.h>
@@ -95,9 +96,11 @@ class PostgresDatabase final : public Database {
           " coalesce(to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), timestamp::text), data,"
           " metadata FROM " +
           settings_.quoted_table + " ORDER BY aggregate_name, aggregate_id, version, id");
+      detail::PageSize page_size{500};
       while (true) {
-        const SqlRows rows = transaction.query("FETCH 500 FROM castore_rows");
-        for (const SqlRow& row : rows) look_at(row, look);
+        const SqlRows rows = transaction.query("FETCH " + std::to_string(page_size.next()) + " FROM castore_rows");
+        for (const SqlRow& row : rows) page_size.add(look_at(row, look));
+        page_size.turn();
         if (rows.empty()) return;
       }
     });
@@ -144,7 +147,8 @@ class PostgresDatabase final : public Database {
     return has;
   }
 
-  static void look_at(const SqlRow& row, const std::function<void(const StoredRow&)>& look) {
+  /// @return How large it is.
+  static std::size_t look_at(const SqlRow& row, const std::function<void(const StoredRow&)>& look) {
     const Position position = row.get<Position>(0);
     const std::string place = "row " + std::to_string(position);
     const auto store = text_in(row, 1);
@@ -164,6 +168,7 @@ class PostgresDatabase final : public Database {
           .timestamp = view_of(timestamp),
           .payload = view_of(payload),
           .metadata = view_of(metadata)});
+    return payload.value_or("").size() + metadata.value_or("").size();
   }
 
   detail::PostgresSettings settings_;
