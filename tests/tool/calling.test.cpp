@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "tool/support.hpp"
 
+#include <filesystem>
 #include <string>
 
 using namespace castore::tool_tests;
@@ -108,6 +109,19 @@ TEST_CASE("zsh's completion and the man page name every command and option") {
   CHECK(zsh.find("'--reverse[the newest first]'") != std::string::npos);
   CHECK(man.find(".SS \"castore dead\\-letters\"") != std::string::npos);
   CHECK(man.find("\\fB\\-\\-reverse\\fR\nthe newest first\n") != std::string::npos);
+}
+
+TEST_CASE("CMake installs the program with its man page and completions") {
+  const TempDirectory folder;
+  const std::string build = std::filesystem::path{castore_tests::place::program} / "../../..";
+  const Ran ran =
+      Process{{"cmake", "--install", build, "--component", "program", "--prefix", folder / "usr"}, {}}.finish();
+  CHECK(ran.err.empty());
+  REQUIRE(ran.code == 0);
+  CHECK(contents(folder / "usr/share/man/man1/castore.1") == output_of({"man"}));
+  CHECK(contents(folder / "usr/share/bash-completion/completions/castore") == output_of({"completion", "bash"}));
+  CHECK(contents(folder / "usr/share/zsh/site-functions/_castore") == output_of({"completion", "zsh"}));
+  CHECK(Process{{folder / "usr/bin/castore", "--version"}, {}}.finish().out == output_of({"--version"}));
 }
 
 }  // namespace

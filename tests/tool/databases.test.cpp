@@ -154,11 +154,12 @@ TEST_CASE("verify compares PostgreSQL with a schema lock, and checks order, vers
   CHECK(ran.code == 3);
   CAPTURE(ran.out);
   CHECK(lines_in(ran.out) == 5);
-  for (const std::string found :
-       {unknown_type, refused_by_schema,
-        R"({"fault":"foreign_row","eventStoreId":"TRAINERS","aggregateId":"misty","version":0,"what":")",
-        R"({"fault":"out_of_order","eventStoreId":"TRAINERS","aggregateId":"misty","version":2,"what":")",
-        R"({"fault":"checkpoint_beyond_end","what":"the checkpoint of 'list', version 2, is 900, after the newest event)"}) {
+  for (
+      const std::string found :
+      {unknown_type, refused_by_schema,
+       R"({"fault":"foreign_row","eventStoreId":"TRAINERS","aggregateId":"misty","version":0,"what":")",
+       R"({"fault":"out_of_order","eventStoreId":"TRAINERS","aggregateId":"misty","version":2,"what":")",
+       R"({"fault":"checkpoint_beyond_end","what":"the checkpoint of 'list', version 2, is 900, after the newest event)"}) {
     CAPTURE(found);
     CHECK(ran.out.find(found) != std::string::npos);
   }
@@ -274,12 +275,15 @@ TEST_CASE("a table that Castore for TypeScript made is read as it is") {
 TEST_CASE("the guide's statement makes lines of a table of Marten's that import takes") {
   const TempDirectory folder;
   postgres::PlainPostgres plain;
-  plain.rows("CREATE TEMPORARY TABLE mt_events (seq_id bigint PRIMARY KEY, id uuid NOT NULL, stream_id varchar, version"
-             " bigint NOT NULL, data jsonb NOT NULL, type varchar(500) NOT NULL, timestamp timestamptz DEFAULT now())");
-  plain.rows("INSERT INTO mt_events VALUES (1, gen_random_uuid(), 'o1', 1, '{\"amount\": 20.10}', 'order_placed',"
-             " '2022-01-01 13:00:00.1239+01'), (2, gen_random_uuid(), 'o1', 2, '{}', 'order_paid', '2022-01-02Z')");
+  plain.rows(
+      "CREATE TEMPORARY TABLE mt_events (seq_id bigint PRIMARY KEY, id uuid NOT NULL, stream_id varchar, version"
+      " bigint NOT NULL, data jsonb NOT NULL, type varchar(500) NOT NULL, timestamp timestamptz DEFAULT now())");
+  plain.rows(
+      "INSERT INTO mt_events VALUES (1, gen_random_uuid(), 'o1', 1, '{\"amount\": 20.10}', 'order_placed',"
+      " '2022-01-01 13:00:00.1239+01'), (2, gen_random_uuid(), 'o1', 2, '{}', 'order_paid', '2022-01-02Z')");
   std::string lines;
-  for (const std::string& line : plain.rows(contents(std::string{castore_tests::place::sources} + "/guide/marten.sql"))) {
+  for (const std::string& line :
+       plain.rows(contents(std::string{castore_tests::place::sources} + "/guide/marten.sql"))) {
     lines += line + '\n';
   }
   output_of({"import", folder / "orders.db"}, {.input = lines});

@@ -47,10 +47,11 @@ TEST_CASE("the next page may be copied into a shell, whatever an id contains") {
   const TempDirectory folder;
   const std::string db = folder / "ids.db";
   castore::SqliteEventStorageAdapter storage{db};
-  for (const char* const id : {"it's; \\x41 $(false) \x1B[31m\n \xE2\x80\xAE", "next"}) put(storage, "S", id, 1, "T", 0);
+  for (const char* const id : {"it's; \\x41 $(false) \x1B[31m\n \xE2\x80\xAE", "next"})
+    put(storage, "S", id, 1, "T", 0);
   for (const std::string order : {"", "--reverse"}) {
-    const std::string first = "'" + std::string{castore_tests::place::program} + "' aggregates '" + db +
-                              "' S --limit 1 " + order;
+    const std::string first =
+        "'" + std::string{castore_tests::place::program} + "' aggregates '" + db + "' S --limit 1 " + order;
     const Ran ran = Process{{"bash", "-c", first}, {}}.finish();
     const std::string hint = ran.err.substr(ran.err.find("--page"));
     const Ran next = Process{{"bash", "-c", first + ' ' + hint}, {}}.finish();
@@ -84,9 +85,10 @@ TEST_CASE("people are told where there is nothing to list") {
   const Pokemons pokemons;
   const std::string empty = pokemons.folder / "empty.db";
   castore::SqliteEventStorageAdapter{empty};
-  for (const auto& [command, text] : {std::pair{"stores", "there are no events\n"},
-                                      {"projections", "no projection or subscription keeps its checkpoint in this database\n"},
-                                      {"dead-letters", "there are no dead letters\n"}}) {
+  for (const auto& [command, text] :
+       {std::pair{"stores", "there are no events\n"},
+        {"projections", "no projection or subscription keeps its checkpoint in this database\n"},
+        {"dead-letters", "there are no dead letters\n"}}) {
     const Ran ran = run_castore({command, empty, "-o", "table"});
     CHECK(ran.code == 0);
     CHECK(ran.out.empty());

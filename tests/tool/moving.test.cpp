@@ -111,7 +111,8 @@ TEST_CASE("hostile events are moved as they are") {
   {
     castore::SqliteEventStorageAdapter storage{db};
     const std::string text = "</script>\\u0000\\u001b[2J\xE2\x80\xAE \xF0\x9F\x90\x89\\n";
-    put(storage, "../S; rm -rf \xE2\x80\xAE", "a/b c?d=%2F&e#f\n\x1B[2J", 1, "T \"quoted\"\t", 0, "{\"t\":\"" + text + "\"}");
+    put(storage, "../S; rm -rf \xE2\x80\xAE", "a/b c?d=%2F&e#f\n\x1B[2J", 1, "T \"quoted\"\t", 0,
+        "{\"t\":\"" + text + "\"}");
     put(storage, "S", "large", 1, "T", 1, "{\"t\":\"" + std::string(5'000'000, 'x') + "\"}");
     put(storage, "S", "large", 2, "T", 2, "[1e400,-0.0,1.10,12345678901234567890123]", "\"m\"");
   }
@@ -119,8 +120,9 @@ TEST_CASE("hostile events are moved as they are") {
   output_of({"export", db, file});
   CHECK(lines_in(contents(file)) == 3);
   output_of({"import", folder / "copy.db", file});
-  const std::string rows = "SELECT quote(event_store_id) || quote(aggregate_id) || version || quote(type) || timestamp ||"
-                           " quote(payload) || quote(metadata) FROM event ORDER BY position";
+  const std::string rows =
+      "SELECT quote(event_store_id) || quote(aggregate_id) || version || quote(type) || timestamp ||"
+      " quote(payload) || quote(metadata) FROM event ORDER BY position";
   CHECK((PlainSqlite{folder / "copy.db"}.rows(rows) == PlainSqlite{db}.rows(rows)));
   CHECK(output_of({"copy", db, folder / "copy.db"}) ==
         "{\"readCount\":3,\"writtenCount\":0,\"alreadyThereCount\":3,\"comparedCount\":3}\n");

@@ -32,7 +32,7 @@ void check_event_store(AnyEventStorageAdapter storage, const std::string& event_
   const std::vector<std::string> stores = storage.list_event_stores();
   if (std::ranges::find(stores, event_store_id) != stores.end()) return;
   throw NoSuchStore{"there is no event store " + detail::in_quotes(event_store_id) +
-                           did_you_mean(event_store_id, stores)};
+                    did_you_mean(event_store_id, stores)};
 }
 
 void throw_no_such_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id,
