@@ -52,6 +52,7 @@ good_tree() {
   header castore/testing/mock.hpp '#include <castore/adapters/in_memory.hpp>' '#include <castore/messaging/message.hpp>'
   text tests/core/event.test.cpp "$spdx" '#include <castore/core/event.hpp>'
   text tests/detail/text.test.cpp "$spdx" '#include <castore/detail/text.hpp>'
+  text tools/castore/main.cpp "$spdx" '#include <castore/detail/text.hpp>'
   text tests/core/detail/push.test.cpp "$spdx" '#include <castore/core/detail/push.hpp>'
   text CMakeLists.txt '# SPDX-License-Identifier: MIT'
 }
@@ -142,6 +143,8 @@ finds 'include/castore/nowhere/bad.hpp:1: is in a folder of no layer'
 
 text examples/bad.cpp "$spdx" '#include <castore/detail/text.hpp>'
 finds 'examples/bad.cpp:2: includes castore/detail'
+text tools/castore/bad.cpp "$spdx" '#include <castore/core/detail/push.hpp>'
+finds 'tools/castore/bad.cpp:2: includes castore/core/detail'
 
 text tests/core/bad.test.cpp "$spdx" '#include "../include/castore/detail/text.hpp"'
 finds 'tests/core/bad.test.cpp:2: includes castore/detail'

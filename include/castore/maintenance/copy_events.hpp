@@ -17,8 +17,8 @@
 /// group do, are pushed together, as far as `page_size` and the target allow. What is copied did not happen again: no
 /// hook is called, no message published and no read model written; `pour` and rebuild them. Programs may push to the
 /// source meanwhile; to the target only what is copied. A copy with a token does not look at what was copied before: one
-/// from the start finds what forced pushes have changed of it, as a conflict. In memory are `page_size` events, and of a
-/// changed store the events of one aggregate.
+/// from the start finds what forced pushes have changed of it, as a conflict. In memory are up to `page_size` events,
+/// fewer where they are large, and of a changed store the events of one aggregate.
 ///
 /// **Errors:** `CopyConflictError` (report); `CopyInterruptedError` (copy again with its token) nests what a storage,
 /// `change`, `check` or `on_progress` threw; `InvalidResumeTokenError` (fix or report); `std::invalid_argument` for

@@ -45,7 +45,8 @@ struct CopyOptions {
   std::vector<std::string> event_store_ids{};  ///< Those of these event stores; of all when there are none.
   /// @brief What the event store is called in the target, when it is one; the same unless given.
   std::optional<std::string> target_event_store_id{};
-  std::size_t page_size = 500;  ///< Events or ids to fetch at once, and events to push at once at most; from 1.
+  /// @brief Events or ids to fetch at once and to push at once at most, from 1. Large events are fetched fewer at once.
+  std::size_t page_size = 500;
   bool dry_run = false;         ///< Reads and compares, but writes nothing; `resume_token` stays what it is.
   /// @brief Go on where a copy ended: a token of one from the same source into the same target with the same
   /// `event_store_ids`.

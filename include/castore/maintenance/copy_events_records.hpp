@@ -6,6 +6,7 @@
 #include <castore/core/event_log.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/storage_operations.hpp>
+#include <castore/detail/page_size.hpp>
 #include <castore/fwd.hpp>
 #include <castore/maintenance/copy_events_options.hpp>
 #include <castore/maintenance/copy_events_run.hpp>
@@ -68,15 +69,19 @@ class RecordCopy {
       PushRecord event;
     };
     const std::vector<std::string_view> ids(options().event_store_ids.begin(), options().event_store_ids.end());
-    const ReadAllEventsOptions which{.limit = options().page_size, .event_store_ids = ids};
+    ReadAllEventsOptions which{.event_store_ids = ids};
+    PageSize page_size{options().page_size};
     Position after = start_.position;
     std::optional<Position> last;  // what is pushed from now on is for the next copy
     std::vector<Read> page;
     for (bool is_at_end = false; !is_at_end;) {
       page.clear();
+      which.limit = page_size.next();
       const ReadAllEventsResult read = source_.read_all_events(after, which, [&](const SequencedEventView& next) {
+        page_size.add(next.event.payload.size() + next.event.metadata.size());
         page.push_back({next.position, {target_id_of(next.event_store_id), next.event.to_record()}});
       });
+      page_size.turn();
       if (read.head < after) throw_went_back(read.head);
       if (!last) last = read.head;
       for (auto& [position, event] : page) {
@@ -125,16 +130,23 @@ class RecordCopy {
   bool copy_aggregate(std::string_view event_store_id, const std::string& aggregate_id) {
     run_.go_to(event_store_id, aggregate_id);
     std::vector<EventRecord> page;
+    PageSize page_size{options().page_size};
+    std::size_t limit = 0;
     Version last = 0;
     do {
       page.clear();
-      source_.get_events(event_store_id, aggregate_id, {.min_version = last + 1, .limit = options().page_size},
-                         [&page](const EventRecordView& record) { page.push_back(record.to_record()); });
+      limit = page_size.next();
+      source_.get_events(event_store_id, aggregate_id, {.min_version = last + 1, .limit = limit},
+                         [&](const EventRecordView& record) {
+                           page_size.add(record.payload.size() + record.metadata.size());
+                           page.push_back(record.to_record());
+                         });
+      page_size.turn();
       if (!page.empty()) last = page.back().version;
       for (EventRecord& record : page) {
         if (!add(target_id_of(event_store_id), std::move(record))) return false;
       }
-    } while (page.size() == options().page_size && last < (std::numeric_limits<Version>::max)());
+    } while (page.size() == limit && last < (std::numeric_limits<Version>::max)());
     return true;
   }
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "tools/castore/command.hpp"
+#include "tools/castore/database.hpp"
+#include "tools/castore/output.hpp"
+#include "tools/castore/session.hpp"
+
+#include <castore/core/event_log.hpp>
+#include <castore/core/storage_operations.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace castore::tool {
+
+namespace {
+
+using Key = std::pair<std::string, int>;
+
+Position head_of(AnyEventStorageAdapter storage) {
+  if (!supports<operations::ReadAllEvents>(storage)) {
+    throw std::runtime_error{
+        "this database keeps no checkpoints, as it has no order of all its events; those of a DynamoDB table are where "
+        "a DynamoDbStreamRelay copies it"};
+  }
+  return storage.read_all_events(0, {.limit = 0}, [](const SequencedEventView&) {}).head;
+}
+
+/// What the library keeps of projections besides their checkpoints, by names such as `list#active`.
+class Notes {
+ public:
+  explicit Notes(const std::vector<ReaderState>& readers) {
+    for (const ReaderState& reader : readers) positions_[{reader.name, reader.version}] = reader.position;
+  }
+  bool is_active(const ReaderState& reader) const { return value(reader.name + "#active", 0) == reader.version; }
+  bool is_inline(const ReaderState& reader) const { return value(reader.name + "#inline", reader.version) > 0; }
+
+ private:
+  Position value(const std::string& name, int version) const {
+    const auto found = positions_.find({name, version});
+    return found == positions_.end() ? -1 : found->second;
+  }
+
+  std::map<Key, Position> positions_;
+};
+
+Cell state_cell(const ReaderState& reader, const Notes& notes, Position head) {
+  if (reader.position > head) return text_cell("beyond the end", Colour::red);
+  if (notes.is_inline(reader)) return text_cell("in each push", Colour::green);
+  return reader.position == head ? text_cell("at the end", Colour::green) : text_cell("behind", Colour::yellow);
+}
+
+ExitCode list_projections(Session& session) {
+  const Position head = head_of(session.storage());
+  const std::vector<ReaderState> readers = session.database().readers();
+  const Notes notes{readers};
+  std::map<Key, std::int64_t> dead_letters;
+  for (const KeptDeadLetter& letter : session.database().dead_letters()) ++dead_letters[{letter.name, letter.version}];
+
+  Listing listing{session.output(),
+                  {{"name", "NAME"},
+                   {"version", "VERSION", true},
+                   {"position", "POSITION", true},
+                   {"lag", "LAG", true},
+                   {"state", "STATE"},
+                   {"isActive", "ACTIVE"},
+                   {"deadLetterCount", "DEAD LETTERS", true},
+                   {"updatedAt", "MOVED AT"}}};
+  for (const ReaderState& reader : readers) {
+    if (reader.name.find('#') != std::string::npos) continue;
+    const bool is_active = notes.is_active(reader);
+    listing.add({text_cell(reader.name), number_cell(reader.version), number_cell(reader.position),
+                 number_cell((std::max)(head - reader.position, Position{0})), state_cell(reader, notes, head),
+                 Cell{is_active ? "true" : "false", is_active ? "yes" : "no"},
+                 number_cell(dead_letters[{reader.name, reader.version}]), text_cell(reader.updated_at, Colour::dim)});
+  }
+  listing.finish("no projection or subscription keeps its checkpoint in this database");
+  return ExitCode::ok;
+}
+
+const RegisterCommand command{
+    {.name = "projections",
+     .summary = "how far each projection and subscription has come, and how far it is behind",
+     .details = "Lists what keeps its checkpoint in this database: its position, how many positions it is behind the "
+                "newest event, and how many events it left out.",
+     .define = [](CommandLine&) -> Run { return list_projections; }}};
+
+}  // namespace
+
+}  // namespace castore::tool
