@@ -2,6 +2,7 @@
 #include "tools/castore/command.hpp"
 #include "tools/castore/database.hpp"
 #include "tools/castore/output.hpp"
+#include "tools/castore/reader_states.hpp"
 #include "tools/castore/session.hpp"
 
 #include <castore/core/event_log.hpp>
@@ -30,34 +31,14 @@ Position head_of(AnyEventStorageAdapter storage) {
   return storage.read_all_events(0, {.limit = 0}, [](const SequencedEventView&) {}).head;
 }
 
-/// What the library keeps of projections besides their checkpoints, by names such as `list#active`.
-class Notes {
- public:
-  explicit Notes(const std::vector<ReaderState>& readers) {
-    for (const ReaderState& reader : readers) positions_[{reader.name, reader.version}] = reader.position;
-  }
-  bool is_active(const ReaderState& reader) const { return value(reader.name + "#active", 0) == reader.version; }
-  bool is_inline(const ReaderState& reader) const { return value(reader.name + "#inline", reader.version) > 0; }
-
- private:
-  Position value(const std::string& name, int version) const {
-    const auto found = positions_.find({name, version});
-    return found == positions_.end() ? -1 : found->second;
-  }
-
-  std::map<Key, Position> positions_;
-};
-
-Cell state_cell(const ReaderState& reader, const Notes& notes, Position head) {
-  if (reader.position > head) return text_cell("beyond the end", Colour::red);
-  if (notes.is_inline(reader)) return text_cell("in each push", Colour::green);
-  return reader.position == head ? text_cell("at the end", Colour::green) : text_cell("behind", Colour::yellow);
+Cell state_cell(const std::string& state) {
+  const Colour colour = state == "beyond the end" ? Colour::red : state == "behind" ? Colour::yellow : Colour::green;
+  return text_cell(state, colour);
 }
 
 ExitCode list_projections(Session& session) {
   const Position head = head_of(session.storage());
-  const std::vector<ReaderState> readers = session.database().readers();
-  const Notes notes{readers};
+  const ReaderStates states{session.database().readers()};
   std::map<Key, std::int64_t> dead_letters;
   for (const KeptDeadLetter& letter : session.database().dead_letters()) ++dead_letters[{letter.name, letter.version}];
 
@@ -70,11 +51,10 @@ ExitCode list_projections(Session& session) {
                    {"isActive", "ACTIVE"},
                    {"deadLetterCount", "DEAD LETTERS", true},
                    {"updatedAt", "MOVED AT"}}};
-  for (const ReaderState& reader : readers) {
-    if (reader.name.find('#') != std::string::npos) continue;
-    const bool is_active = notes.is_active(reader);
+  for (const ReaderState& reader : states.readers()) {
+    const bool is_active = states.is_active(reader);
     listing.add({text_cell(reader.name), number_cell(reader.version), number_cell(reader.position),
-                 number_cell((std::max)(head - reader.position, Position{0})), state_cell(reader, notes, head),
+                 number_cell((std::max)(head - reader.position, Position{0})), state_cell(states.state(reader, head)),
                  Cell{is_active ? "true" : "false", is_active ? "yes" : "no"},
                  number_cell(dead_letters[{reader.name, reader.version}]), text_cell(reader.updated_at, Colour::dim)});
   }

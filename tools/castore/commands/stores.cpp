@@ -5,45 +5,21 @@
 
 #include <castore/core/event_log.hpp>
 #include <castore/maintenance/each_event.hpp>
+#include <castore/maintenance/event_summaries.hpp>
 
-#include <algorithm>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <string>
+#include <cstddef>
 
 namespace castore::tool {
 
 namespace {
 
-struct StoreSummary {
-  std::int64_t aggregates = 0;
-  std::int64_t events = 0;
-  Timestamp first{};
-  Timestamp last{};
-};
-using Summaries = std::map<std::string, StoreSummary, std::less<>>;
-
-void count(Summaries& summaries, const SequencedEventView& next) {
-  auto found = summaries.find(next.event_store_id);
-  if (found == summaries.end()) {
-    found = summaries.emplace(next.event_store_id, StoreSummary{}).first;
-    found->second.first = found->second.last = next.event.timestamp;
-  }
-  StoreSummary& summary = found->second;
-  ++summary.events;
-  if (next.event.version == 1) ++summary.aggregates;
-  summary.first = (std::min)(summary.first, next.event.timestamp);
-  summary.last = (std::max)(summary.last, next.event.timestamp);
-}
-
 ExitCode list_stores(Session& session) {
-  Summaries summaries;
+  StoreSummaries summaries;
   {
     Progress progress{"events read"};
     std::size_t read = 0;
     for_each_event(session.storage(), {}, [&](const SequencedEventView& next) {
-      count(summaries, next);
+      summaries(next);
       progress.at(++read);
     });
   }
@@ -53,9 +29,9 @@ ExitCode list_stores(Session& session) {
                    {"eventCount", "EVENTS", true},
                    {"firstEvent", "FIRST EVENT"},
                    {"lastEvent", "LAST EVENT"}}};
-  for (const auto& [id, summary] : summaries) {
-    listing.add({text_cell(id), number_cell(summary.aggregates), number_cell(summary.events), time_cell(summary.first),
-                 time_cell(summary.last)});
+  for (const auto& [id, summary] : summaries.by_id()) {
+    listing.add({text_cell(id), number_cell(summary.aggregate_count), number_cell(summary.event_count),
+                 time_cell(summary.first), time_cell(summary.last)});
   }
   listing.finish("there are no events");
   return ExitCode::ok;

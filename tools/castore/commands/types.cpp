@@ -6,43 +6,18 @@
 
 #include <castore/core/event_log.hpp>
 #include <castore/maintenance/each_event.hpp>
-#include <castore/maintenance/event_line.hpp>
+#include <castore/maintenance/event_summaries.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <cstdint>
-#include <map>
+#include <cstddef>
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
 
 namespace castore::tool {
 
 namespace {
-
-struct TypeSummary {
-  std::int64_t events = 0;
-  Timestamp first{};
-  Timestamp last{};
-  std::set<std::string> fields{};
-};
-
-void note_fields(TypeSummary& summary, std::string_view payload) {
-  const auto json = nlohmann::json::parse(payload, nullptr, false);
-  if (!json.is_object()) return;
-  for (const auto& [name, value] : json.items()) summary.fields.insert(name);
-}
-
-void count(std::map<std::string, TypeSummary>& summaries, const EventRecordView& event) {
-  const auto [found, is_new] = summaries.try_emplace(std::string{event.type});
-  TypeSummary& summary = found->second;
-  summary.first = is_new ? event.timestamp : (std::min)(summary.first, event.timestamp);
-  summary.last = is_new ? event.timestamp : (std::max)(summary.last, event.timestamp);
-  ++summary.events;
-  note_fields(summary, event.payload);
-}
 
 Cell fields_cell(const std::set<std::string>& fields) {
   std::string names;
@@ -53,12 +28,12 @@ Cell fields_cell(const std::set<std::string>& fields) {
 }
 
 ExitCode list_types(Session& session, const std::string& store) {
-  std::map<std::string, TypeSummary> summaries;
+  EventTypeSummaries summaries;
   {
     Progress progress{"events read"};
     std::size_t read = 0;
     for_each_event(session.storage(), {.event_store_ids = {store}}, [&](const SequencedEventView& next) {
-      count(summaries, next.event);
+      summaries(next);
       progress.at(++read);
     });
   }
@@ -69,8 +44,8 @@ ExitCode list_types(Session& session, const std::string& store) {
                    {"firstEvent", "FIRST EVENT"},
                    {"lastEvent", "LAST EVENT"},
                    {"fields", "FIELDS"}}};
-  for (const auto& [type, summary] : summaries) {
-    listing.add({text_cell(type, Colour::bold), number_cell(summary.events), time_cell(summary.first),
+  for (const auto& [type, summary] : summaries.by_type()) {
+    listing.add({text_cell(type, Colour::bold), number_cell(summary.event_count), time_cell(summary.first),
                  time_cell(summary.last), fields_cell(summary.fields)});
   }
   listing.finish();
