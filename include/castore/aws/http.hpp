@@ -144,7 +144,7 @@ class HttpConnection {
     long status = 0;
     curl_easy_getinfo(connection.handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     const std::size_t most =
-        status == 200 ? connection.max_answer_size_ : (std::min)(connection.max_answer_size_, max_small_answer_size);
+        status / 100 == 2 ? connection.max_answer_size_ : (std::min)(connection.max_answer_size_, max_small_answer_size);
     if (size > most - body.size()) {
       connection.is_too_large_ = true;
       return 0;

@@ -7,18 +7,24 @@
 #include <castore/http/access.hpp>
 #include <castore/http/data_routes.hpp>
 #include <castore/http/message.hpp>
+#include <castore/http/openapi.hpp>
 #include <castore/http/options.hpp>
 #include <castore/http/problem.hpp>
+#include <castore/http/push_route.hpp>
 #include <castore/http/read_routes.hpp>
 #include <castore/http/route.hpp>
 #include <castore/http/state.hpp>
+#include <castore/http/subscribe_route.hpp>
 #include <castore/http/url.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,11 +54,18 @@ class HttpApi {
                detail::stores_route(*state_),
                detail::aggregates_route(*state_),
                detail::events_route(*state_),
+               detail::push_route(*state_),
                detail::all_route(*state_),
+               detail::subscribe_route(*state_),
                detail::types_route(*state_),
                detail::data_route(*state_),
                detail::projections_route(*state_),
-               detail::dead_letters_route(*state_)};
+               detail::dead_letters_route(*state_),
+               {.method = "GET",
+                .path = "/v1/openapi.json",
+                .summary = "Gives this description",
+                .gives = "OpenApi",
+                .handle = [this](const HttpCall&) { return detail::json_answer(200, openapi().dump(2)); }}};
   }
   /// @brief The same for an adapter of any type, which must outlive it.
   template <EventStorageAdapter Adapter>
@@ -70,6 +83,8 @@ class HttpApi {
   }
   /// @brief What it answers to.
   const std::vector<HttpRoute>& routes() const noexcept { return routes_; }
+  /// @brief Its routes as an OpenAPI 3.1 document.
+  nlohmann::json openapi() const { return detail::openapi_document(routes_); }
   /// @brief Its options.
   const HttpApiOptions& options() const noexcept { return state_->options; }
 

@@ -24,10 +24,12 @@ namespace castore {
 class CASTORE_DETAIL_THROWN HttpProblem : public Error {
  public:
   /// @brief Refuses a request. @param status From 400. @param code A word that stays, e.g. `unknown_parameter`.
-  /// @param detail What is wrong and what to send, without secrets. @param members More members of the answer.
-  HttpProblem(int status, std::string code, const std::string& detail,
-              nlohmann::json members = nlohmann::json::object())
-      : Error{"castore: " + detail}, status_{status}, code_{std::move(code)}, members_(std::move(members)) {}
+  /// @param what What is wrong and what to send, without secrets. @param members More members of the answer.
+  HttpProblem(int status, std::string code, const std::string& what, nlohmann::json members = nlohmann::json::object())
+      : Error{"castore: " + detail::without_prefix(what)},
+        status_{status},
+        code_{std::move(code)},
+        members_(std::move(members)) {}
 
   /// @brief The status of the answer.
   int status() const noexcept { return status_; }

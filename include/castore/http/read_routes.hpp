@@ -57,10 +57,10 @@ inline AggregateIdsPage aggregates_with_prefix(HttpApiState& state, const std::s
 }
 
 inline HttpApiResponse get_aggregates(HttpApiState& state, const HttpCall& call) {
-  ListAggregateIdsOptions options{.limit = call.count("limit", 50, max_page_limit),
-                                  .page_token = call.text("page"),
+  ListAggregateIdsOptions options{.page_token = call.text("page"),
                                   .initial_event_after = call.time("after"),
                                   .initial_event_before = call.time("before")};
+  if (call.text("limit") || !options.page_token) options.limit = call.count("limit", 50, max_page_limit);
   if (call.text("reverse")) options.reverse = call.flag("reverse");
   const std::string store = call.required("store");
   const std::string prefix = call.text("prefix").value_or("");
@@ -81,7 +81,7 @@ inline HttpRoute aggregates_route(HttpApiState& state) {
           .path = "/v1/aggregates",
           .summary = "Lists the aggregates of a store in the order of their first events, page by page",
           .parameters = {store_parameter(),
-                         {"limit", "integer", "At most so many, up to 1000; 50 unless given"},
+                         {"limit", "integer", "At most so many, up to 1000; as before, or 50, unless given"},
                          {"page", "string", "nextPage of the page before"},
                          {"reverse", "boolean", "The newest first"},
                          {"after", "date-time", "Those whose first event is at this time or later"},

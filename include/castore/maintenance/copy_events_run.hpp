@@ -39,16 +39,20 @@ inline bool is_same_json(const std::string& left, const std::string& right) {
   return !value.is_discarded() && value == nlohmann::json::parse(right, nullptr, no_exceptions);
 }
 
+/// The first field in which events of one place differ; empty when they are the same.
+inline std::string_view different_field(const EventRecord& event, const EventRecordView& there) {
+  if (there.type != event.type) return "type";
+  if (there.timestamp != event.timestamp) return "timestamp";
+  if (!is_same_json(std::string{there.payload}, event.payload)) return "payload";
+  if (!is_same_json(std::string{there.metadata}, event.metadata)) return "metadata";
+  return {};
+}
+
 /// @throws CopyConflictError
 inline void check_same_event(const PushRecord& event, const EventRecordView& there) {
-  const EventRecord& record = event.record;
-  const auto refuse = [&](std::string_view field) {
-    throw CopyConflictError{event.event_store_id, record.aggregate_id, record.version, field};
-  };
-  if (there.type != record.type) refuse("type");
-  if (there.timestamp != record.timestamp) refuse("timestamp");
-  if (!is_same_json(std::string{there.payload}, record.payload)) refuse("payload");
-  if (!is_same_json(std::string{there.metadata}, record.metadata)) refuse("metadata");
+  const std::string_view field = different_field(event.record, there);
+  if (field.empty()) return;
+  throw CopyConflictError{event.event_store_id, event.record.aggregate_id, event.record.version, field};
 }
 
 /// A handle to an adapter, or the handle that it is.
