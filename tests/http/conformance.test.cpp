@@ -2,7 +2,6 @@
 // The client keeps every law of storages through a server, which shows what both do.
 
 #include <castore/adapters/http.hpp>
-#include <castore/adapters/in_memory.hpp>
 #include <castore/adapters/sqlite.hpp>
 #include <castore/core/any_event_storage_adapter.hpp>
 #include <castore/testing/catch2.hpp>
@@ -13,8 +12,6 @@
 #include "http/support.hpp"
 
 #include <memory>
-#include <optional>
-#include <string>
 
 namespace {
 
@@ -23,16 +20,6 @@ using castore::http_tests::RunningServer;
 using castore::http_tests::token;
 using castore::testing::register_adapter_laws;
 using castore::testing::register_log_laws;
-
-class BeforeMemory {
- public:
-  HttpEventStorageAdapter& adapter() { return client_; }
-
- private:
-  castore::InMemoryEventStorageAdapter storage_;
-  RunningServer server_{castore::AnyEventStorageAdapter{storage_}};
-  HttpEventStorageAdapter client_{server_.url(), {.token = token}};
-};
 
 class BeforeSqlite {
  public:
@@ -61,6 +48,7 @@ class BeforeSqlite {
         folder_ / "events.db",
         castore::SqliteEventStorageAdapterOptions{.synchronous = castore::SqliteSynchronous::normal});
     server_ = std::make_unique<RunningServer>(castore::AnyEventStorageAdapter{*storage_});
+    server_->start();
     client_ = reopen();
   }
 
@@ -71,9 +59,7 @@ class BeforeSqlite {
 };
 
 const bool registered[] = {
-    register_adapter_laws<BeforeMemory>("HTTP before memory"),
     register_adapter_laws<BeforeSqlite>("HTTP before SQLite"),
-    register_log_laws<BeforeMemory>("HTTP before memory"),
     register_log_laws<BeforeSqlite>("HTTP before SQLite"),
 };
 

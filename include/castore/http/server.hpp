@@ -13,6 +13,7 @@
 #include <httplib.h>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,11 +52,31 @@ namespace detail {
 
 class HttpListener : public httplib::Server {
  public:
+  ~HttpListener() override {
+    if (socket_ != INVALID_SOCKET) ::close(socket_);
+  }
+
   /// More than the library asks for: of many that come at once none has to try again.
   void make_room() {
     constexpr int backlog = 512;
-    ::listen(svr_sock_, backlog);
+    socket_ = svr_sock_;
+    ::listen(socket_, backlog);
   }
+  /// False when it ended though it was not told to.
+  bool run() {
+    if (listen_after_bind()) return true;
+    socket_ = INVALID_SOCKET;  // closed by the library
+    return false;
+  }
+  /// As `stop`, but before `run` as well, and the number of the socket is nobody else's as long as a thread uses it.
+  void end() {
+    if (const auto socket = svr_sock_.exchange(INVALID_SOCKET); socket != INVALID_SOCKET) {
+      ::shutdown(socket, SHUT_RDWR);
+    }
+  }
+
+ private:
+  socket_t socket_ = INVALID_SOCKET;
 };
 
 }  // namespace detail
@@ -104,15 +125,16 @@ class HttpServer {
 
   /// @brief The port that it listens at.
   int port() const noexcept { return port_; }
-  /// @brief Answers requests until it is stopped. To be called once.
+  /// @brief Answers requests until it is stopped. To be called once. @throws HttpServerError
   void serve() {
-    if (stopping_.stop_requested()) return;
-    listener_.listen_after_bind();
+    if (listener_.run()) return;
+    throw HttpServerError{"the server at port " + std::to_string(port_) + " ended: " +
+                          std::generic_category().message(errno)};
   }
   /// @brief Ends `serve`, which waits for requests that are being answered. Any thread may call it.
   void stop() {
     stopping_.request_stop();
-    listener_.stop();
+    listener_.end();
   }
 
  private:
