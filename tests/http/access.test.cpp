@@ -29,7 +29,8 @@ namespace {
 using Refusal = std::pair<int, std::string>;
 
 struct Server {
-  explicit Server(HttpApiOptions options = {.token = token}) : ask{AnyEventStorageAdapter{storage}, std::move(options)} {}
+  explicit Server(HttpApiOptions options = {.token = token})
+      : ask{AnyEventStorageAdapter{storage}, std::move(options)} {}
 
   Refusal refusal(const HttpApiResponse& answer) const {
     if (answer.status < 400) return {answer.status, ""};
@@ -78,14 +79,15 @@ TEST_CASE("a page cannot reach the server by a name of its own (DNS rebinding)",
 TEST_CASE("a page of another origin is refused, whatever it asks for", "[http]") {
   const Server server;
   const Refusal refused{403, "foreign_origin"};
-  for (const char* const origin :
-       {"http://evil.example", "null", "", "http://localhost:3000", "http://localhost", "http://localhost:8080.evil.example",
-        "file://localhost:8080", "http://localhost:8080/", "http://user@localhost:8080"}) {
+  for (const char* const origin : {"http://evil.example", "null", "", "http://localhost:3000", "http://localhost",
+                                   "http://localhost:8080.evil.example", "file://localhost:8080",
+                                   "http://localhost:8080/", "http://user@localhost:8080"}) {
     CAPTURE(origin);
     CHECK(server.get({{"Host", "localhost:8080"}, {"Origin", origin}}) == refused);
     CHECK(server.push({{"Authorization", "Bearer " + token}, {"Origin", origin}}) == refused);
   }
-  CHECK(server.get({{"Host", "localhost:8080"}, {"Origin", "http://localhost:8080"}, {"Origin", "http://evil.example"}}) ==
+  CHECK(server.get(
+            {{"Host", "localhost:8080"}, {"Origin", "http://localhost:8080"}, {"Origin", "http://evil.example"}}) ==
         refused);
   CHECK(server.is_empty());
   CHECK(server.get({{"Host", "localhost:8080"}, {"Origin", "http://localhost:8080"}}) == good);
@@ -193,8 +195,9 @@ TEST_CASE("a body is bounded", "[http]") {
 
 TEST_CASE("any text is an id, also one that looks like a path or a query", "[http]") {
   const Server server;
-  const auto id = GENERATE(as<std::string>{}, "", "/", "../../etc/passwd", "a&id=b", "a%2Fb", "a+b c", "#?=", "\xF0\x9F\x90\xAD",
-                           "<script>alert(1)</script>", "\r\nSet-Cookie: a=b", "\"'\\", "\x01\x1b[31m");
+  const auto id =
+      GENERATE(as<std::string>{}, "", "/", "../../etc/passwd", "a&id=b", "a%2Fb", "a+b c", "#?=", "\xF0\x9F\x90\xAD",
+               "<script>alert(1)</script>", "\r\nSet-Cookie: a=b", "\"'\\", "\x01\x1b[31m");
   const json event{{"store", id}, {"aggregateId", id}, {"version", 1}, {"type", "T"}};
   REQUIRE(server.ask.post("/v1/events", event.dump()).status == 201);
   const std::string escaped = castore::detail::escape_url(id);

@@ -185,10 +185,10 @@ TEST_CASE("an answer that is not that of an event storage is a StorageError", "[
                                     R"({"events":[{"store":"S"}],"nextVersion":"x"})", R"({"stores":[1]})",
                                     R"({"aggregates":[{"aggregateId":"a","initialTimestamp":"x"}]})");
   for (const char* const path : {"/v1/events", "/v1/aggregates", "/v1/stores"}) {
-    server.api().add_route({.method = "GET",
-                            .path = path,
-                            .parameters = {{"store"}, {"id"}, {"limit"}},
-                            .handle = [&](const HttpCall&) { return castore::detail::json_answer(200, body); }});
+    server.api().add_route(
+        {.method = "GET", .path = path, .parameters = {{"store"}, {"id"}, {"limit"}}, .handle = [&](const HttpCall&) {
+           return castore::detail::json_answer(200, body);
+         }});
   }
   server.start();
   HttpEventStorageAdapter client{server.url()};

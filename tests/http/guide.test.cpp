@@ -79,7 +79,8 @@ TEST_CASE("the guide to HTTP shows what curl prints", "[http]") {
   RunningServer server{AnyEventStorageAdapter{storage}, {.token = token}};
   server.start();
   const std::string address = "localhost:" + std::to_string(server.port());
-  std::istringstream lines{castore::tool_tests::contents(std::string{castore_tests::place::sources} + "/guide/session.txt")};
+  std::istringstream lines{
+      castore::tool_tests::contents(std::string{castore_tests::place::sources} + "/guide/session.txt")};
   std::string now;
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("# ") && !line.starts_with("$ ")) continue;  // what it printed then
@@ -87,7 +88,10 @@ TEST_CASE("the guide to HTTP shows what curl prints", "[http]") {
     if (!line.starts_with("$ ")) continue;
     const std::string command = replaced(line.substr(2), "localhost:8080", address);
     std::string out =
-        castore::tool_tests::Process{{"sh", "-c", command}, {.environment = {{"TOKEN", token}}, .folder = folder.path().string()}}.finish().out;
+        castore::tool_tests::Process{{"sh", "-c", command},
+                                     {.environment = {{"TOKEN", token}}, .folder = folder.path().string()}}
+            .finish()
+            .out;
     if (!out.empty() && !out.ends_with('\n')) out += '\n';
     now += out;
   }
@@ -119,9 +123,8 @@ TEST_CASE("the guide's server and client work together", "[http]") {
     castore::HttpEventStorageAdapter remote{url, {.token = token}};
     PokemonStore pokemons{"POKEMONS", remote};
     pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
-    const auto level_up = castore::Command{"LEVEL_UP", pokemons, [](const Pokemon& pokemon) {
-                                             return PokemonLeveledUp{pokemon.level + 1};
-                                           }};
+    const auto level_up = castore::Command{"LEVEL_UP", pokemons,
+                                           [](const Pokemon& pokemon) { return PokemonLeveledUp{pokemon.level + 1}; }};
     level_up("pikachu");
     // [/client]
     CHECK(pokemons.get_existing_aggregate("pikachu").level == 6);

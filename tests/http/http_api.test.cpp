@@ -34,8 +34,9 @@ struct Pokemons {
 
 const std::string pikachu_1 = R"({"store":"POKEMONS","aggregateId":"pika/chu","version":1,"type":"APPEARED",)"
                               R"("timestamp":"2022-01-01T12:00:00.000Z","payload":{"name":"Pikachu","level":5}})";
-const std::string pikachu_2 = R"({"store":"POKEMONS","aggregateId":"pika/chu","version":2,"type":"LEVELED_UP",)"
-                              R"("timestamp":"2022-01-01T12:00:02.000Z","payload":{"level":6},"metadata":{"by":"ash"}})";
+const std::string pikachu_2 =
+    R"({"store":"POKEMONS","aggregateId":"pika/chu","version":2,"type":"LEVELED_UP",)"
+    R"("timestamp":"2022-01-01T12:00:02.000Z","payload":{"level":6},"metadata":{"by":"ash"}})";
 
 std::string event_3(const std::string& payload = R"({"level":7})") {
   return R"({"store":"POKEMONS","aggregateId":"pika/chu","version":3,"type":"LEVELED_UP",)"
@@ -48,9 +49,12 @@ std::string event_3(const std::string& payload = R"({"level":7})") {
 TEST_CASE("HttpApi tells what its storage can do", "[http]") {
   Pokemons pokemons;
   CHECK(pokemons.ask({.database = "events.db"}).get_json("/v1/info") ==
-        json{{"name", "castore"},   {"version", castore::detail::version_text()},
-             {"database", "events.db"}, {"writable", false},
-             {"ordered", true},     {"stores", true},
+        json{{"name", "castore"},
+             {"version", castore::detail::version_text()},
+             {"database", "events.db"},
+             {"writable", false},
+             {"ordered", true},
+             {"stores", true},
              {"explorer", false}});
   CHECK(pokemons.ask().get_json("/v1/info")["writable"] == true);
 }
@@ -185,8 +189,8 @@ TEST_CASE("HttpApi tells types, and data with the event that set each field", "[
       {"type":"LEVELED_UP","count":1,"first":"2022-01-01T12:00:02.000Z","last":"2022-01-01T12:00:02.000Z",
        "fields":["level"]}]})"));
   const std::string data = "/v1/data?store=POKEMONS&id=pika/chu";
-  CHECK(ask.get_json(data) == json::parse(
-            R"({"version":2,"data":{"name":"Pikachu","level":6},"setBy":{"/name":1,"/level":2}})"));
+  CHECK(ask.get_json(data) ==
+        json::parse(R"({"version":2,"data":{"name":"Pikachu","level":6},"setBy":{"/name":1,"/level":2}})"));
   CHECK(ask.get_json(data + "&version=1")["data"]["level"] == 5);
 }
 
@@ -227,8 +231,8 @@ TEST_CASE("HttpApi stores an event, and several all or none", "[http]") {
         "again (a Command does this)");
   CHECK(ask.get("/v1/events?store=TRAINERS&id=brock").body == R"({"events":[]})");
 
-  const json gap = ask.json(
-      ask.post("/v1/events", R"({"store":"TRAINERS","aggregateId":"ash","version":5,"type":"JOINED"})"), 409);
+  const json gap =
+      ask.json(ask.post("/v1/events", R"({"store":"TRAINERS","aggregateId":"ash","version":5,"type":"JOINED"})"), 409);
   CHECK(gap["code"] == "version_gap");
   CHECK(gap["expectedVersion"] == 2);
 }
@@ -240,7 +244,8 @@ TEST_CASE("HttpApi gives an event without a timestamp that of its clock, or of i
   REQUIRE(ask.post("/v1/events", untimed).status == 201);
   CHECK(ask.get_json("/v1/events?store=S&id=a")["events"][0]["timestamp"] == "2022-01-01T12:01:00.000Z");
   REQUIRE(ask.post("/v1/events", R"([{"store":"S","aggregateId":"b","version":1,"type":"T"},
-      {"store":"S","aggregateId":"c","version":1,"type":"T","timestamp":"2020-01-01T00:00:00Z"}])").status == 201);
+      {"store":"S","aggregateId":"c","version":1,"type":"T","timestamp":"2020-01-01T00:00:00Z"}])")
+              .status == 201);
   CHECK(ask.get_json("/v1/events?store=S&id=b")["events"][0]["timestamp"] == "2020-01-01T00:00:00.000Z");
 }
 
@@ -300,15 +305,13 @@ TEST_CASE("HttpApi says what is wrong with a request", "[http]") {
       {"/v1/events?store=S", 400, "missing_parameter", "parameter 'id': it is missing"},
       {"/v1/events?store=S&id=a&ID=b", 400, "unknown_parameter", "parameter 'ID': this route has no such parameter"},
       {"/v1/events?store=S&id=a&id=b", 400, "invalid_parameter", "parameter 'id': it is there twice"},
-      {"/v1/events?store=S&id=a&limit=-1", 400, "invalid_parameter",
-       "parameter 'limit': it must be an integer from 0"},
+      {"/v1/events?store=S&id=a&limit=-1", 400, "invalid_parameter", "parameter 'limit': it must be an integer from 0"},
       {"/v1/events?store=S&id=a&limit=99999999999999999999", 400, "invalid_parameter",
        "parameter 'limit': it must be an integer from 0"},
       {"/v1/events?store=S&id=a&reverse=1", 400, "invalid_parameter", "parameter 'reverse': it must be true or false"},
       {"/v1/aggregates?store=S&after=then", 400, "invalid_parameter",
        "parameter 'after': it must be a date and time such as 2022-01-01T12:00:00.000Z"},
-      {"/v1/events?store=S&id=%4", 400, "invalid_url",
-       "the URL has a % without two hexadecimal digits after it"},
+      {"/v1/events?store=S&id=%4", 400, "invalid_url", "the URL has a % without two hexadecimal digits after it"},
       {"/v1/events?store=S&id=%ff", 400, "invalid_url",
        "the URL is not UTF-8 without NUL once its escapes are replaced"},
       {"/v1/events?store=S&id=a%00", 400, "invalid_url",
@@ -348,7 +351,8 @@ TEST_CASE("HttpApi makes answers of what its storage throws", "[http]") {
   CHECK(ask.json(passing, 503)["outcome"] == "unknown");
   const json foreign = ask.json(fail(std::runtime_error{"password=1234"}), 500);
   CHECK(foreign["detail"] == "the server failed; its log may say more");
-  CHECK(ask.json(fail(castore::UnsupportedOperationError{"list_event_stores"}), 501)["operation"] == "list_event_stores");
+  CHECK(ask.json(fail(castore::UnsupportedOperationError{"list_event_stores"}), 501)["operation"] ==
+        "list_event_stores");
 }
 
 TEST_CASE("HttpApi describes every route that it has, and no other", "[http]") {
@@ -371,7 +375,8 @@ TEST_CASE("HttpApi describes every route that it has, and no other", "[http]") {
     }
   }
   std::set<std::string> routed;
-  for (const HttpRoute& route : ask.api.routes()) routed.insert((route.method == "GET" ? "get " : "post ") + route.path);
+  for (const HttpRoute& route : ask.api.routes())
+    routed.insert((route.method == "GET" ? "get " : "post ") + route.path);
   CHECK(described == routed);
   CHECK(document["paths"]["/v1/commands/run"]["post"]["security"] == json::parse(R"([{"token":[]}])"));
 

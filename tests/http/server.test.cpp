@@ -194,8 +194,10 @@ TEST_CASE("a server refuses what is not a request, or too large, and goes on", "
   const int port = server.port();
   CHECK(status_of(RawConnection{port}.send("\x16\x03\x01nonsense\r\n\r\n").read_until("\r\n")) == 400);
   CHECK(status_of(get(port, "/v1/events?store=" + std::string(9000, 'a'))) == 414);
-  const std::string post = "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                           "Authorization: Bearer " + token + "\r\n";
+  const std::string post =
+      "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+      "Authorization: Bearer " +
+      token + "\r\n";
   const std::string large =
       RawConnection{port}.send(post + "Content-Length: 1001\r\n\r\n" + std::string(1001, ' ')).read_all();
   CHECK(status_of(large) == 413);
@@ -207,7 +209,8 @@ TEST_CASE("a server refuses what is not a request, or too large, and goes on", "
           .read_all();
   CHECK(status_of(chunked) == 413);
   CHECK(status_of(get(port, "/v1/info")) == 200);
-  CHECK(status_of(RawConnection{port}.send("GET /v1/info HTTP/1.1\r\nHost: evil.example\r\n\r\n").read_until("\r\n")) == 421);
+  CHECK(status_of(RawConnection{port}.send("GET /v1/info HTTP/1.1\r\nHost: evil.example\r\n\r\n").read_until("\r\n")) ==
+        421);
   CHECK(status_of(RawConnection{port}
                       .send("GET /v1/info HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
                       .read_until("\r\n")) == 400);

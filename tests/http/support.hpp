@@ -38,8 +38,7 @@ inline const std::string token = "a-token";
 /// A server that runs as long as it is there.
 class RunningServer {
  public:
-  explicit RunningServer(AnyEventStorageAdapter storage,
-                         HttpApiOptions options = {.token = token, .allow_force = true},
+  explicit RunningServer(AnyEventStorageAdapter storage, HttpApiOptions options = {.token = token, .allow_force = true},
                          const HttpServerOptions& where = {})
       : api_{std::move(storage), std::move(options)}, server_{api_, where} {}
   RunningServer(const RunningServer&) = delete;
@@ -129,7 +128,8 @@ inline HttpHeaders bearer(const std::string& with = token) { return {{"Authoriza
 /// Asks a handler as a client on this machine does.
 class Asker {
  public:
-  explicit Asker(AnyEventStorageAdapter storage, HttpApiOptions options = {}) : api{std::move(storage), std::move(options)} {}
+  explicit Asker(AnyEventStorageAdapter storage, HttpApiOptions options = {})
+      : api{std::move(storage), std::move(options)} {}
 
   HttpApiResponse get(const std::string& target, HttpHeaders headers = {}) const {
     headers.emplace_back("Host", "localhost:8080");
@@ -148,7 +148,7 @@ class Asker {
   }
   nlohmann::json get_json(const std::string& target, int status = 200) const { return json(get(target), status); }
 
-    HttpApi api;
+  HttpApi api;
 };
 
 inline Timestamp noon_and(int seconds) {

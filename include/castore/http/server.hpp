@@ -128,8 +128,8 @@ class HttpServer {
   /// @brief Answers requests until it is stopped. To be called once. @throws HttpServerError
   void serve() {
     if (listener_.run()) return;
-    throw HttpServerError{"the server at port " + std::to_string(port_) + " ended: " +
-                          std::generic_category().message(errno)};
+    throw HttpServerError{"the server at port " + std::to_string(port_) +
+                          " ended: " + std::generic_category().message(errno)};
   }
   /// @brief Ends `serve`, which waits for requests that are being answered. Any thread may call it.
   void stop() {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Any request gets an answer, whose headers and JSON are right, and nothing is written without the token. The first
+// line is a method and a target, then there are headers, and after an empty line the body.
+#include "fuzz/fuzz.hpp"
+
+#include <castore/adapters/in_memory.hpp>
+#include <castore/http.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace {
+
+std::string_view take_until(std::string_view& text, char end) {
+  const std::string_view taken = text.substr(0, text.find(end));
+  text.remove_prefix((std::min)(taken.size() + 1, text.size()));
+  return taken;
+}
+
+castore::HttpApiRequest request_of(std::string_view input) {
+  castore::HttpApiRequest request;
+  std::string_view line = take_until(input, '\n');
+  request.method = take_until(line, ' ');
+  request.target = line;
+  while (!input.empty()) {
+    std::string_view header = take_until(input, '\n');
+    if (header.empty()) break;
+    const std::string_view name = take_until(header, ':');
+    request.headers.emplace_back(name, header);
+  }
+  request.body = input;
+  return request;
+}
+
+void check(const castore::HttpApiResponse& answer) {
+  castore_fuzz::require(answer.status >= 200 && answer.status < 600, "an answer has a status");
+  for (const auto& [name, value] : answer.headers) {
+    castore_fuzz::require((name + value).find_first_of("\r\n") == std::string::npos, "a header is one line");
+  }
+  if (!answer.header("Content-Type").ends_with("json")) return;
+  castore::detail::JsonTextCheck<600> json{answer.body};
+  castore_fuzz::require(json.is_value() || answer.header("Content-Type") == "application/x-ndjson",
+                        "an answer is JSON");
+}
+
+}  // namespace
+
+void castore_fuzz::try_input(std::string_view input) {
+  castore::InMemoryEventStorageAdapter storage;
+  const castore::HttpApi api{storage, {.token = "t", .max_body_size = 10'000, .max_answer_size = 10'000}};
+  castore::HttpApiRequest request = request_of(input);
+  check(api.handle(request));
+  const bool has_token = request.header("Authorization").find('t') != std::string_view::npos;
+  require(has_token || storage.list_event_stores().empty(), "nothing is written without the token");
+  // The same as somebody who may ask for anything.
+  std::erase_if(request.headers, [](const auto& header) {
+    return castore::detail::is_same_ignoring_case(header.first, "Host") ||
+           castore::detail::is_same_ignoring_case(header.first, "Authorization");
+  });
+  request.headers.emplace_back("Host", "localhost");
+  request.headers.emplace_back("Authorization", "Bearer t");
+  check(api.handle(request));
+  check(api.handle(request));
+}
