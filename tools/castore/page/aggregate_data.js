@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What is known of an aggregate: its events in blocks, and its states at versions, each got once.
+import { ask, pagesOfEvents } from "./api.js";
+import { changes } from "./json.js";
+
+export const BLOCK = 100;
+const KEPT_BLOCKS = 40;
+const KEPT_STATES = 32;
+
+class Recent {
+  constructor(most) {
+    this.most = most;
+    this.map = new Map();
+  }
+  get(key, make) {
+    const known = this.map.get(key);
+    this.map.delete(key);
+    const value = known ?? make();
+    this.map.set(key, value);
+    if (!known) value.catch(() => this.map.delete(key));
+    if (this.map.size > this.most) this.map.delete(this.map.keys().next().value);
+    return value;
+  }
+}
+
+export class AggregateData {
+  constructor(store, id, signal) {
+    Object.assign(this, { store, id, signal, newest: 0, types: new Set() });
+    this.blocks = new Recent(KEPT_BLOCKS);
+    this.states = new Recent(KEPT_STATES);
+  }
+
+  /// Looks how many events there are now. False when that did not change.
+  async refresh() {
+    let events = [];
+    try {
+      ({ events } = await ask("events", { store: this.store, id: this.id, limit: 1, reverse: true }, { signal: this.signal }));
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+    }
+    const newest = events[0]?.version ?? 0;
+    const isNew = newest !== this.newest;
+    if (isNew) this.blocks.map.delete(Math.floor(Math.max(0, this.newest - 1) / BLOCK));
+    this.newest = newest;
+    this.last = events[0];
+    return isNew;
+  }
+
+  /// The events of versions [100n + 1, 100n + 100].
+  block(number) {
+    return this.blocks.get(number, async () => {
+      const events = [];
+      const from = number * BLOCK + 1;
+      const range = { minVersion: from, maxVersion: from + BLOCK - 1, limit: BLOCK, signal: this.signal };
+      for await (const page of pagesOfEvents(this.store, this.id, range)) events.push(...page);
+      for (const event of events) if (this.types.size < 200) this.types.add(event.type);
+      return events;
+    });
+  }
+
+  async event(version) {
+    return (await this.block(Math.floor((version - 1) / BLOCK))).find((event) => event.version === version);
+  }
+
+  /// {value, setBy} at a version; `source` is "data" for merged payloads, "state" for what the reducer makes of them.
+  at(source, version) {
+    if (version < 1) return Promise.resolve({ value: source === "data" ? {} : undefined, setBy: {} });
+    return this.states.get(`${source} ${version}`, async () => {
+      const answer = await ask(source, { store: this.store, id: this.id, version }, { signal: this.signal });
+      return { value: answer[source], setBy: answer.setBy };
+    });
+  }
+
+  /// The same with what changed since another version, by default the one before.
+  async changed(source, version, since = version - 1) {
+    const [before, after] = await Promise.all([this.at(source, since), this.at(source, version)]);
+    return { ...after, changes: changes(before.value ?? undefined, after.value ?? undefined) };
+  }
+}
