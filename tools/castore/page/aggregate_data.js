@@ -74,6 +74,9 @@ export class AggregateData {
   /// The same with what changed since another version, by default the one before.
   async changed(source, version, since = version - 1) {
     const [before, after] = await Promise.all([this.at(source, since), this.at(source, version)]);
-    return { ...after, changes: changes(before.value ?? undefined, after.value ?? undefined) };
+    const all = changes(before.value ?? undefined, after.value ?? undefined);
+    // That the version which the library keeps is the next one says nothing.
+    const isKept = (change) => source === "state" && change.path === "/version" && change.after === version;
+    return { ...after, changes: all.filter((change) => !isKept(change)) };
   }
 }

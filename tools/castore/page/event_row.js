@@ -2,7 +2,7 @@
 // An event as a row that opens: its payload and metadata as JSON, to copy or to save.
 import { copy, h, icon, iconButton, replace } from "./dom.js";
 import { extent, preview, write } from "./json.js";
-import { jsonTree, openAll, valueButtons } from "./json_view.js";
+import { jsonTree, valueButtons } from "./json_view.js";
 import { href } from "./router.js";
 import { plain, show, size, time, typeName } from "./text.js";
 
@@ -32,7 +32,7 @@ export function eventRow(event, { hasPlace = false, isOpen = false, isCurrent = 
     time(event.timestamp));
   const row = h("div", { class: "event", role: "listitem", "data-version": event.version }, h("div", { class: "event-line" }, head,
     h("span", { class: "event-actions" },
-      hasPlace && h("a", { class: "quiet", href: there, title: "Open the aggregate at this version", "aria-label": `Open ${plain(event.aggregateId)} at version ${event.version}` }, icon("search")),
+      hasPlace && h("a", { class: "quiet", href: there, title: "Open the aggregate at this version", "aria-label": `Open ${plain(event.aggregateId)} at version ${event.version}` }, icon("open")),
       iconButton("copy", "Copy this event as JSON", () => copy(write(event), "the event")))), body);
   if (isCurrent) row.classList.add("current");
   if (isNew) row.classList.add("new");
@@ -60,9 +60,7 @@ function eventBody(event, hasPlace, there) {
     const tree = jsonTree(value, { open: 4, name: `${name}-${title.toLowerCase()}` });
     const letters = extent(value, 1e8);
     return h("section", { class: "part", "aria-label": title }, h("header", {}, h("h3", {}, title), letters > 10_000 && h("span", { class: "hint" }, `about ${size(letters)}`),
-      h("span", { class: "space" }), valueButtons(value, `the ${title.toLowerCase()}`, `${name}-${title.toLowerCase()}`),
-      h("button", { type: "button", class: "small", onclick: () => openAll(tree, true) }, "Expand"),
-      h("button", { type: "button", class: "small", onclick: () => openAll(tree, false) }, "Collapse")), tree);
+      h("span", { class: "space" }), valueButtons(value, `the ${title.toLowerCase()}`, `${name}-${title.toLowerCase()}`, tree)), tree);
   };
   return [
     h("dl", { class: "facts" },

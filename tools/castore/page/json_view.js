@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A JSON value as lines that open and close. However large it is, only so much of it is drawn as was asked for.
-import { copy, h, icon, save } from "./dom.js";
+import { copy, h, icon, iconButton, save } from "./dom.js";
 import { isContainer, isObject, kindOf, pointerTo, preview, scalarText, write } from "./json.js";
 import { beginning, count, counted, plain, show, size } from "./text.js";
 
@@ -37,7 +37,7 @@ export function scalar(value, name = "value") {
 }
 
 function stringValue(text, name) {
-  const quoted = (part) => h("span", { class: "string" }, "\u201c", show(part), "\u201d");
+  const quoted = (part) => h("span", { class: "string" }, '"', show(part), '"');
   if (text.length <= STRING_CUT) return quoted(text);
   const whole = h("span", {});
   const brief = () => {
@@ -107,7 +107,8 @@ function line(name, value, path, depth, context) {
       members.append(h("div", { class: "line more" }, h("button", { type: "button", class: "small", onclick: () => { context.lines = 0; more(); } },
         `Show ${count(Math.min(MEMBERS_AT_ONCE, names.length - drawn))} more of ${count(names.length)}`)));
     } else {
-      members.append(removedMembers(path, value, context), h("div", { class: "line punctuation" }, close));
+      members.append(removedMembers(path, value, context));
+      whole.append(h("div", { class: "line punctuation" }, close));
     }
   };
   const fill = () => {
@@ -142,7 +143,7 @@ function removedMembers(path, value, context) {
 }
 
 /// Opens or closes all of a tree, as much as is drawn at once.
-export function openAll(tree, isOpen) {
+function openAll(tree, isOpen) {
   let left = LINES_AT_ONCE;
   for (let folded; (folded = tree.querySelectorAll(isOpen ? "details:not([open])" : "details[open]")).length > 0;) {
     for (const details of folded) {
@@ -153,10 +154,11 @@ export function openAll(tree, isOpen) {
   }
 }
 
-/// The buttons that a value has: copy it, or save it when it is large.
-export function valueButtons(value, what, name) {
-  return [
-    h("button", { type: "button", class: "small", onclick: () => copy(write(value), what) }, icon("copy"), "Copy JSON"),
-    h("button", { type: "button", class: "small", onclick: () => save(write(value), `${name}.json`, "application/json") }, icon("save"), "Download"),
-  ];
+/// The buttons that a value has, whose tree they open and close.
+export function valueButtons(value, what, name, tree) {
+  return h("span", { class: "value-buttons" },
+    iconButton("unfold", `Expand ${what}`, () => openAll(tree, true)),
+    iconButton("fold", `Collapse ${what}`, () => openAll(tree, false)),
+    iconButton("copy", `Copy ${what} as JSON`, () => copy(write(value), what)),
+    iconButton("save", `Download ${what} as JSON`, () => save(write(value), `${name}.json`, "application/json")));
 }

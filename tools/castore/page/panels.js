@@ -5,10 +5,10 @@ import { BLOCK } from "./aggregate_data.js";
 import { commandForm, loadCommands } from "./commands.js";
 import { copy, h, icon, replace, save } from "./dom.js";
 import { fields, isContainer, preview, write } from "./json.js";
-import { jsonTree, openAll, scalar, valueButtons } from "./json_view.js";
+import { jsonTree, scalar, valueButtons } from "./json_view.js";
 import { empty, field, later, problemBox, segments } from "./parts.js";
 import { storeTypeOf, testText } from "./test_text.js";
-import { count, counted, show, time, typeName } from "./text.js";
+import { count, counted, show, showPath, time, typeName } from "./text.js";
 
 export function openPanel(tab, context) {
   return { state: statePanel, fields: fieldsPanel, compare: comparePanel, test: testPanel, commands: commandsPanel }[tab](context);
@@ -70,8 +70,7 @@ function statePanel(context) {
     const { value, setBy, changes } = await data.changed(source.current(), at);
     const tree = value === undefined || value === null ? empty(h("p", {}, "There is nothing at this version."))
       : jsonTree(value, { open: 3, folds, setBy, onVersion: moveTo, name: `${data.id}-v${at}`, changes: new Map(changes.map((change) => [change.path, change])) });
-    replace(tools, source.element, h("span", { class: "changes" }, changesSummary(changes, at)), h("span", { class: "space" }), valueButtons(value ?? null, "the state", `${data.store}-${data.id}-v${at}`),
-      h("button", { type: "button", class: "small", onclick: () => openAll(tree, true) }, "Expand"), h("button", { type: "button", class: "small", onclick: () => openAll(tree, false) }, "Collapse"));
+    replace(tools, source.element, h("span", { class: "changes" }, changesSummary(changes, at)), h("span", { class: "space" }), valueButtons(value ?? null, "the state", `${data.store}-${data.id}-v${at}`, tree));
     replace(body, tree);
   }, (problem, again) => replace(body, problemBox(problem, again)));
   const source = sourceChoice(context, () => draw(version));
@@ -104,7 +103,7 @@ function fieldsPanel(context) {
       h("tbody", {}, some.map(([path, one]) => {
         const by = setBy[path];
         const event = events.get(by);
-        return h("tr", { class: by === at ? "just-set" : null }, h("th", { scope: "row" }, h("code", {}, show(path || "/"))),
+        return h("tr", { class: by === at ? "just-set" : null }, h("th", { scope: "row" }, showPath(path)),
           h("td", { "data-label": "Value", class: "json" }, isContainer(one) ? h("span", { class: "punctuation" }, show(preview(one, 120))) : scalar(one, data.id)),
           h("td", { "data-label": "Set by", class: "set-by" }, by ? [h("button", { type: "button", class: "blame", "aria-label": `Go to version ${by}`, onclick: () => moveTo(by) }, `v${by}`), event && [" ", typeName(event.type), " ", time(event.timestamp)]] : "\u2013"));
       }))), all.length > some.length && h("p", { class: "inset" }, h("button", { type: "button", class: "small", onclick: () => { most += 1000; draw(version); } }, `Show more of ${counted(all.length, "field")}`)));
@@ -138,7 +137,7 @@ function comparePanel(context) {
     replace(body, h("p", { class: "hint inset" }, `${counted(changes.length, "field differs", "fields differ")}, ${counted(Math.abs(second - first), "event")} between them`),
       changes.length > 0 && h("table", { class: "list compare" },
         h("thead", {}, h("tr", {}, ["Field", `Version ${first}`, `Version ${second}`].map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, changes.slice(0, 500).map((change) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, show(change.path || "/"))), side(change.before, `Version ${first}`, "before"), side(change.after, `Version ${second}`, "after"))))),
+        h("tbody", {}, changes.slice(0, 500).map((change) => h("tr", {}, h("th", { scope: "row" }, showPath(change.path)), side(change.before, `Version ${first}`, "before"), side(change.after, `Version ${second}`, "after"))))),
       changes.length > 500 && h("p", { class: "hint inset" }, `The first 500 of ${count(changes.length)}.`),
       changes.length > 0 && h("p", { class: "inset" }, h("button", { type: "button", class: "small", onclick: () => copy(write(changes), "the changes") }, icon("copy"), "Copy as JSON")));
   }, (problem, again) => replace(body, problemBox(problem, again)));
@@ -173,7 +172,7 @@ function testPanel({ data }) {
     const then = known.filter((event) => event.version > split);
     const text = testText({ given: known.filter((event) => event.version <= split), then, storeType, when, name: `${then.map((event) => event.type).join(", ")} after ${counted(split, "event")} of ${data.id}` });
     replace(body, h("div", { class: "code-tools" }, h("button", { type: "button", class: "small", onclick: () => copy(text, "the test") }, icon("copy"), "Copy"),
-      h("button", { type: "button", class: "small", onclick: () => save(text, `${data.id}.test.cpp`, "text/plain;charset=utf-8") }, icon("save"), "Download")), h("pre", { class: "code", tabindex: "0", "aria-label": "The test" }, show(text)));
+      h("button", { type: "button", class: "small", onclick: () => save(text, `${data.id}.test.cpp`, "text/plain;charset=utf-8") }, icon("save"), "Download")), h("pre", { class: "code", tabindex: "0", "aria-label": "The test" }, text.split("\n").flatMap((line) => [show(line), "\n"])));
   }, (problem, again) => replace(body, problemBox(problem, again)));
   const text = (value, label, change) => field(label, h("input", { type: "text", value, spellcheck: "false", autocapitalize: "off", oninput: later(200, (event) => { change(event.target.value); draw(); }) }));
   return {

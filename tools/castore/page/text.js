@@ -10,15 +10,19 @@ const NAMES = { 0x200b: "zero width space", 0x200d: "zero width joiner", 0x202a:
 
 const hex = (code) => code.toString(16).toUpperCase().padStart(4, "0");
 
+/// U+2400 and those after it would be the symbols, but few fonts have them.
+const CONTROLS = ("NUL SOH STX ETX EOT ENQ ACK BEL BS \u21e5 \u21b5 VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US").split(" ");
+
 function symbol(character) {
   const code = character.codePointAt(0);
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
-  return `\u27e8${hex(code)}\u27e9`;
+  return CONTROLS[code] ?? (code === 0x7f ? "DEL" : hex(code));
 }
 
 /// As one string, for titles and long text.
-export const plain = (text) => text.replace(UNSEEN, symbol);
+export const plain = (text) => text.replace(UNSEEN, (character) => {
+  const name = symbol(character);
+  return name.length > 1 ? `\u27e8${name}\u27e9` : name;
+});
 
 /// As nodes: each symbol says what it stands for. Set apart from the direction of what is around it.
 export function show(text) {
@@ -36,6 +40,11 @@ export function show(text) {
   }
   isolated.append(text.slice(end));
   return isolated;
+}
+
+/// A JSON Pointer, which may go on in the next line after each of its parts.
+export function showPath(path) {
+  return h("code", {}, path === "" ? "/" : path.split("/").slice(1).map((part) => ["/", show(part), h("wbr")]));
 }
 
 /// The beginning of a text, never half of a character.
@@ -73,14 +82,19 @@ export function time(timestamp) {
   if (Number.isNaN(date.getTime())) return h("span", { class: "time" }, show(String(timestamp)));
   const [day, rest = ""] = plain(timestamp).replace(/Z$/, "").split("T");
   return h("time", { class: "time", datetime: date.toISOString(), title: `${date.toLocaleString()} here, ${ago(timestamp)}` },
-           h("span", { class: "day" }, day), " ", h("span", {}, rest));
+           h("span", { class: "day" }, day), " ", splitMilliseconds(rest));
+}
+
+function splitMilliseconds(text) {
+  const point = text.indexOf(".");
+  return point < 0 ? text : [text.slice(0, point), h("span", { class: "milliseconds" }, text.slice(point))];
 }
 
 /// Types get one of eight colours each, always the same.
 export function hue(type) {
   let hash = 2166136261;
   for (let index = 0; index < type.length && index < 200; ++index) hash = Math.imul(hash ^ type.charCodeAt(index), 16777619);
-  return `hue${((hash >>> 0) ^ (hash >>> 15)) % 8 >>> 0}`;
+  return `hue${((hash ^ (hash >>> 15)) >>> 0) % 8}`;
 }
 
 export const typeName = (type) => h("span", { class: `type ${hue(type)}` }, show(type));

@@ -267,7 +267,7 @@ function draw({ info, data, element, start }) {
   const head = h("header", { class: "page-head" });
   async function drawHead() {
     const first = await data.event(1).catch(() => undefined);
-    replace(head, h("div", { class: "title" }, h("p", { class: "kicker" }, "Aggregate of ", show(data.store)), h("h1", {}, show(data.id), copyButton(data.id, "the id"))),
+    replace(head, h("div", { class: "title" }, h("h1", {}, show(data.id), copyButton(data.id, "the id"))),
       h("p", { class: "facts-line" }, h("b", {}, counted(data.newest, "event")), first && h("span", {}, "since ", time(first.timestamp)), data.last && h("span", {}, "last ", time(data.last.timestamp)),
         h("button", { type: "button", class: "small", onclick: () => saveLines() }, "Export as JSON Lines")));
   }
@@ -291,7 +291,7 @@ function draw({ info, data, element, start }) {
   drawList();
   drawStrip().catch(() => {});
   moveTo(cursor);
-  if (place.version !== undefined) scrollToCursor(false);
+  if (place.version !== undefined && wide.matches) scrollToCursor(false);
   timer = setTimeout(lookAgain, LOOKS_AGAIN);
   const onWidth = () => drawPanel();
   wide.addEventListener("change", onWidth);

@@ -70,7 +70,7 @@ export function openStore({ signal }, place) {
     keep: true,
     update,
     element: h("div", { class: "page" }, crumbs(["Stores", href({})], [store]),
-      h("header", { class: "page-head" }, h("div", {}, h("p", { class: "kicker" }, "Event store"), h("h1", {}, show(store)))), tabPlace, body),
+      h("header", { class: "page-head" }, h("h1", {}, show(store))), tabPlace, body),
     close: () => list?.close(),
   };
 }

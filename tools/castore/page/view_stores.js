@@ -51,16 +51,16 @@ export function openStores({ info, signal }) {
   load();
   if (info.ordered) loadNewest();
   const chips = [
-    info.writable ? ["can be written", "on"] : ["read only", ""],
-    [info.ordered ? "one order of all events" : "no order of all events", info.ordered ? "on" : ""],
-    info.explorer && ["knows its types", "on"],
+    info.writable ? "can be written" : "read only",
+    info.ordered ? "one order of all events" : "no order of all events",
+    info.explorer && "knows its types",
   ].filter(Boolean);
   return {
     title: "Stores",
     keep: true,
     element: h("div", { class: "page" },
       h("header", { class: "page-head" }, h("div", {}, h("p", { class: "kicker" }, "Database"), h("h1", {}, show(info.database ?? "castore"))),
-        h("p", { class: "chips" }, summary, chips.map(([text, kind]) => h("span", { class: `chip ${kind}` }, text)))),
+        h("p", { class: "chips" }, summary, chips.map((text) => h("span", { class: "chip" }, text)))),
       h("section", { class: "card", "aria-label": "Stores" }, table),
       info.ordered && h("section", { class: "card", "aria-labelledby": "newest" }, h("header", { class: "card-head" }, h("h2", { id: "newest" }, "Newest events"), h("span", { class: "space" }), h("a", { href: href({ view: "live" }) }, "Watch live")), newest)),
   };
