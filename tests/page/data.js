@@ -38,6 +38,9 @@ exports.events = function* ({ aggregates = 100_000, events = 10_000 } = {}) {
     yield { store: "POKEMONS", aggregateId: "pikachu", version: index + 1, type, timestamp: at(index * 977), payload, metadata: { by: "ash", ...context("walk-1", index > 0 ? `POKEMONS/pikachu/${index}` : undefined) } };
   }
   yield { store: "POKEMONS", aggregateId: "eevee", version: 1, type: "POKEMON_APPEARED", timestamp: at(400), payload: { name: "Eevee", level: 3 } };
+  yield { store: "POKEMONS", aggregateId: "ivysaur", version: 1, type: "POKEMON_APPEARED", timestamp: at(500), payload: { name: "Ivysaur", level: 16 } };
+  yield { store: "POKEMONS", aggregateId: "ivysaur", version: 2, type: "POKEMON_CAUGHT_BY_TRAINER", timestamp: at(501), payload: { trainer_id: "ash" } };
+  yield { store: "POKEMONS", aggregateId: "ivysaur", version: 3, type: "POKEMON_LEVELED_UP", timestamp: at(502) };
   yield { store: "TRAINERS", aggregateId: "ash", version: 1, type: "GAME_STARTED", timestamp: at(1), payload: { trainer_name: "Ash" } };
   yield { store: "TRAINERS", aggregateId: "ash", version: 2, type: "POKEMON_CAUGHT", timestamp: at(3 * 977), payload: { pokemon_id: "pikachu" }, metadata: context("walk-1", "POKEMONS/pikachu/4") };
 
@@ -54,7 +57,7 @@ exports.events = function* ({ aggregates = 100_000, events = 10_000 } = {}) {
   yield hostile(10, "ZALGO", { text: "Z\u0351\u036b\u0343\u036a\u0302".repeat(60), family: "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}", arabic: "\u0645\u0631\u062d\u0628\u0627" });
   yield hostile(11, "NOT_AN_OBJECT", "only a text");
   yield hostile(12, "NOTHING");
-  for (const [index, id] of [" ", "../../etc/passwd", "%2e%2e%2f", "a b\"c'd", "?store=X&id=Y#token=Z", "\u0000", "x".repeat(900)].entries()) {
+  for (const [index, id] of [" ", "../../etc/passwd", "%2e%2e%2f", "a b\"c'd", "?store=X&id=Y#token=Z", "\u0001\u001b[2J", "x".repeat(900)].entries()) {
     yield { store: "HOSTILE", aggregateId: id, version: 1, type: "ODD_ID", timestamp: at(100 + index), payload: { id } };
   }
 
@@ -73,8 +76,8 @@ exports.json = (value) => JSON.stringify(value, (_, one) => (typeof one === "big
 if (require.main === module) {
   const file = fs.openSync(process.argv[2], "w");
   let text = "";
-  for (const event of exports.events({})) {
-    text += exports.json(event) + "\n";
+  for (const { store, ...event } of exports.events({ aggregates: Number(process.argv[3] ?? 100_000), events: Number(process.argv[4] ?? 10_000) })) {
+    text += exports.json({ eventStoreId: store, event }) + "\n";
     if (text.length > 1_000_000) {
       fs.writeSync(file, text);
       text = "";

@@ -33,6 +33,7 @@ function address(path, parameters) {
   return new URL(`v1/${path}${query.size > 0 ? "?" + query : ""}`, document.baseURI.replace(/[?#].*$/, "")).href;
 }
 
+/// The answer as JSON; of another type, {text, nextVersion}.
 export async function ask(path, parameters, { method = "GET", body, accept = "application/json", signal } = {}) {
   const headers = { Accept: accept };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
@@ -54,7 +55,7 @@ export async function ask(path, parameters, { method = "GET", body, accept = "ap
     }
     throw new Problem(response.status, problem);
   }
-  return accept === "application/json" ? parse(text) : text;
+  return accept === "application/json" ? parse(text) : { text, nextVersion: Number(response.headers.get("Castore-Next-Version")) || undefined };
 }
 
 /// Calls `onEvent` with each event after a position, and `onState` with "live", "polling" or "broken". Where the server

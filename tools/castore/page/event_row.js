@@ -67,7 +67,7 @@ function eventBody(event, hasPlace, there) {
       fact("Timestamp", show(event.timestamp)),
       event.position !== undefined && fact("Position", String(event.position)),
       hasPlace && fact("Aggregate", h("a", { href: there }, show(event.aggregateId), ` version ${event.version}`)),
-      context?.correlation && fact("Correlation", h("a", { href: href({ view: "correlation", correlation: context.correlation, around: event.position }) }, show(context.correlation))),
+      context?.correlation && fact("Correlation", h("a", { href: href({ view: "correlation", correlation: context.correlation, around: event.position, time: event.position === undefined ? event.timestamp : undefined }) }, show(context.correlation))),
       context?.causation && fact("Caused by", show(context.causation)),
       context?.trace && fact("Trace", show(context.trace))),
     part("Payload", event.payload),

@@ -8,6 +8,18 @@ export async function endOfLog(signal) {
   return position + (lag ?? 0);
 }
 
+/// A position near which the events of a moment are, as far as later events have later positions.
+export async function positionAt(timestamp, end, signal) {
+  let low = 0;
+  for (let high = end; high - low > 100;) {
+    const middle = Math.floor((low + high) / 2);
+    const { events } = await ask("all", { after: middle, limit: 1 }, { signal });
+    if (events.length > 0 && events[0].timestamp < timestamp) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /// About `wanted` events with positions below `before`, newest first, and the position that the next call goes on below;
 /// 0 when there are no more. Looks at more and more positions at a time until it has enough.
 export async function eventsBefore(before, { wanted = 100, store, type, signal }) {

@@ -70,7 +70,7 @@ function statePanel(context) {
     const { value, setBy, changes } = await data.changed(source.current(), at);
     const tree = value === undefined || value === null ? empty(h("p", {}, "There is nothing at this version."))
       : jsonTree(value, { open: 3, folds, setBy, onVersion: moveTo, name: `${data.id}-v${at}`, changes: new Map(changes.map((change) => [change.path, change])) });
-    replace(tools, source.element, h("span", { class: "changes" }, changesSummary(changes, at)), h("span", { class: "space" }), valueButtons(value ?? null, "the state", `${data.store}-${data.id}-v${at}`, tree));
+    replace(tools, source.element, h("span", { class: changes.length > 0 ? "changes" : "changes none" }, changesSummary(changes, at)), h("span", { class: "space" }), valueButtons(value ?? null, "the state", `${data.store}-${data.id}-v${at}`, tree));
     replace(body, tree);
   }, (problem, again) => replace(body, problemBox(problem, again)));
   const source = sourceChoice(context, () => draw(version));

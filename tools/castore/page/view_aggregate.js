@@ -37,6 +37,9 @@ export function openAggregate({ info, signal }, start) {
   return view;
 }
 
+/// An event of the API as a line that `castore import` reads. Its text stays as it is.
+const importable = (line) => line.replace(/^\{"store":("(?:[^"\\]|\\.)*"),/, '{"eventStoreId":$1,"event":{') + "}";
+
 function draw({ info, data, element, start }) {
   let place = start;
   let cursor = clamp(Number(place.version) || data.newest);
@@ -65,6 +68,7 @@ function draw({ info, data, element, start }) {
 
   async function drawStrip() {
     replace(strip);
+    element.classList.toggle("has-strip", data.newest <= STRIP_UP_TO);
     if (data.newest > STRIP_UP_TO) return;
     const numbers = Array.from({ length: Math.ceil(data.newest / BLOCK) }, (_, index) => index);
     const events = (await Promise.all(numbers.map((index) => data.block(index)))).flat();
@@ -84,7 +88,7 @@ function draw({ info, data, element, start }) {
   const filters = { type: place.type ?? "", after: place.after, before: place.before };
   let order = place.order === "oldest" ? "oldest" : "newest";
   const isFiltered = () => Boolean(filters.type || filters.after || filters.before);
-  const matches = (event) => (!filters.type || event.type === filters.type) && (!filters.after || event.timestamp >= filters.after) && (!filters.before || event.timestamp < filters.before);
+  const matches = (event) => (!filters.type || event.type === filters.type) && (!filters.after || event.timestamp >= filters.after) && (!filters.before || event.timestamp <= filters.before);
 
   const drawRow = (event) => eventRow(event, {
     isOpen: open.get(event.version) ?? allOpen, isCurrent: event.version === cursor,
@@ -141,7 +145,8 @@ function draw({ info, data, element, start }) {
     if (!isFiltered()) await list.ensure(order === "oldest" ? Math.floor((cursor - 1) / BLOCK) : blockNumbers().length - 1 - Math.floor((cursor - 1) / BLOCK));
     const row = listPlace.querySelector(`[data-version="${cursor}"]`);
     if (!row || row.offsetParent === null) return;
-    row.scrollIntoView({ block: "nearest" });
+    const { top, bottom } = row.getBoundingClientRect();
+    if (top < bar.getBoundingClientRect().bottom || bottom > innerHeight) row.scrollIntoView({ block: Math.abs(top) < 2 * innerHeight ? "nearest" : "center" });
     if (focuses) row.querySelector("button").focus({ preventScroll: true });
   }
   const changeFilter = (changed) => {
@@ -156,7 +161,7 @@ function draw({ info, data, element, start }) {
     replace(filterPlace, h("div", { class: "filters inset", role: "search" },
       field("Type", h("input", { type: "search", list: "types-seen", "data-filter": true, value: filters.type, placeholder: "any", spellcheck: "false", autocapitalize: "off",
         onfocus: () => replace(known, [...data.types].sort().map((type) => h("option", { value: type }))), oninput: (event) => typed(event.target.value.trim()) }), null), known,
-      field("From (UTC)", moment("after")), field("before (UTC)", moment("before"))));
+      field("From (UTC)", moment("after")), field("until (UTC)", moment("before"))));
     filterPlace.hidden = !isFiltered();
   }
 
@@ -265,19 +270,21 @@ function draw({ info, data, element, start }) {
 
   // --- The head.
   const head = h("header", { class: "page-head" });
-  async function drawHead() {
-    const first = await data.event(1).catch(() => undefined);
+  function drawHead() {
+    const since = h("span", {});
+    data.event(1).then((first) => first && replace(since, "since ", time(first.timestamp)), () => {});
     replace(head, h("div", { class: "title" }, h("h1", {}, show(data.id), copyButton(data.id, "the id"))),
-      h("p", { class: "facts-line" }, h("b", {}, counted(data.newest, "event")), first && h("span", {}, "since ", time(first.timestamp)), data.last && h("span", {}, "last ", time(data.last.timestamp)),
+      h("p", { class: "facts-line" }, h("b", {}, counted(data.newest, "event")), since, data.last && h("span", {}, "last ", time(data.last.timestamp)),
         h("button", { type: "button", class: "small", onclick: () => saveLines() }, "Export as JSON Lines")));
   }
   async function saveLines() {
     const pieces = [];
     try {
-      for (let from = 1; from <= data.newest; from += 500) {
-        const text = await ask("events", { store: data.store, id: data.id, minVersion: from, maxVersion: from + 499, limit: 500 }, { accept: "application/x-ndjson", signal: data.signal });
-        pieces.push(text.endsWith("\n") || text === "" ? text : text + "\n");
-        if (data.newest > 500) say(`${count(Math.min(from + 499, data.newest))} of ${counted(data.newest, "event")}`);
+      for (let from = 1; from !== undefined;) {
+        const { text, nextVersion } = await ask("events", { store: data.store, id: data.id, minVersion: from, limit: 1000 }, { accept: "application/x-ndjson", signal: data.signal });
+        for (const line of text.split("\n")) if (line !== "") pieces.push(importable(line), "\n");
+        from = nextVersion;
+        if (from !== undefined) say(`${count(from - 1)} of ${counted(data.newest, "event")}`);
       }
       save(pieces, `${data.store}-${data.id}.jsonl`, "application/x-ndjson");
     } catch (problem) {

@@ -3,13 +3,13 @@
 import { ask } from "./api.js";
 import { h, replace } from "./dom.js";
 import { contextOf, eventRow } from "./event_row.js";
-import { endOfLog } from "./log.js";
+import { endOfLog, positionAt } from "./log.js";
 import { empty, problemBox } from "./parts.js";
 import { count, counted, show } from "./text.js";
 
 const AROUND = 5000;  // positions, looked at without being asked
 
-export function openCorrelation({ info, signal }, { correlation, around }) {
+export function openCorrelation({ info, signal }, { correlation, around, time }) {
   const rows = h("div", { class: "rows", role: "list", "aria-label": "Events of this correlation" });
   const state = h("p", { class: "hint inset", role: "status" });
   const found = new Map();
@@ -32,15 +32,16 @@ export function openCorrelation({ info, signal }, { correlation, around }) {
   }
   const start = async (isWhole) => {
     isStopped = false;
+    replace(state, "Looking\u2026");
     try {
       const end = await endOfLog(signal);
-      const middle = Number(around) || end;
+      const middle = Number(around) || (time ? await positionAt(time, end, signal) : end);
       await look(isWhole ? 0 : Math.max(0, middle - AROUND), isWhole ? end : Math.min(end, middle + AROUND));
       draw();
       const all = [...found.values()];
       const stores = new Set(all.map((event) => event.store)).size;
       replace(state, all.length > 0 ? `${counted(all.length, "event")} in ${counted(stores, "store")}. ` : "", !isWhole && end > AROUND && h("button", { type: "button", class: "small", onclick: () => start(true) }, "Look at all events"));
-      if (all.length === 0) replace(rows, empty(h("p", {}, "No event has this correlation.")));
+      if (all.length === 0) replace(rows, empty(h("p", {}, isWhole ? "No event has this correlation." : "No event near here has this correlation.")));
     } catch (problem) {
       if (problem.name !== "AbortError") replace(state, problemBox(problem, () => start(isWhole)));
     }

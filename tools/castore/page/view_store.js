@@ -59,7 +59,7 @@ export function openStore({ signal }, place) {
     return [
       h("div", { class: "filters", role: "search" },
         field("Id begins with", h("input", { type: "search", "data-filter": true, value: filters.prefix, placeholder: "any", spellcheck: "false", autocomplete: "off", autocapitalize: "off", oninput: (event) => type(event.target.value) })),
-        field("First event after (UTC)", moment("after")), field("before (UTC)", moment("before")), orders, h("span", { class: "space" }), known),
+        field("First event from (UTC)", moment("after")), field("until (UTC)", moment("before")), orders, h("span", { class: "space" }), known),
       h("section", { class: "card", "aria-label": "Aggregates" }, rows),
     ];
   }

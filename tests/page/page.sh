@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# page.sh prepare DIRECTORY: gets what the tests need of npm. page.sh run DIRECTORY PROGRAM: the tests of the web page that
+# the program castore serves; what they saw is in DIRECTORY/screenshots.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+command=${1:-}
+mkdir -p "$2"
+directory=$(cd "$2" && pwd)
+case $command in
+  prepare)
+    # shellcheck source=scripts/lib/packages.sh
+    . "$here/../../scripts/lib/packages.sh"
+    require_node
+    if ! cmp -s "$here/package-lock.json" "$directory/installed.json"; then
+      cp "$here/package.json" "$here/package-lock.json" "$directory"
+      (cd "$directory" && npm ci --no-audit --no-fund --ignore-scripts --omit=optional --prefer-offline)
+      cp "$here/package-lock.json" "$directory/installed.json"
+    fi
+    ;;
+  run)
+    cd "$directory"
+    rm -rf screenshots work
+    mkdir -p screenshots work
+    # What the browser leaves behind goes with it.
+    CASTORE_PROGRAM=$3 NODE_PATH="$directory/node_modules" TMPDIR="$directory/work" node --test "$here/page.test.js"
+    rm -rf work
+    ;;
+  *)
+    echo "usage: page.sh prepare|run DIRECTORY [PROGRAM]" >&2
+    exit 2
+    ;;
+esac
