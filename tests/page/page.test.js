@@ -15,36 +15,43 @@ const PROGRAM = process.env.CASTORE_PROGRAM;
 const WORK = path.resolve("work");
 const SHOTS = path.resolve("screenshots");
 const DATABASE = path.join(WORK, "pokemons.db");
+const LARGE = path.join(WORK, "large.db");
 const PAGE = path.join(__dirname, "../../tools/castore/page");
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
 
 let browser;
-let server;  // castore serve
-let real;  // where it is
+const servers = [];  // castore serve
+let real;  // where the one of the small database is
+let large;
 let stub;
 let typed;  // where the stub is
 const asked = [];  // every address that any page asked for
 const failures = [];  // what pages complained about
 
-const castore = (...words) => execFileSync(PROGRAM, words, { encoding: "utf8" });
+const castore = (...words) => execFileSync(PROGRAM, words, { encoding: "utf8", maxBuffer: 1e9 });
 const lines = (events) => events.map(({ store, ...event }) => data.json({ eventStoreId: store, event }) + "\n").join("");
 const pushed = (file, ...events) => {
   fs.writeFileSync(file, lines(events));
   castore("import", DATABASE, file);
 };
 
-before(async () => {
-  const small = path.join(WORK, "small.jsonl");
-  fs.writeFileSync(small, lines([...data.events({ aggregates: 0, events: 0 })]));
-  castore("import", DATABASE, small);
-  execFileSync("python3", [path.join(__dirname, "fill.py"), DATABASE]);
-  server = spawn(PROGRAM, ["serve", DATABASE], { stdio: ["ignore", "pipe", "inherit"] });
-  real = await new Promise((resolve, reject) => {
+/// Where `castore serve` serves a database.
+async function serve(database) {
+  const server = spawn(PROGRAM, ["serve", database], { stdio: ["ignore", "pipe", "inherit"] });
+  servers.push(server);
+  return new Promise((resolve, reject) => {
     server.stdout.once("data", (text) => resolve(String(text).trim()));
     server.once("exit", () => reject(new Error("castore serve ended")));
   });
+}
+
+before(async () => {
+  pushed(path.join(WORK, "small.jsonl"), ...data.events({ aggregates: 0, events: 0 }));
+  fs.copyFileSync(DATABASE, LARGE);
+  execFileSync("python3", [path.join(__dirname, "fill.py"), LARGE]);
+  [real, large] = await Promise.all([serve(DATABASE), serve(LARGE)]);
   stub = createStub({ aggregates: 10, events: 300, token: "secret" });
   await new Promise((resolve) => stub.server.listen(0, "127.0.0.1", resolve));
   typed = `http://127.0.0.1:${stub.server.address().port}/`;
@@ -53,16 +60,33 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  server?.kill();
+  servers.forEach((server) => server.kill());
   stub?.server.closeAllConnections();
   stub?.server.close();
 });
 
 /// A page at a place, that tells when anything goes wrong in it. `base`: of which server.
 async function open(place = {}, { base = real, viewport = WIDE, colorScheme = "light" } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true });
+  const page = free.pop() ?? (await newPage());
+  page.violations.length = 0;
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  await page.goto(base + address(place));
+  return page;
+}
+
+/// Those that tests have left: a new one costs more than most tests.
+const free = [];
+async function close(page) {
+  await page.evaluate(() => (localStorage.clear(), sessionStorage.clear()));
+  await page.goto("about:blank");
+  free.push(page);
+}
+
+async function newPage() {
+  const context = await browser.newContext({ acceptDownloads: true });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(20_000);
   page.on("request", (request) => asked.push(request.url()));
   page.on("pageerror", (error) => failures.push(String(error.stack)));
   page.violations = [];
@@ -71,11 +95,9 @@ async function open(place = {}, { base = real, viewport = WIDE, colorScheme = "l
     window.harm = (what) => (window.harmed = what);
     addEventListener("securitypolicyviolation", (event) => window.tellViolation(`${event.violatedDirective} ${event.blockedURI}`));
   });
-  await page.goto(base + address(place));
   return page;
 }
 const address = (place) => (Object.keys(place).length > 0 ? `?${new URLSearchParams(place)}` : "");
-const close = (page) => page.context().close();
 const place = (page) => Object.fromEntries(new URL(page.url()).searchParams);
 const heading = (page, text) => page.locator("h1", { hasText: text }).waitFor();
 const settled = (page, text) => page.locator(".state .json", { hasText: text }).waitFor();
@@ -85,6 +107,9 @@ const marks = (page) => page.locator(".state .line:is(.changed, .added, .removed
   all.map((line) => [line.className.replace("line ", ""), line.querySelector(".content").textContent]));
 /// Waits for a function of the page to be true; what it is about is in the failure.
 const until = (page, condition, value) => page.waitForFunction(condition, value, { polling: 50 });
+
+/// A panel next to the events that is quick.
+const QUIET = { tab: "compare", from: "1", to: "1" };
 
 describe("where one is", () => {
   test("links lead from stores to an aggregate, the back button back, and each place has an address", async () => {
@@ -143,6 +168,7 @@ describe("states", () => {
     await page.keyboard.press("End");
     await until(page, () => document.querySelector(".cursor-about").textContent.includes("POKEMON_LEVELED_UP"));
     assert.equal(await page.locator(".version-number").first().inputValue(), "12");
+    await until(page, () => new URLSearchParams(location.search).get("version") === "12");
     await page.reload();
     await settled(page, "Thunder Wave");
     await close(page);
@@ -196,7 +222,7 @@ describe("states", () => {
 describe("very many", () => {
   test("an aggregate of 10,000 events is drawn in parts, and any version is near", async () => {
     const began = Date.now();
-    const page = await open({ store: "COUNTERS", id: "long", tab: "test" });
+    const page = await open({ store: "COUNTERS", id: "long", tab: "test" }, { base: large });
     await page.locator('.event[data-version="10000"]').waitFor();
     assert.ok(Date.now() - began < 8000, `it took ${Date.now() - began} ms`);
     const rows = () => page.locator(".event").count();
@@ -209,23 +235,22 @@ describe("very many", () => {
       return top > 0 && bottom < innerHeight;
     });
     for (let step = 0; step < 10; ++step) await page.mouse.wheel(0, 5000);
-    await until(page, () => document.querySelectorAll(".event").length > 0);
-    assert.ok((await rows()) <= 500, `${await rows()} rows`);
+    await until(page, () => document.querySelectorAll(".event").length <= 500);
     await close(page);
   });
 
   test("its events are filtered by type and time", async () => {
-    const page = await open({ store: "COUNTERS", id: "long", tab: "test", type: "COUNTER_RENAMED", before: "2024-05-04T08:05:00.000Z" });
+    const page = await open({ store: "COUNTERS", id: "long", tab: "test", type: "COUNTER_RENAMED", before: "2024-05-04T08:05:00.000Z" }, { base: large });
     await page.locator(".event").first().waitFor();
     await until(page, () => document.querySelectorAll(".event").length === 30);
     assert.equal(await page.locator(".event .type").first().textContent(), "COUNTER_RENAMED");
-    await page.locator(".events-card").getByRole("searchbox").fill("NO_SUCH");
+    await page.locator(".events-card [data-filter]").fill("NO_SUCH");
     await page.getByText("No event matches.").waitFor();
     await close(page);
   });
 
   test("a store of 100,000 aggregates comes page by page, and ids are found by their beginning", async () => {
-    const page = await open({ store: "MANY" });
+    const page = await open({ store: "MANY" }, { base: large });
     await page.getByText("order-099999").waitFor();
     const rows = () => page.locator(".aggregate").count();
     assert.ok((await rows()) <= 300);
@@ -234,7 +259,7 @@ describe("very many", () => {
       await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
       await until(page, (text) => document.querySelector(".filters [role=status]").textContent !== text, known);
     }
-    assert.ok((await rows()) <= 700, `${await rows()} rows`);
+    await until(page, () => document.querySelectorAll(".aggregate").length <= 500);
     await page.locator("[data-filter]").fill("order-01234");
     await until(page, () => document.querySelectorAll(".aggregate").length === 10);
     assert.equal(place(page).prefix, "order-01234");
@@ -243,7 +268,7 @@ describe("very many", () => {
     await page.goBack();
     await until(page, () => document.querySelectorAll(".aggregate").length === 10);
     await page.getByRole("button", { name: "Oldest first" }).click();
-    await until(page, () => document.querySelector(".aggregate .row-link").textContent === "order-012340");
+    await until(page, () => document.querySelector(".aggregate .row-link")?.textContent === "order-012340");
     await close(page);
   });
 });
@@ -375,9 +400,9 @@ describe("hostile events", () => {
   });
 
   test("what cannot be seen is shown by symbols, and nothing turns the text around it", async () => {
-    const page = await open({ store: "HOSTILE", id: ID, version: "3" });
+    const page = await open({ store: "HOSTILE", id: ID, version: "3", ...QUIET });
     await page.locator('[data-version="3"] .event-head').click();
-    const text = (version, key) => page.locator(`.event[data-version="${version}"] .part .line`, { hasText: key }).first().locator(".content").textContent();
+    const text = (version, key) => page.locator(`.event[data-version="${version}"] .part .line:not(summary)`, { hasText: key }).first().locator(".content").textContent();
     assert.equal(await text(3, "escape"), 'escape: "ESC[31mredESC]8;;http://elsewhere.exampleBEL"');
     assert.equal(await text(3, "nul"), 'nul: "aNULb"');
     assert.equal(await text(3, "c1"), 'c1: "009B31m"');
@@ -395,7 +420,7 @@ describe("hostile events", () => {
   });
 
   test("numbers keep their digits, and names their places", async () => {
-    const page = await open({ store: "HOSTILE", id: ID, version: "9" });
+    const page = await open({ store: "HOSTILE", id: ID, version: "9", ...QUIET });
     await page.locator('[data-version="9"] .event-head').click();
     const shown = await page.locator('.event[data-version="9"] .part').first().textContent();
     for (const digits of ["9007199254740993", "-9223372036854775808", "18446744073709551615", "one: 1.0", "1e-300"]) assert.ok(shown.includes(digits), `${digits} is not in ${shown}`);
@@ -406,7 +431,7 @@ describe("hostile events", () => {
   });
 
   test("a payload of 5 MB is shown cut, whole when asked for, and can be saved", async () => {
-    const page = await open({ store: "HOSTILE", id: ID, version: "6" });
+    const page = await open({ store: "HOSTILE", id: ID, version: "6", ...QUIET });
     await page.locator('[data-version="6"] .event-head').click();
     const event = page.locator('.event[data-version="6"]');
     await event.getByText("5.0 MB of text").waitFor();
@@ -471,7 +496,7 @@ describe("what happens", () => {
     await until(page, () => document.querySelectorAll(".event.new").length === 3);
     assert.match(await page.locator(".event").first().textContent(), /today v3/);
     await page.getByLabel("Type").fill("POKEMON_NICKNAMED");
-    await page.locator(".event", { hasText: "Sparky" }).waitFor();  // 110,000 positions ago
+    await page.locator(".event", { hasText: "Sparky" }).waitFor();
     assert.equal(place(page).type, "POKEMON_NICKNAMED");
     await close(page);
   });
@@ -562,7 +587,7 @@ describe("commands", () => {
     await page.getByLabel("nature").selectOption("calm");
     await page.getByLabel("shiny").check();
     await page.getByRole("button", { name: "Add" }).click();
-    await page.getByLabel("moves 1").fill("Pound");
+    await page.getByLabel("moves 1", { exact: true }).fill("Pound");
     await page.getByLabel("place").check();
     await page.getByLabel("city").fill("Cerulean");
     await page.getByLabel("zone").fill("3");
@@ -595,7 +620,7 @@ describe("commands", () => {
     assert.equal(new URL(page.url()).hash, "");
     await page.locator("summary", { hasText: "WILD_POKEMON_APPEAR" }).click();
     assert.equal(await page.getByLabel("Aggregate id").inputValue(), "pikachu");
-    await page.getByRole("button", { name: "As JSON" }).click();
+    await page.getByRole("button", { name: "As JSON", exact: true }).click();
     await page.getByRole("textbox", { name: "Input as JSON" }).fill('{"name":"Pikachu","level":5,"shiny":false}');
     await page.getByRole("button", { name: "Simulate" }).click();
     await page.getByText("Pikachu has appeared before").waitFor();
@@ -606,8 +631,8 @@ describe("commands", () => {
 
 describe("exports", () => {
   test("the lines of an aggregate can be imported again, digit for digit", async () => {
-    for (const [store, id, count] of [["HOSTILE", data.HOSTILE_ID, 12], ["COUNTERS", "long", 10_000]]) {
-      const page = await open({ store, id, tab: "test" });
+    for (const [base, store, id, count] of [[real, "HOSTILE", data.HOSTILE_ID, 12], [large, "COUNTERS", "long", 10_000]]) {
+      const page = await open({ store, id, ...QUIET }, { base });
       const button = page.getByRole("button", { name: "Export as JSON Lines" });
       const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
       const text = fs.readFileSync(await download.path(), "utf8");
@@ -654,7 +679,7 @@ describe("exports", () => {
   });
 
   test("values and events are copied as they are", async () => {
-    const page = await open({ store: "HOSTILE", id: data.HOSTILE_ID, version: "3" });
+    const page = await open({ store: "HOSTILE", id: data.HOSTILE_ID, version: "3", ...QUIET });
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.locator('[data-version="3"] .event-head').click();
     await page.locator('.event[data-version="3"]').getByRole("button", { name: "Copy the payload as JSON" }).click();
@@ -666,15 +691,15 @@ describe("exports", () => {
 });
 
 describe("how it looks", () => {
-  const PLACES = [
-    ["stores", {}, ".counted, .stores td", real], ["store", { store: "MANY" }, ".aggregate", real],
+  const places = () => [
+    ["stores", {}, ".counted", large], ["store", { store: "MANY" }, ".aggregate", large],
     ["types", { store: "POKEMONS", tab: "types" }, ".field-names code", real],
     ["aggregate", { store: "POKEMONS", id: "pikachu", version: "7" }, ".event", real],
     ["state", { store: "POKEMONS", id: "pikachu", version: "7", tab: "state" }, ".state .changed", real],
     ["fields", { store: "POKEMONS", id: "pikachu", tab: "fields" }, ".fields", real],
     ["compare", { store: "POKEMONS", id: "pikachu", tab: "compare", from: "2", to: "11" }, ".compare", real],
     ["test", { store: "POKEMONS", id: "ivysaur", tab: "test" }, ".code", real],
-    ["hostile", { store: "HOSTILE", id: data.HOSTILE_ID, version: "4", tab: "state" }, ".state .json", real],
+    ["hostile", { store: "HOSTILE", id: data.HOSTILE_ID, version: "4", tab: "state" }, ".state .json .string", real],
     ["live", { view: "live" }, ".event", real], ["projections", { view: "projections" }, ".letter", typed],
     ["commands", { view: "commands", command: "WILD_POKEMON_APPEAR" }, ".command-form", typed],
   ];
@@ -683,7 +708,8 @@ describe("how it looks", () => {
     for (const colorScheme of ["light", "dark"]) {
       test(`nothing is too wide or too faint at ${viewport.width} pixels, ${colorScheme}`, async () => {
         const page = await open({}, { viewport, colorScheme });
-        for (const [name, where, ready, base] of PLACES) {
+        const isEverything = (viewport === WIDE) === (colorScheme === "light");
+        for (const [name, where, ready, base] of places().filter(([name]) => isEverything || ["aggregate", "state", "commands"].includes(name))) {
           await page.goto(base + address(where));
           await page.locator(ready).first().waitFor();
           if (name === "aggregate") await page.locator('[data-version="7"] .event-head').click();

@@ -58,6 +58,14 @@ export class AggregateData {
     });
   }
 
+  /// Those of blocks [from, to), which are looked through once.
+  async through(from, to) {
+    const events = [];
+    const range = { minVersion: from * BLOCK + 1, maxVersion: to * BLOCK, limit: 1000, signal: this.signal };
+    for await (const page of pagesOfEvents(this.store, this.id, range)) events.push(...page);
+    return events;
+  }
+
   async event(version) {
     return (await this.block(Math.floor((version - 1) / BLOCK))).find((event) => event.version === version);
   }

@@ -103,12 +103,8 @@ export function isEqual(left, right) {
 export function changes(before, after, path = "") {
   if (isEqual(before, after)) return [];
   const found = [];
-  const own = {
-    path,
-    before: before !== undefined && isField(before) ? before : undefined,
-    after: after !== undefined && isField(after) ? after : undefined,
-  };
-  if (own.before !== undefined || own.after !== undefined) found.push(own);
+  const own = { path, before: isField(before) ? before : undefined, after: isField(after) ? after : undefined };
+  if (!(isObject(before) && isObject(after)) && (own.before !== undefined || own.after !== undefined)) found.push(own);
   const names = new Set();
   for (const side of [before, after]) if (isObject(side)) for (const name of Object.keys(side)) names.add(name);
   for (const name of names) found.push(...changes(member(before, name), member(after, name), pointerTo(path, name)));

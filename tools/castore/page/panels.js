@@ -8,7 +8,7 @@ import { fields, isContainer, preview, write } from "./json.js";
 import { jsonTree, scalar, valueButtons } from "./json_view.js";
 import { empty, field, later, problemBox, segments } from "./parts.js";
 import { storeTypeOf, testText } from "./test_text.js";
-import { count, counted, show, showPath, time, typeName } from "./text.js";
+import { beginning, count, counted, show, showPath, size, time, typeName } from "./text.js";
 
 export function openPanel(tab, context) {
   return { state: statePanel, fields: fieldsPanel, compare: comparePanel, test: testPanel, commands: commandsPanel }[tab](context);
@@ -153,6 +153,7 @@ function comparePanel(context) {
 }
 
 const GIVEN_AT_MOST = 200;
+const SHOWN = 50_000;  // letters of a test
 
 function testPanel({ data }) {
   const body = h("div", {});
@@ -172,7 +173,8 @@ function testPanel({ data }) {
     const then = known.filter((event) => event.version > split);
     const text = testText({ given: known.filter((event) => event.version <= split), then, storeType, when, name: `${then.map((event) => event.type).join(", ")} after ${counted(split, "event")} of ${data.id}` });
     replace(body, h("div", { class: "code-tools" }, h("button", { type: "button", class: "small", onclick: () => copy(text, "the test") }, icon("copy"), "Copy"),
-      h("button", { type: "button", class: "small", onclick: () => save(text, `${data.id}.test.cpp`, "text/plain;charset=utf-8") }, icon("save"), "Download")), h("pre", { class: "code", tabindex: "0", "aria-label": "The test" }, text.split("\n").flatMap((line) => [show(line), "\n"])));
+      h("button", { type: "button", class: "small", onclick: () => save(text, `${data.id}.test.cpp`, "text/plain;charset=utf-8") }, icon("save"), "Download")), h("pre", { class: "code", tabindex: "0", "aria-label": "The test" }, beginning(text, SHOWN).split("\n").flatMap((line) => [show(line), "\n"])),
+      text.length > SHOWN && h("p", { class: "hint inset" }, `Only the beginning is shown, of ${size(text.length)}.`));
   }, (problem, again) => replace(body, problemBox(problem, again)));
   const text = (value, label, change) => field(label, h("input", { type: "text", value, spellcheck: "false", autocapitalize: "off", oninput: later(200, (event) => { change(event.target.value); draw(); }) }));
   return {

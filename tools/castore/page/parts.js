@@ -38,7 +38,7 @@ export function segments(label, choices, current, onchange) {
 }
 
 export function field(label, input, hint) {
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), input, hint && h("span", { class: "hint" }, hint));
+  return h("div", { class: "field" }, h("label", {}, h("span", { class: "label" }, label), input), hint && h("span", { class: "hint" }, hint));
 }
 
 /// Calls a function some time after the last call.

@@ -2,6 +2,7 @@
 // A form for a value that a JSON Schema describes. What the schema says in ways that no field fits is written as JSON.
 import { h, replace } from "./dom.js";
 import { isObject, parse, write } from "./json.js";
+import { field } from "./parts.js";
 import { plain, show } from "./text.js";
 
 export class InputError extends Error {}
@@ -58,8 +59,8 @@ function control(given, context) {
   }
 }
 
-const caption = ({ label, isRequired }) => h("span", { class: "label" }, show(label), !isRequired && h("span", { class: "hint" }, " optional"));
-const labelled = (context, input, hint) => h("label", { class: "field" }, caption(context), input, (hint ?? context.hint) && h("span", { class: "hint" }, show(hint ?? context.hint)));
+const caption = ({ label, isRequired }) => [show(label), !isRequired && h("span", { class: "hint" }, " optional")];
+const labelled = (context, input, hint) => field(caption(context), input, (hint ?? context.hint) && show(hint ?? context.hint));
 const missing = (context) => {
   if (context.isRequired) throw new InputError(`${plain(context.label)} is missing`);
   return context.isNullable ? null : NOTHING;
@@ -89,7 +90,7 @@ function numberControl(schema, context) {
 function booleanControl(schema, context) {
   if (context.isRequired) {
     const input = h("input", { type: "checkbox", checked: schema.default === true });
-    return { element: h("label", { class: "field check" }, input, caption(context), context.hint && h("span", { class: "hint" }, show(context.hint))), read: () => input.checked };
+    return { element: h("label", { class: "field check" }, input, h("span", { class: "label" }, caption(context)), context.hint && h("span", { class: "hint" }, show(context.hint))), read: () => input.checked };
   }
   return enumControl({ enum: [true, false] }, context);
 }
@@ -129,7 +130,7 @@ function objectControl(schema, context) {
 function optional(context, element, read) {
   const has = h("input", { type: "checkbox", onchange: () => (element.hidden = !has.checked) });
   element.hidden = true;
-  return { element: h("div", {}, h("label", { class: "field check" }, has, caption(context)), element), read: () => (has.checked ? read() : missing(context)) };
+  return { element: h("div", {}, h("label", { class: "field check" }, has, h("span", { class: "label" }, caption(context))), element), read: () => (has.checked ? read() : missing(context)) };
 }
 
 function listControl(schema, context) {

@@ -13,6 +13,7 @@ import { count, counted, hue, plain, show, time, typeName } from "./text.js";
 
 const LOOKS_AGAIN = 5000;
 const STRIP_UP_TO = 200;  // so many versions have a mark each below the slider
+const AT_ONCE = 10;  // blocks that a filter looks through
 const wide = matchMedia("(min-width: 1000px)");
 
 export function openAggregate({ info, signal }, start) {
@@ -115,9 +116,10 @@ function draw({ info, data, element, start }) {
         label: "Matching events", rowHeight: 41, draw: drawRow,
         next: async (tell) => {
           const items = [];
-          for (; index < blockNumbers().length && items.length < 50; ++index) {
-            items.push(...ordered(await data.block(numberOf(index))).filter(matches));
-            if (index % 5 === 4) tell(`Looked at ${count((index + 1) * BLOCK)} of ${counted(data.newest, "event")}\u2026`);
+          for (const last = blockNumbers().length; index < last && items.length < 50; index = Math.min(index + AT_ONCE, last)) {
+            const [from, to] = order === "oldest" ? [index, index + AT_ONCE] : [Math.max(0, last - index - AT_ONCE), last - index];
+            items.push(...ordered(await data.through(from, to)).filter(matches));
+            tell(`Looked at ${count(Math.min((index + AT_ONCE) * BLOCK, data.newest))} of ${counted(data.newest, "event")}\u2026`);
           }
           return { items, isLast: index >= blockNumbers().length };
         },
