@@ -16,12 +16,12 @@ database.execute(numbers.format(first=1, last=EVENTS) + f"""
     SELECT 'COUNTERS', 'long', n,
            CASE WHEN n % 10 = 0 THEN 'COUNTER_RENAMED' WHEN n % 3 = 0 THEN 'COUNTER_DECREASED' ELSE 'COUNTER_INCREASED' END,
            {TIME},
-           CASE WHEN n % 10 = 0 THEN json_object('name', 'counter ' || n / 10)
-                ELSE json_object('value', n, 'by', json_object('user', 'user' || n % 17)) END
+           CASE WHEN n % 10 = 0 THEN json_object('name', 'counter ' || (n / 10))
+                ELSE json_object('value', n, 'by', json_object('user', 'user' || (n % 17))) END
     FROM number""")
 database.execute(numbers.format(first=0, last=AGGREGATES - 1) + f"""
     INSERT INTO event (event_store_id, aggregate_id, version, type, timestamp, payload)
     SELECT 'MANY', printf('order-%06d', n), 1, 'ORDER_PLACED', {TIME},
-           json_object('customer', 'c' || n % 997, 'total', n)
+           json_object('customer', 'c' || (n % 997), 'total', n)
     FROM number""")
 database.commit()

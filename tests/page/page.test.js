@@ -194,8 +194,8 @@ describe("states", () => {
     const page = await open({ store: "POKEMONS", id: "pikachu", tab: "compare", from: "2", to: "4" });
     await page.locator(".compare").waitFor();
     const rows = await page.locator(".compare tbody tr").evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
-    assert.deepEqual(rows.map(([name, ...sides]) => [name, ...sides]).sort(), [
-      ["/ball/bonus", "not there", rows.find(([name]) => name === "/ball/bonus")[2]],
+    assert.deepEqual(rows, [
+      ["/ball/bonus", "not there", "1"],
       ["/ball/kind", "not there", '"poke"'],
       ["/level", "5", "6"],
       ["/moves", '["Thunder Shock", "Growl"]', '["Thunder Shock", "Growl", "Quick Attack"]'],
@@ -496,7 +496,7 @@ describe("what happens", () => {
     await until(page, () => document.querySelectorAll(".event.new").length === 3);
     assert.match(await page.locator(".event").first().textContent(), /today v3/);
     await page.getByLabel("Type").fill("POKEMON_NICKNAMED");
-    await page.locator(".event", { hasText: "Sparky" }).waitFor();
+    await until(page, () => document.querySelectorAll(".event").length === 1 && document.querySelector(".event").textContent.includes("Sparky"));
     assert.equal(place(page).type, "POKEMON_NICKNAMED");
     await close(page);
   });
@@ -775,7 +775,7 @@ describe("the house", () => {
   });
 
   test("no page asked for anything of another server, and none had an error", () => {
-    const foreign = asked.filter((url) => !url.startsWith(real) && !url.startsWith("http://127.0.0.1:") && !url.startsWith("blob:") && !url.startsWith("data:"));
+    const foreign = asked.filter((url) => ![real, large, "http://127.0.0.1:"].some((ours) => url.startsWith(ours)) && !url.startsWith("blob:") && !url.startsWith("data:"));
     assert.deepEqual(foreign, []);
     assert.ok(asked.length > 200);
     assert.deepEqual(failures, []);

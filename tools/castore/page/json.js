@@ -107,7 +107,7 @@ export function changes(before, after, path = "") {
   if (!(isObject(before) && isObject(after)) && (own.before !== undefined || own.after !== undefined)) found.push(own);
   const names = new Set();
   for (const side of [before, after]) if (isObject(side)) for (const name of Object.keys(side)) names.add(name);
-  for (const name of names) found.push(...changes(member(before, name), member(after, name), pointerTo(path, name)));
+  for (const name of [...names].sort()) found.push(...changes(member(before, name), member(after, name), pointerTo(path, name)));
   return found;
 }
 

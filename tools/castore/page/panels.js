@@ -105,7 +105,7 @@ function fieldsPanel(context) {
         const event = events.get(by);
         return h("tr", { class: by === at ? "just-set" : null }, h("th", { scope: "row" }, showPath(path)),
           h("td", { "data-label": "Value", class: "json" }, isContainer(one) ? h("span", { class: "punctuation" }, show(preview(one, 120))) : scalar(one, data.id)),
-          h("td", { "data-label": "Set by", class: "set-by" }, by ? [h("button", { type: "button", class: "blame", "aria-label": `Go to version ${by}`, onclick: () => moveTo(by) }, `v${by}`), event && [" ", typeName(event.type), " ", time(event.timestamp)]] : "\u2013"));
+          h("td", { "data-label": "Set by", class: "set-by" }, by ? h("span", {}, h("button", { type: "button", class: "blame", "aria-label": `Go to version ${by}`, onclick: () => moveTo(by) }, `v${by}`), event && [" ", typeName(event.type), " ", time(event.timestamp)]) : "\u2013"));
       }))), all.length > some.length && h("p", { class: "inset" }, h("button", { type: "button", class: "small", onclick: () => { most += 1000; draw(version); } }, `Show more of ${counted(all.length, "field")}`)));
   }, (problem, again) => replace(body, problemBox(problem, again)));
   const source = sourceChoice(context, () => draw(version));
@@ -144,7 +144,7 @@ function comparePanel(context) {
   const side = (value, label, kind) => h("td", { class: `json ${kind}`, "data-label": label }, value === undefined ? h("span", { class: "hint" }, "not there") : isContainer(value) ? h("span", { class: "punctuation" }, show(preview(value, 200))) : scalar(value, data.id));
   const source = sourceChoice(context, () => draw());
   return {
-    element: h("div", {}, h("div", { class: "panel-tools" }, source.element, h("span", { class: "pair" }, h("label", {}, "from v", from), h("label", {}, "to v", to), swap)), body),
+    element: h("div", {}, h("div", { class: "panel-tools" }, source.element, h("span", { class: "pair" }, h("label", {}, "from v ", from), h("label", {}, "to v ", to), swap)), body),
     show: (at) => {
       version = at;
       draw();

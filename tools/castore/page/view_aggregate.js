@@ -182,6 +182,8 @@ function draw({ info, data, element, start }) {
     const tab = tabOf();
     split.dataset.tab = tab;
     replace(panelTabs, tabs("Of this aggregate", keys, tab, (key) => href({ ...place, tab: key, from: undefined, to: undefined })));
+    const link = panelTabs.querySelector("[aria-current]");
+    link.parentElement.scrollLeft = link.offsetLeft - link.parentElement.offsetLeft - 60;
     if (tab === "events") return;
     if (panelTab !== tab) {
       panel = openPanel(tab, { info, data, place: () => place, moveTo, write });
