@@ -50,13 +50,15 @@ exports.events = function* ({ aggregates = 100_000, events = 10_000 } = {}) {
   yield hostile(3, "CONTROL_CHARACTERS", { bell: "\u0007", escape: "\u001b[31mred\u001b]8;;http://elsewhere.example\u0007", nul: "a\u0000b", c1: "\u009b31m", lines: "one\r\ntwo\u2028three", tab: "a\tb", del: "\u007f" });
   yield hostile(4, "BIDI_\u202eDESREVER", { file: "photo_\u202egnp.exe", isolate: "\u2066a\u2069", zero: "pay\u200bpal", "\u202eyek": 1, mark: "\ufeffx" });
   yield hostile(5, "NAMES", JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":"text","length":-1,"":"no name","a/b":{"c~d":1}}'));
-  yield hostile(6, "BIG_TEXT", { text: "0123456789<i>".repeat(Math.ceil(exports.BIG / 13)).slice(0, exports.BIG), after: "still here" });
+  yield hostile(6, "EMPTY", { object: {}, array: [], text: "" });
   yield hostile(7, "MANY_MEMBERS", Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`member${index}`, index])));
   yield hostile(8, "DEEP", JSON.parse("[".repeat(200) + "1" + "]".repeat(200)));
   yield hostile(9, "NUMBERS", { integer: 9007199254740993n, least: -9223372036854775808n, most: 18446744073709551615n, one: 1.0, tiny: 1e-300 });
   yield hostile(10, "ZALGO", { text: "Z\u0351\u036b\u0343\u036a\u0302".repeat(60), family: "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}", arabic: "\u0645\u0631\u062d\u0628\u0627" });
   yield hostile(11, "NOT_AN_OBJECT", "only a text");
   yield hostile(12, "NOTHING");
+  const big = { text: "0123456789<i>".repeat(Math.ceil(exports.BIG / 13)).slice(0, exports.BIG), after: "still here" };
+  yield { store: "HOSTILE", aggregateId: "big", version: 1, type: "BIG_TEXT", timestamp: at(90), payload: big };
   for (const [index, id] of [" ", "../../etc/passwd", "%2e%2e%2f", "a b\"c'd", "?store=X&id=Y#token=Z", "\u0001\u001b[2J", "x".repeat(900)].entries()) {
     yield { store: "HOSTILE", aggregateId: id, version: 1, type: "ODD_ID", timestamp: at(100 + index), payload: { id } };
   }

@@ -75,6 +75,17 @@ async function open(place = {}, { base = real, viewport = WIDE, colorScheme = "l
   return page;
 }
 
+/// Goes on to another place of the same server, as a link does: without loading the program again.
+async function visit(page, place) {
+  await page.evaluate((href) => {
+    const link = document.createElement("a");
+    link.href = href;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, address(place) || "/");
+}
+
 /// Those that tests have left: a new one costs more than most tests.
 const free = [];
 async function close(page) {
@@ -146,7 +157,7 @@ describe("where one is", () => {
   test("an aggregate that is not there, and a store that is not, are said so", async () => {
     const page = await open({ store: "POKEMONS", id: "nobody" });
     await page.getByText("There is no such aggregate.").waitFor();
-    await page.goto(real + address({ store: "NOTHING" }));
+    await visit(page, { store: "NOTHING" });
     await page.getByText("This store has no aggregates.").waitFor();
     await close(page);
   });
@@ -221,10 +232,11 @@ describe("states", () => {
 
 describe("very many", () => {
   test("an aggregate of 10,000 events is drawn in parts, and any version is near", async () => {
-    const began = Date.now();
+    const before = asked.length;
     const page = await open({ store: "COUNTERS", id: "long", tab: "test" }, { base: large });
     await page.locator('.event[data-version="10000"]').waitFor();
-    assert.ok(Date.now() - began < 8000, `it took ${Date.now() - began} ms`);
+    const loads = asked.slice(before).filter((url) => url.includes("/v1/events"));
+    assert.ok(loads.length <= 6, loads.join("\n"));
     const rows = () => page.locator(".event").count();
     assert.ok((await rows()) <= 300, `${await rows()} rows`);
     await page.locator(".version-number").fill("5000");
@@ -244,6 +256,13 @@ describe("very many", () => {
     await page.locator(".event").first().waitFor();
     await until(page, () => document.querySelectorAll(".event").length === 30);
     assert.equal(await page.locator(".event .type").first().textContent(), "COUNTER_RENAMED");
+    await close(page);
+  });
+
+  test("a filter may match nothing", async () => {
+    const page = await open({ store: "POKEMONS", id: "pikachu", ...QUIET });
+    await page.locator(".event").first().waitFor();
+    await page.keyboard.press("f");
     await page.locator(".events-card [data-filter]").fill("NO_SUCH");
     await page.getByText("No event matches.").waitFor();
     await close(page);
@@ -387,9 +406,9 @@ describe("hostile events", () => {
       await page.locator(".panel-body :is(.json, table, .code)").first().waitFor();
     }
     assert.deepEqual(await scripts(), []);
-    await page.goto(real + address({ store: "HOSTILE", tab: "types" }));
+    await visit(page, { store: "HOSTILE", tab: "types" });
     await page.locator(".field-names").first().waitFor();
-    await page.goto(real + address({ view: "live", in: "HOSTILE" }));
+    await visit(page, { view: "live", in: "HOSTILE" });
     await page.locator(".event", { hasText: "harm" }).first().waitFor();
     for (const head of await page.locator(".event-head").all()) await head.click();
     assert.deepEqual(await scripts(), []);
@@ -431,9 +450,9 @@ describe("hostile events", () => {
   });
 
   test("a payload of 5 MB is shown cut, whole when asked for, and can be saved", async () => {
-    const page = await open({ store: "HOSTILE", id: ID, version: "6", ...QUIET });
-    await page.locator('[data-version="6"] .event-head').click();
-    const event = page.locator('.event[data-version="6"]');
+    const page = await open({ store: "HOSTILE", id: "big", ...QUIET });
+    await page.locator(".event-head").click();
+    const event = page.locator(".event");
     await event.getByText("5.0 MB of text").waitFor();
     assert.ok((await event.textContent()).length < 5000);
     const [download] = await Promise.all([page.waitForEvent("download"), event.locator(".cut").getByRole("button", { name: "Download" }).click()]);
@@ -443,6 +462,7 @@ describe("hostile events", () => {
     assert.equal((await event.locator(".long-text").textContent()).length, data.BIG);
     await event.getByRole("button", { name: "Show less" }).click();
     await event.locator(".long-text").waitFor({ state: "detached" });
+    await visit(page, { store: "HOSTILE", id: ID, ...QUIET });
     await page.locator('[data-version="7"] .event-head').click();
     await page.locator('.event[data-version="7"]').getByRole("button", { name: /^Show 100 more of 5,000/ }).click();
     await until(page, () => document.querySelectorAll('.event[data-version="7"] .part .line').length > 200);
@@ -452,8 +472,7 @@ describe("hostile events", () => {
   test("odd ids open", async () => {
     const page = await open({ store: "HOSTILE" });
     for (const id of [" ", "../../etc/passwd", "%2e%2e%2f", "a b\"c'd", "?store=X&id=Y#token=Z"]) {
-      await page.goto(real + address({ store: "HOSTILE" }));
-      await page.evaluate((wanted) => [...document.querySelectorAll(".aggregate .row-link")].length > 0 || wanted, id);
+      await visit(page, { store: "HOSTILE" });
       await page.locator(".aggregate").first().waitFor();
       await page.evaluate((wanted) => [...document.querySelectorAll(".aggregate .row-link")].find((link) => link.textContent === wanted).click(), id);
       await page.locator('.event[data-version="1"]').waitFor();
@@ -692,7 +711,7 @@ describe("exports", () => {
 
 describe("how it looks", () => {
   const places = () => [
-    ["stores", {}, ".counted", large], ["store", { store: "MANY" }, ".aggregate", large],
+    ["store", { store: "MANY" }, ".aggregate", large], ["stores", {}, ".counted", large],
     ["types", { store: "POKEMONS", tab: "types" }, ".field-names code", real],
     ["aggregate", { store: "POKEMONS", id: "pikachu", version: "7" }, ".event", real],
     ["state", { store: "POKEMONS", id: "pikachu", version: "7", tab: "state" }, ".state .changed", real],
@@ -707,10 +726,17 @@ describe("how it looks", () => {
   for (const viewport of [WIDE, NARROW]) {
     for (const colorScheme of ["light", "dark"]) {
       test(`nothing is too wide or too faint at ${viewport.width} pixels, ${colorScheme}`, async () => {
-        const page = await open({}, { viewport, colorScheme });
         const isEverything = (viewport === WIDE) === (colorScheme === "light");
+        let page;
+        let at;
         for (const [name, where, ready, base] of places().filter(([name]) => isEverything || ["aggregate", "state", "commands"].includes(name))) {
-          await page.goto(base + address(where));
+          if (base !== at) {
+            if (page) await close(page);
+            page = await open(where, { base, viewport, colorScheme });
+            at = base;
+          } else {
+            await visit(page, where);
+          }
           await page.locator(ready).first().waitFor();
           if (name === "aggregate") await page.locator('[data-version="7"] .event-head').click();
           await page.screenshot({ path: path.join(SHOTS, `${name}-${viewport.width}-${colorScheme}.png`) });
