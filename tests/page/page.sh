@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # page.sh prepare DIRECTORY: gets what the tests need of npm. page.sh run DIRECTORY PROGRAM: the tests of the web page that
-# the program castore serves; what they saw is in DIRECTORY/screenshots.
+# the program castore serves; what they saw is in DIRECTORY/screenshots. page.sh docs DIRECTORY: puts some of that into the
+# guide.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 command=${1:-}
@@ -26,8 +27,20 @@ case $command in
     CASTORE_PROGRAM=$3 NODE_PATH="$directory/node_modules" TMPDIR="$directory/work" node --test "$here/page.test.js"
     rm -rf work
     ;;
+  docs)
+    guide=$here/../../docs/guides/web_page
+    mkdir -p "$guide"
+    while read -r from to; do
+      python3 "$here/shrink_png.py" "$directory/screenshots/$from.png" "$guide/$to.png"
+    done <<END
+aggregate-1440-light aggregate
+stores-1440-light stores
+simulated-1440-light commands
+state-390-dark phone
+END
+    ;;
   *)
-    echo "usage: page.sh prepare|run DIRECTORY [PROGRAM]" >&2
+    echo "usage: page.sh prepare|run|docs DIRECTORY [PROGRAM]" >&2
     exit 2
     ;;
 esac

@@ -644,6 +644,11 @@ describe("commands", () => {
     await page.getByRole("button", { name: "Simulate" }).click();
     await page.getByText("Pikachu has appeared before").waitFor();
     assert.equal(await page.getByRole("button", { name: "Run", exact: true }).isDisabled(), true);
+    await visit(page, { view: "commands", command: "LEVEL_UP_POKEMON", id: "pikachu" });
+    await page.getByRole("button", { name: "Simulate" }).click();
+    await page.getByText("The state would be").waitFor();
+    assert.deepEqual(await page.locator(".answer .changed .content").allTextContents(), ["level: 9 \u2192 10"]);
+    await page.screenshot({ path: path.join(SHOTS, "simulated-1440-light.png") });
     await close(page);
   });
 });
