@@ -4,6 +4,8 @@
 
 #include <castore/testing/given_when_then.hpp>
 
+#include "support/catch.hpp"
+
 // Written from stored events: the names of types and fields are guesses, and enumerations are still text.
 TEST_CASE("POKEMON_LEVELED_UP after 2 events of ivysaur") {
   using namespace castore::testing;
