@@ -4,7 +4,7 @@ import { copy, h, icon, iconButton, replace } from "./dom.js";
 import { extent, preview, write } from "./json.js";
 import { jsonTree, valueButtons } from "./json_view.js";
 import { href } from "./router.js";
-import { plain, show, size, time, typeName } from "./text.js";
+import { plain, show, showId, size, time, typeName } from "./text.js";
 
 const PREVIEW = 160;
 
@@ -27,7 +27,7 @@ export function eventRow(event, { hasPlace = false, isOpen = false, isCurrent = 
     h("span", { class: "twist" }, icon("next")),
     h("span", { class: "version", title: hasPlace && event.position !== undefined ? `Position ${event.position}` : null }, hasPlace && event.position !== undefined ? `#${event.position}` : `v${event.version}`),
     typeName(event.type),
-    hasPlace && h("span", { class: "of" }, show(event.store), h("span", { class: "punctuation" }, " / "), h("b", {}, show(event.aggregateId)), h("span", { class: "punctuation" }, ` v${event.version}`)),
+    hasPlace && h("span", { class: "of" }, show(event.store), h("span", { class: "punctuation" }, " / "), h("b", {}, showId(event.aggregateId)), h("span", { class: "punctuation" }, ` v${event.version}`)),
     h("span", { class: "preview" }, hasPayload ? show(preview(event.payload, PREVIEW)) : h("span", { class: "hint" }, "no payload")),
     time(event.timestamp));
   const row = h("div", { class: "event", role: "listitem", "data-version": event.version }, h("div", { class: "event-line" }, head,

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { h, iconButton, replace } from "./dom.js";
 import { empty, field, later, problemBox } from "./parts.js";
 import { go } from "./router.js";
-import { plain, show } from "./text.js";
+import { plain, showId } from "./text.js";
 
 export function openSearch(store) {
   const controller = new AbortController();
@@ -26,7 +26,7 @@ export function openSearch(store) {
       const { aggregates } = await ask("aggregates", { store: chosen(), prefix: input.value || undefined, limit: 8, reverse: true }, { signal });
       if (mine !== asked) return;
       replace(found, aggregates.length === 0 ? empty(h("p", {}, "No aggregate begins so."))
-        : aggregates.map(({ aggregateId }) => h("div", { role: "listitem" }, h("button", { type: "button", onclick: () => open(aggregateId) }, show(aggregateId)))));
+        : aggregates.map(({ aggregateId }) => h("div", { role: "listitem" }, h("button", { type: "button", onclick: () => open(aggregateId) }, showId(aggregateId)))));
     } catch (problem) {
       if (problem.name !== "AbortError") replace(found, problemBox(problem));
     }

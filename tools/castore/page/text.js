@@ -47,6 +47,13 @@ export function showPath(path) {
   return h("code", {}, path === "" ? "/" : path.split("/").slice(1).map((part) => ["/", show(part), h("wbr")]));
 }
 
+/// An id, of which spaces at the ends are seen, too.
+export function showId(id) {
+  const [, before, middle, after] = /^( *)(.*?)( *)$/s.exec(id);
+  const spaces = (text) => [...text].map(() => h("span", { class: "unseen-character", title: "a space" }, "SP"));
+  return h("bdi", { class: "shown" }, spaces(before), show(middle), spaces(after));
+}
+
 /// The beginning of a text, never half of a character.
 export function beginning(text, length) {
   if (text.length <= length) return text;

@@ -9,7 +9,7 @@ import { eventRow } from "./event_row.js";
 import { openPanel } from "./panels.js";
 import { copyButton, crumbs, empty, field, inputOf, later, momentOf, problemBox, segments, tabs } from "./parts.js";
 import { go, href } from "./router.js";
-import { count, counted, hue, plain, show, time, typeName } from "./text.js";
+import { count, counted, hue, plain, show, showId, time, typeName } from "./text.js";
 
 const LOOKS_AGAIN = 5000;
 const STRIP_UP_TO = 200;  // so many versions have a mark each below the slider
@@ -163,7 +163,7 @@ function draw({ info, data, element, start }) {
     replace(filterPlace, h("div", { class: "filters inset", role: "search" },
       field("Type", h("input", { type: "search", list: "types-seen", "data-filter": true, value: filters.type, placeholder: "any", spellcheck: "false", autocapitalize: "off",
         onfocus: () => replace(known, [...data.types].sort().map((type) => h("option", { value: type }))), oninput: (event) => typed(event.target.value.trim()) }), null), known,
-      field("From (UTC)", moment("after")), field("until (UTC)", moment("before"))));
+      field("From (UTC)", moment("after")), field("Until (UTC)", moment("before"))));
     filterPlace.hidden = !isFiltered();
   }
 
@@ -277,7 +277,7 @@ function draw({ info, data, element, start }) {
   function drawHead() {
     const since = h("span", {});
     data.event(1).then((first) => first && replace(since, "since ", time(first.timestamp)), () => {});
-    replace(head, h("div", { class: "title" }, h("h1", {}, show(data.id), copyButton(data.id, "the id"))),
+    replace(head, h("div", { class: "title" }, h("h1", {}, showId(data.id), copyButton(data.id, "the id"))),
       h("p", { class: "facts-line" }, h("b", {}, counted(data.newest, "event")), since, data.last && h("span", {}, "last ", time(data.last.timestamp)),
         h("button", { type: "button", class: "small", onclick: () => saveLines() }, "Export as JSON Lines")));
   }

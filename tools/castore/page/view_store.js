@@ -5,7 +5,7 @@ import { blockList } from "./block_list.js";
 import { h, replace } from "./dom.js";
 import { crumbs, empty, field, inputOf, later, momentOf, problemBox, segments, tabs } from "./parts.js";
 import { go, href } from "./router.js";
-import { ago, count, show, time, typeName } from "./text.js";
+import { ago, count, show, showId, time, typeName } from "./text.js";
 
 export function openStore({ signal }, place) {
   const { store } = place;
@@ -35,7 +35,7 @@ export function openStore({ signal }, place) {
       list = blockList({
         label: "Aggregates", rowHeight: 41,
         draw: (aggregate) => h("div", { class: "aggregate", role: "listitem" },
-          h("a", { class: "row-link", "data-row": true, href: href({ store, id: aggregate.aggregateId }) }, show(aggregate.aggregateId)),
+          h("a", { class: "row-link", "data-row": true, href: href({ store, id: aggregate.aggregateId }) }, showId(aggregate.aggregateId)),
           aggregate.initialTimestamp && [h("span", { class: "hint ago" }, ago(aggregate.initialTimestamp)), time(aggregate.initialTimestamp)]),
         next: async () => {
           const answer = await ask("aggregates", { store, limit: 100, page, reverse: filters.order === "newest", prefix: filters.prefix || undefined, after: filters.after, before: filters.before }, { signal });
@@ -59,7 +59,7 @@ export function openStore({ signal }, place) {
     return [
       h("div", { class: "filters", role: "search" },
         field("Id begins with", h("input", { type: "search", "data-filter": true, value: filters.prefix, placeholder: "any", spellcheck: "false", autocomplete: "off", autocapitalize: "off", oninput: (event) => type(event.target.value) })),
-        field("First event from (UTC)", moment("after")), field("until (UTC)", moment("before")), orders, h("span", { class: "space" }), known),
+        field("First event from (UTC)", moment("after")), field("Until (UTC)", moment("before")), orders, h("span", { class: "space" }), known),
       h("section", { class: "card", "aria-label": "Aggregates" }, rows),
     ];
   }
@@ -86,7 +86,7 @@ function typesOf(store, signal) {
         h("thead", {}, h("tr", {}, ["Type", "Events", "First", "Last", "Fields"].map((name) => h("th", { scope: "col", class: name === "Events" ? "number" : null }, name)))),
         h("tbody", {}, types.map((type) => h("tr", {}, h("th", { scope: "row" }, typeName(type.type)), h("td", { class: "number", "data-label": "Events" }, count(type.count)),
           h("td", { "data-label": "First" }, time(type.first)), h("td", { "data-label": "Last" }, time(type.last)),
-          h("td", { "data-label": "Fields", class: "field-names" }, (type.fields ?? []).map((name) => [h("code", {}, show(name)), " "])))))));
+          h("td", { "data-label": "Fields", class: "field-names" }, h("span", {}, (type.fields ?? []).map((name) => [h("code", {}, show(name)), " "]))))))));
     } catch (problem) {
       if (problem.name !== "AbortError") replace(card, problemBox(problem, load));
     }
