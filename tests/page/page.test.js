@@ -17,21 +17,31 @@ const SHOTS = path.resolve("screenshots");
 const DATABASE = path.join(WORK, "pokemons.db");
 const LARGE = path.join(WORK, "large.db");
 const PAGE = path.join(__dirname, "../../tools/castore/page");
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
 
 let browser;
-const servers = [];  // castore serve
-let real;  // where the one of the small database is
+const servers = []; // castore serve
+let real; // where the one of the small database is
 let large;
 let stub;
-let typed;  // where the stub is
-const asked = [];  // every address that any page asked for
-const failures = [];  // what pages complained about
+let typed; // where the stub is
+const asked = []; // every address that any page asked for
+const failures = []; // what pages complained about
 
 const castore = (...words) => execFileSync(PROGRAM, words, { encoding: "utf8", maxBuffer: 1e9 });
-const lines = (events) => events.map(({ store, ...event }) => data.json({ eventStoreId: store, event }) + "\n").join("");
+const lines = (events) =>
+  events.map(({ store, ...event }) => data.json({ eventStoreId: store, event }) + "\n").join("");
 const pushed = (file, ...events) => {
   fs.writeFileSync(file, lines(events));
   castore("import", DATABASE, file);
@@ -77,13 +87,16 @@ async function open(place = {}, { base = real, viewport = WIDE, colorScheme = "l
 
 /// Goes on to another place of the same server, as a link does: without loading the program again.
 async function visit(page, place) {
-  await page.evaluate((href) => {
-    const link = document.createElement("a");
-    link.href = href;
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }, address(place) || "/");
+  await page.evaluate(
+    (href) => {
+      const link = document.createElement("a");
+      link.href = href;
+      document.body.append(link);
+      link.click();
+      link.remove();
+    },
+    address(place) || "/",
+  );
 }
 
 /// Those that tests have left: a new one costs more than most tests.
@@ -104,7 +117,9 @@ async function newPage() {
   await page.exposeFunction("tellViolation", (text) => page.violations.push(text));
   await page.addInitScript(() => {
     window.harm = (what) => (window.harmed = what);
-    addEventListener("securitypolicyviolation", (event) => window.tellViolation(`${event.violatedDirective} ${event.blockedURI}`));
+    addEventListener("securitypolicyviolation", (event) =>
+      window.tellViolation(`${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   return page;
 }
@@ -114,8 +129,12 @@ const heading = (page, text) => page.locator("h1", { hasText: text }).waitFor();
 const settled = (page, text) => page.locator(".state .json", { hasText: text }).waitFor();
 
 /// What the tree of a state marks: [[kind, text]].
-const marks = (page) => page.locator(".state .line:is(.changed, .added, .removed)").evaluateAll((all) =>
-  all.map((line) => [line.className.replace("line ", ""), line.querySelector(".content").textContent]));
+const marks = (page) =>
+  page
+    .locator(".state .line:is(.changed, .added, .removed)")
+    .evaluateAll((all) =>
+      all.map((line) => [line.className.replace("line ", ""), line.querySelector(".content").textContent]),
+    );
 /// Waits for a function of the page to be true; what it is about is in the failure.
 const until = (page, condition, value) => page.waitForFunction(condition, value, { polling: 50 });
 
@@ -167,14 +186,22 @@ describe("states", () => {
   test("the slider shows the state at each version, and marks what it changed", async () => {
     const page = await open({ store: "POKEMONS", id: "pikachu", version: "1", tab: "state" });
     await settled(page, "Pallet");
-    assert.deepEqual((await marks(page)).filter(([kind]) => kind !== "added"), []);
+    assert.deepEqual(
+      (await marks(page)).filter(([kind]) => kind !== "added"),
+      [],
+    );
     await page.locator(".slider").focus();
     await page.keyboard.press("ArrowRight");
     await settled(page, "Viridian");
     assert.deepEqual(await marks(page), [["changed", 'city: "Pallet" \u2192 "Viridian"']]);
     await page.locator(".slider").fill("7");
     await settled(page, "Pidgey");
-    assert.deepEqual(await marks(page), [["changed", "now: 35 \u2192 12"], ["added", 'against: "Pidgey"'], ["added", "turns: 9"], ["added", "won: true"]]);
+    assert.deepEqual(await marks(page), [
+      ["changed", "now: 35 \u2192 12"],
+      ["added", 'against: "Pidgey"'],
+      ["added", "turns: 9"],
+      ["added", "won: true"],
+    ]);
     await until(page, () => new URLSearchParams(location.search).get("version") === "7");
     await page.keyboard.press("End");
     await until(page, () => document.querySelector(".cursor-about").textContent.includes("POKEMON_LEVELED_UP"));
@@ -204,7 +231,9 @@ describe("states", () => {
   test("two versions are compared", async () => {
     const page = await open({ store: "POKEMONS", id: "pikachu", tab: "compare", from: "2", to: "4" });
     await page.locator(".compare").waitFor();
-    const rows = await page.locator(".compare tbody tr").evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+    const rows = await page
+      .locator(".compare tbody tr")
+      .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
     assert.deepEqual(rows, [
       ["/ball/bonus", "not there", "1"],
       ["/ball/kind", "not there", '"poke"'],
@@ -221,7 +250,10 @@ describe("states", () => {
   test("the reducer's state, where there is one, can take the place of merged data", async () => {
     const page = await open({ store: "POKEMONS", id: "pikachu", version: "9", tab: "state" }, { base: typed });
     await settled(page, "aggregate_id");
-    assert.deepEqual(await marks(page), [["added", 'nickname: "Sparky"'], ["removed", 'fought: "Pidgey"']]);
+    assert.deepEqual(await marks(page), [
+      ["added", 'nickname: "Sparky"'],
+      ["removed", 'fought: "Pidgey"'],
+    ]);
     await page.getByRole("button", { name: "Merged data" }).click();
     await settled(page, "last_fight");
     assert.deepEqual(await marks(page), [["added", 'nickname: "Sparky"']]);
@@ -252,7 +284,10 @@ describe("very many", () => {
   });
 
   test("its events are filtered by type and time", async () => {
-    const page = await open({ store: "COUNTERS", id: "long", tab: "test", type: "COUNTER_RENAMED", before: "2024-05-04T08:05:00.000Z" }, { base: large });
+    const page = await open(
+      { store: "COUNTERS", id: "long", tab: "test", type: "COUNTER_RENAMED", before: "2024-05-04T08:05:00.000Z" },
+      { base: large },
+    );
     await page.locator(".event").first().waitFor();
     await until(page, () => document.querySelectorAll(".event").length === 30);
     assert.equal(await page.locator(".event .type").first().textContent(), "COUNTER_RENAMED");
@@ -296,7 +331,8 @@ describe("the keyboard", () => {
   test("does everything, and one sees where it is", async () => {
     const page = await open();
     await page.locator(".stores .row-link").first().waitFor();
-    const press = (...keys) => keys.reduce((done, key) => done.then(() => page.keyboard.press(key)), Promise.resolve());
+    const press = (...keys) =>
+      keys.reduce((done, key) => done.then(() => page.keyboard.press(key)), Promise.resolve());
     await press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
     for (let stop = 0; stop < 16; ++stop) {
@@ -304,7 +340,12 @@ describe("the keyboard", () => {
       const focus = await page.evaluate(() => {
         const element = document.activeElement;
         const style = [getComputedStyle(element), getComputedStyle(element, "::after")];
-        return { name: element.outerHTML.slice(0, 80), isSeen: element === document.body || style.some(({ outlineStyle, outlineWidth }) => outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) };
+        return {
+          name: element.outerHTML.slice(0, 80),
+          isSeen:
+            element === document.body ||
+            style.some(({ outlineStyle, outlineWidth }) => outlineStyle !== "none" && parseFloat(outlineWidth) >= 2),
+        };
       });
       assert.ok(focus.isSeen, `no focus to be seen on ${focus.name}`);
     }
@@ -325,9 +366,14 @@ describe("the keyboard", () => {
     await until(page, () => document.querySelector(".slider").value === "10");
     await press("]");
     await until(page, () => document.querySelector(".slider").value === "11");
-    await press("j");  // to the row of this version
+    await press("j"); // to the row of this version
     await press("j");
-    await until(page, () => document.activeElement.closest(".event")?.dataset.version === "10" && document.querySelector(".slider").value === "10");
+    await until(
+      page,
+      () =>
+        document.activeElement.closest(".event")?.dataset.version === "10" &&
+        document.querySelector(".slider").value === "10",
+    );
     await press("Enter");
     await page.locator('.event.open[data-version="10"] .part').first().waitFor();
     await press("Enter");
@@ -373,14 +419,32 @@ describe("the keyboard", () => {
   });
 
   test("everything that can be pressed has a name", async () => {
-    for (const [where, base] of [[{ store: "POKEMONS", id: "pikachu" }, real], [{ view: "live" }, real], [{ view: "commands", command: "WILD_POKEMON_APPEAR" }, typed], [{ view: "projections" }, typed]]) {
+    for (const [where, base] of [
+      [{ store: "POKEMONS", id: "pikachu" }, real],
+      [{ view: "live" }, real],
+      [{ view: "commands", command: "WILD_POKEMON_APPEAR" }, typed],
+      [{ view: "projections" }, typed],
+    ]) {
       const page = await open(where, { base });
       await page.locator(".event, .command-form").first().waitFor();
-      const faults = await page.evaluate(() => [...document.querySelectorAll("button, a[href], input, select, textarea, summary, [role]")].filter((element) => {
-        if (element.closest("[hidden], [aria-hidden=true]") || element.matches("[role=presentation], [role=listitem], [role=status], [role=alert], [role=search]")) return false;
-        const name = element.getAttribute("aria-label") || element.textContent.trim() || element.labels?.[0]?.textContent.trim() || element.getAttribute("title") || document.getElementById(element.getAttribute("aria-labelledby"))?.textContent;
-        return !name;
-      }).map((element) => element.outerHTML.slice(0, 120)));
+      const faults = await page.evaluate(() =>
+        [...document.querySelectorAll("button, a[href], input, select, textarea, summary, [role]")]
+          .filter((element) => {
+            if (
+              element.closest("[hidden], [aria-hidden=true]") ||
+              element.matches("[role=presentation], [role=listitem], [role=status], [role=alert], [role=search]")
+            )
+              return false;
+            const name =
+              element.getAttribute("aria-label") ||
+              element.textContent.trim() ||
+              element.labels?.[0]?.textContent.trim() ||
+              element.getAttribute("title") ||
+              document.getElementById(element.getAttribute("aria-labelledby"))?.textContent;
+            return !name;
+          })
+          .map((element) => element.outerHTML.slice(0, 120)),
+      );
       assert.deepEqual(faults, []);
       await close(page);
     }
@@ -393,7 +457,12 @@ describe("hostile events", () => {
   test("nothing of them runs, loads or breaks anything, wherever it is shown", async () => {
     const page = await open({ store: "HOSTILE" });
     await page.locator(".aggregate").first().waitFor();
-    const scripts = () => page.evaluate(() => [...document.querySelectorAll("script, iframe, object, embed, base, style, main img, main link")].map((element) => element.outerHTML).filter((text) => !text.includes('src="page/')));
+    const scripts = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll("script, iframe, object, embed, base, style, main img, main link")]
+          .map((element) => element.outerHTML)
+          .filter((text) => !text.includes('src="page/')),
+      );
     assert.deepEqual(await scripts(), []);
     await page.locator(".aggregate .row-link", { hasText: "harm('id')" }).click();
     await heading(page, "harm('id')");
@@ -421,7 +490,12 @@ describe("hostile events", () => {
   test("what cannot be seen is shown by symbols, and nothing turns the text around it", async () => {
     const page = await open({ store: "HOSTILE", id: ID, version: "3", ...QUIET });
     await page.locator('[data-version="3"] .event-head').click();
-    const text = (version, key) => page.locator(`.event[data-version="${version}"] .part .line:not(summary)`, { hasText: key }).first().locator(".content").textContent();
+    const text = (version, key) =>
+      page
+        .locator(`.event[data-version="${version}"] .part .line:not(summary)`, { hasText: key })
+        .first()
+        .locator(".content")
+        .textContent();
     assert.equal(await text(3, "escape"), 'escape: "ESC[31mredESC]8;;http://elsewhere.exampleBEL"');
     assert.equal(await text(3, "nul"), 'nul: "aNULb"');
     assert.equal(await text(3, "c1"), 'c1: "009B31m"');
@@ -442,10 +516,12 @@ describe("hostile events", () => {
     const page = await open({ store: "HOSTILE", id: ID, version: "9", ...QUIET });
     await page.locator('[data-version="9"] .event-head').click();
     const shown = await page.locator('.event[data-version="9"] .part').first().textContent();
-    for (const digits of ["9007199254740993", "-9223372036854775808", "18446744073709551615", "one: 1.0", "1e-300"]) assert.ok(shown.includes(digits), `${digits} is not in ${shown}`);
+    for (const digits of ["9007199254740993", "-9223372036854775808", "18446744073709551615", "one: 1.0", "1e-300"])
+      assert.ok(shown.includes(digits), `${digits} is not in ${shown}`);
     await page.locator('[data-version="5"] .event-head').click();
     const names = await page.locator('.event[data-version="5"] .part').first().textContent();
-    for (const name of ["__proto__", "constructor", "toString", "length", "a/b"]) assert.ok(names.includes(name), `${name} is not in ${names}`);
+    for (const name of ["__proto__", "constructor", "toString", "length", "a/b"])
+      assert.ok(names.includes(name), `${name} is not in ${names}`);
     await close(page);
   });
 
@@ -455,7 +531,10 @@ describe("hostile events", () => {
     const event = page.locator(".event");
     await event.getByText("5.0 MB of text").waitFor();
     assert.ok((await event.textContent()).length < 5000);
-    const [download] = await Promise.all([page.waitForEvent("download"), event.locator(".cut").getByRole("button", { name: "Download" }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      event.locator(".cut").getByRole("button", { name: "Download" }).click(),
+    ]);
     assert.equal(fs.statSync(await download.path()).size, data.BIG);
     await event.getByRole("button", { name: "Show all" }).click();
     await event.locator(".long-text").waitFor();
@@ -464,7 +543,10 @@ describe("hostile events", () => {
     await event.locator(".long-text").waitFor({ state: "detached" });
     await visit(page, { store: "HOSTILE", id: ID, ...QUIET });
     await page.locator('[data-version="7"] .event-head').click();
-    await page.locator('.event[data-version="7"]').getByRole("button", { name: /^Show 100 more of 5,000/ }).click();
+    await page
+      .locator('.event[data-version="7"]')
+      .getByRole("button", { name: /^Show 100 more of 5,000/ })
+      .click();
     await until(page, () => document.querySelectorAll('.event[data-version="7"] .part .line').length > 200);
     await close(page);
   });
@@ -474,7 +556,13 @@ describe("hostile events", () => {
     for (const id of [" ", "../../etc/passwd", "%2e%2e%2f", "a b\"c'd", "?store=X&id=Y#token=Z"]) {
       await visit(page, { store: "HOSTILE" });
       await page.locator(".aggregate").first().waitFor();
-      await page.evaluate((wanted) => [...document.querySelectorAll(".aggregate .row-link")].find((link) => new URL(link.href).searchParams.get("id") === wanted).click(), id);
+      await page.evaluate(
+        (wanted) =>
+          [...document.querySelectorAll(".aggregate .row-link")]
+            .find((link) => new URL(link.href).searchParams.get("id") === wanted)
+            .click(),
+        id,
+      );
       await page.locator('.event[data-version="1"]').waitFor();
       assert.equal(place(page).id, id);
       assert.equal(await page.locator("h1").textContent(), id === " " ? "SP" : id);
@@ -495,14 +583,26 @@ describe("hostile events", () => {
       fetch("http://127.0.0.1:9/elsewhere").catch(() => {});
     });
     for (let wait = 0; page.violations.length < 4 && wait < 100; ++wait) await page.waitForTimeout(20);
-    assert.deepEqual(page.violations.map((text) => text.split(" ")[0]).sort(), ["connect-src", "img-src", "script-src-attr", "script-src-elem"]);
+    assert.deepEqual(page.violations.map((text) => text.split(" ")[0]).sort(), [
+      "connect-src",
+      "img-src",
+      "script-src-attr",
+      "script-src-elem",
+    ]);
     assert.equal(await page.evaluate(() => window.harmed), undefined);
     await close(page);
   });
 });
 
 describe("what happens", () => {
-  const event = (version, store = "NEWS") => ({ store, aggregateId: "today", version, type: "NEWS_CAME", timestamp: new Date().toISOString(), payload: { version } });
+  const event = (version, store = "NEWS") => ({
+    store,
+    aggregateId: "today",
+    version,
+    type: "NEWS_CAME",
+    timestamp: new Date().toISOString(),
+    payload: { version },
+  });
 
   test("events that come are shown, unless one pauses, and old ones below", async () => {
     const page = await open({ view: "live" });
@@ -516,7 +616,12 @@ describe("what happens", () => {
     await until(page, () => document.querySelectorAll(".event.new").length === 3);
     assert.match(await page.locator(".event").first().textContent(), /today v3/);
     await page.getByLabel("Type").fill("POKEMON_NICKNAMED");
-    await until(page, () => document.querySelectorAll(".event").length === 1 && document.querySelector(".event").textContent.includes("Sparky"));
+    await until(
+      page,
+      () =>
+        document.querySelectorAll(".event").length === 1 &&
+        document.querySelector(".event").textContent.includes("Sparky"),
+    );
     assert.equal(place(page).type, "POKEMON_NICKNAMED");
     await close(page);
   });
@@ -554,9 +659,20 @@ describe("what happens", () => {
     await page.locator('[data-version="4"] .event-head').click();
     await page.getByRole("link", { name: "walk-1" }).click();
     await page.getByText("13 events in 2 stores.").waitFor();
-    const rows = await page.locator(".event").evaluateAll((all) => all.map((row) => [parseInt(row.style.marginInlineStart || 0), row.querySelector(".of").textContent]));
-    assert.deepEqual(rows.slice(0, 3), [[0, "POKEMONS / pikachu v1"], [20, "POKEMONS / pikachu v2"], [40, "POKEMONS / pikachu v3"]]);
-    assert.deepEqual(rows.find(([, of]) => of.startsWith("TRAINERS")), [80, "TRAINERS / ash v2"]);
+    const rows = await page
+      .locator(".event")
+      .evaluateAll((all) =>
+        all.map((row) => [parseInt(row.style.marginInlineStart || 0), row.querySelector(".of").textContent]),
+      );
+    assert.deepEqual(rows.slice(0, 3), [
+      [0, "POKEMONS / pikachu v1"],
+      [20, "POKEMONS / pikachu v2"],
+      [40, "POKEMONS / pikachu v3"],
+    ]);
+    assert.deepEqual(
+      rows.find(([, of]) => of.startsWith("TRAINERS")),
+      [80, "TRAINERS / ash v2"],
+    );
     await close(page);
   });
 
@@ -618,16 +734,35 @@ describe("commands", () => {
     await page.getByRole("button", { name: "Use it" }).click();
     await page.getByText("It would push 1 event").waitFor();
     const answer = await page.locator(".answer").textContent();
-    for (const part of ['name: "Mew"', "level: 7", 'nature: "calm"', "shiny: true", '"Pound"', 'city: "Cerulean"', "zone: 3"]) assert.ok(answer.includes(part), `${part} is not in ${answer}`);
+    for (const part of [
+      'name: "Mew"',
+      "level: 7",
+      'nature: "calm"',
+      "shiny: true",
+      '"Pound"',
+      'city: "Cerulean"',
+      "zone: 3",
+    ])
+      assert.ok(answer.includes(part), `${part} is not in ${answer}`);
     assert.ok(!answer.includes("nickname"));
-    assert.equal(stub.log.some((one) => one.aggregateId === "mew / 1"), false);
-    await page.getByLabel("level").fill("8");  // it was not simulated so
+    assert.equal(
+      stub.log.some((one) => one.aggregateId === "mew / 1"),
+      false,
+    );
+    await page.getByLabel("level").fill("8"); // it was not simulated so
     assert.equal(await run.isDisabled(), true);
     await simulate.click();
     await until(page, () => document.querySelector(".answer")?.textContent.includes("level: 8"));
     await run.click();
     await page.getByText("It pushed 1 event").waitFor();
-    assert.deepEqual(stub.log.at(-1).payload, { name: "Mew", level: 8, nature: "calm", shiny: true, moves: ["Pound"], place: { city: "Cerulean", zone: 3 } });
+    assert.deepEqual(stub.log.at(-1).payload, {
+      name: "Mew",
+      level: 8,
+      nature: "calm",
+      shiny: true,
+      moves: ["Pound"],
+      place: { city: "Cerulean", zone: 3 },
+    });
     await page.getByRole("link", { name: "Open the aggregate" }).click();
     await heading(page, "mew / 1");
     await close(page);
@@ -656,7 +791,10 @@ describe("commands", () => {
 
 describe("exports", () => {
   test("the lines of an aggregate can be imported again, digit for digit", async () => {
-    for (const [base, store, id, count] of [[real, "HOSTILE", data.HOSTILE_ID, 12], [large, "COUNTERS", "long", 10_000]]) {
+    for (const [base, store, id, count] of [
+      [real, "HOSTILE", data.HOSTILE_ID, 12],
+      [large, "COUNTERS", "long", 10_000],
+    ]) {
       const page = await open({ store, id, ...QUIET }, { base });
       const button = page.getByRole("button", { name: "Export as JSON Lines" });
       const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
@@ -679,26 +817,43 @@ describe("exports", () => {
     await page.getByLabel("when").fill("level_up");
     await until(page, () => document.querySelector(".code").textContent.includes("level_up"));
     const file = fs.readFileSync(path.join(__dirname, "../examples/exported_by_page.test.cpp"), "utf8");
-    const tested = (text) => text.slice(text.indexOf("// Written")).replaceAll(/\s+/g, "");  // its lines are broken otherwise
+    const tested = (text) => text.slice(text.indexOf("// Written")).replaceAll(/\s+/g, ""); // its lines are broken otherwise
     assert.equal(tested(await page.locator(".code").textContent()), tested(file));
     await close(page);
   });
 
   test("types, fields and values become C++", async () => {
     const page = await open();
-    const written = (given) => page.evaluate(async (text) => {
-      const { testText } = await import("./page/test_text.js");
-      const { parse } = await import("./page/json.js");
-      return testText({ given: [], then: [{ type: "order.placed-v2", ...parse(text) }], storeType: "S", name: "a\"b" });
-    }, given);
+    const written = (given) =>
+      page.evaluate(async (text) => {
+        const { testText } = await import("./page/test_text.js");
+        const { parse } = await import("./page/json.js");
+        return testText({
+          given: [],
+          then: [{ type: "order.placed-v2", ...parse(text) }],
+          storeType: "S",
+          name: 'a"b',
+        });
+      }, given);
     const then = async (given) => /\.then\(([^]*)\)\);/.exec(await written(given))[1];
     assert.equal(await then("{}"), "OrderPlacedV2{}");
-    assert.equal(await then('{"payload":{"customerId":"c","isNew":true,"none":null,"total":1.50,"items":[{"n":1}]}}'),
-      'OrderPlacedV2{.customer_id = "c", .is_new = true, .none = std::nullopt, .total = 1.50, .items = {{.n = 1}}}');
-    assert.equal(await then('{"payload":{"big":18446744073709551615,"least":-9223372036854775808}}'), "OrderPlacedV2{.big = 18446744073709551615u, .least = (-9223372036854775807 - 1)}");
+    assert.equal(
+      await then('{"payload":{"customerId":"c","isNew":true,"none":null,"total":1.50,"items":[{"n":1}]}}'),
+      'OrderPlacedV2{.customer_id = "c", .is_new = true, .none = std::nullopt, .total = 1.50, .items = {{.n = 1}}}',
+    );
+    assert.equal(
+      await then('{"payload":{"big":18446744073709551615,"least":-9223372036854775808}}'),
+      "OrderPlacedV2{.big = 18446744073709551615u, .least = (-9223372036854775807 - 1)}",
+    );
     assert.equal(await then('{"payload":{"a b":1}}'), 'OrderPlacedV2{{"a b", 1}}');
-    assert.equal(await then('{"payload":"x\\"\\\\\\n\\u001b1\\u202e\\u0000"}'), 'OrderPlacedV2{std::string{"x\\"\\\\\\n\\0331\\u202e\\000", 10}}');
-    assert.equal(await then('{"payload":{},"metadata":{"by":"ash","$context":{}}}'), 'castore::EventDetail<OrderPlacedV2>{.payload = {}, .metadata = {.by = "ash"}}');
+    assert.equal(
+      await then('{"payload":"x\\"\\\\\\n\\u001b1\\u202e\\u0000"}'),
+      'OrderPlacedV2{std::string{"x\\"\\\\\\n\\0331\\u202e\\000", 10}}',
+    );
+    assert.equal(
+      await then('{"payload":{},"metadata":{"by":"ash","$context":{}}}'),
+      'castore::EventDetail<OrderPlacedV2>{.payload = {}, .metadata = {.by = "ash"}}',
+    );
     assert.match(await written("{}"), /TEST_CASE\("a\\"b"\)/);
     await close(page);
   });
@@ -709,7 +864,9 @@ describe("exports", () => {
     await page.locator('[data-version="3"] .event-head').click();
     await page.locator('.event[data-version="3"]').getByRole("button", { name: "Copy the payload as JSON" }).click();
     await until(page, () => document.getElementById("toast").textContent === "Copied the payload");
-    const payload = [...data.events({ aggregates: 0, events: 0 })].find((event) => event.type === "CONTROL_CHARACTERS").payload;
+    const payload = [...data.events({ aggregates: 0, events: 0 })].find(
+      (event) => event.type === "CONTROL_CHARACTERS",
+    ).payload;
     assert.deepEqual(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())), payload);
     await close(page);
   });
@@ -717,7 +874,8 @@ describe("exports", () => {
 
 describe("how it looks", () => {
   const places = () => [
-    ["store", { store: "MANY" }, ".aggregate", large], ["stores", {}, ".counted", large],
+    ["store", { store: "MANY" }, ".aggregate", large],
+    ["stores", {}, ".counted", large],
     ["types", { store: "POKEMONS", tab: "types" }, ".field-names code", real],
     ["aggregate", { store: "POKEMONS", id: "pikachu", version: "7" }, ".event", real],
     ["state", { store: "POKEMONS", id: "pikachu", version: "7", tab: "state" }, ".state .changed", real],
@@ -725,7 +883,8 @@ describe("how it looks", () => {
     ["compare", { store: "POKEMONS", id: "pikachu", tab: "compare", from: "2", to: "11" }, ".compare", real],
     ["test", { store: "POKEMONS", id: "ivysaur", tab: "test" }, ".code", real],
     ["hostile", { store: "HOSTILE", id: data.HOSTILE_ID, version: "4", tab: "state" }, ".state .json .string", real],
-    ["live", { view: "live" }, ".event", real], ["projections", { view: "projections" }, ".letter", typed],
+    ["live", { view: "live" }, ".event", real],
+    ["projections", { view: "projections" }, ".letter", typed],
     ["commands", { view: "commands", command: "WILD_POKEMON_APPEAR" }, ".command-form", typed],
   ];
 
@@ -735,7 +894,9 @@ describe("how it looks", () => {
         const isEverything = (viewport === WIDE) === (colorScheme === "light");
         let page;
         let at;
-        for (const [name, where, ready, base] of places().filter(([name]) => isEverything || ["aggregate", "state", "commands"].includes(name))) {
+        for (const [name, where, ready, base] of places().filter(
+          ([name]) => isEverything || ["aggregate", "state", "commands"].includes(name),
+        )) {
           if (base !== at) {
             if (page) await close(page);
             page = await open(where, { base, viewport, colorScheme });
@@ -746,7 +907,11 @@ describe("how it looks", () => {
           await page.locator(ready).first().waitFor();
           if (name === "aggregate") await page.locator('[data-version="7"] .event-head').click();
           await page.screenshot({ path: path.join(SHOTS, `${name}-${viewport.width}-${colorScheme}.png`) });
-          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, `${name} is too wide`);
+          assert.equal(
+            await page.evaluate(() => document.documentElement.scrollWidth > innerWidth),
+            false,
+            `${name} is too wide`,
+          );
           assert.deepEqual(await page.evaluate(faintTexts), [], name);
         }
         await close(page);
@@ -764,23 +929,42 @@ describe("how it looks", () => {
       const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
       return [red, green, blue, alpha / 255];
     };
-    const over = ([red, green, blue, alpha], below) => [red, green, blue].map((value, index) => value * alpha + below[index] * (1 - alpha));
-    const light = (rgb) => rgb.map((value) => value / 255).map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)).reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+    const over = ([red, green, blue, alpha], below) =>
+      [red, green, blue].map((value, index) => value * alpha + below[index] * (1 - alpha));
+    const light = (rgb) =>
+      rgb
+        .map((value) => value / 255)
+        .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
     const behind = (element) => {
       const layers = [];
       for (let at = element; at; at = at.parentElement) layers.push(colour(getComputedStyle(at).backgroundColor));
-      return layers.reverse().reduce((below, layer) => over(layer, below), colour(getComputedStyle(document.body).backgroundColor).slice(0, 3));
+      return layers
+        .reverse()
+        .reduce(
+          (below, layer) => over(layer, below),
+          colour(getComputedStyle(document.body).backgroundColor).slice(0, 3),
+        );
     };
     const faint = new Map();
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node; (node = walker.nextNode());) {
       const element = node.parentElement;
-      if (!node.textContent.trim() || element.closest("[aria-hidden=true], .unseen, button:disabled, option, del, script") || !element.checkVisibility({ checkOpacity: true })) continue;
+      if (
+        !node.textContent.trim() ||
+        element.closest("[aria-hidden=true], .unseen, button:disabled, option, del, script") ||
+        !element.checkVisibility({ checkOpacity: true })
+      )
+        continue;
       const ground = behind(element);
       const ink = over(colour(getComputedStyle(element).color), ground);
       const [low, high] = [light(ground), light(ink)].sort((left, right) => left - right);
       const contrast = (high + 0.05) / (low + 0.05);
-      if (contrast < 4.5) faint.set(`${element.tagName}.${element.className}`, `${contrast.toFixed(2)} ${node.textContent.slice(0, 30)}`);
+      if (contrast < 4.5)
+        faint.set(
+          `${element.tagName}.${element.className}`,
+          `${contrast.toFixed(2)} ${node.textContent.slice(0, 30)}`,
+        );
     }
     return [...faint];
   }
@@ -800,14 +984,27 @@ describe("the house", () => {
   test("no file makes markup of text, or asks for anything elsewhere", () => {
     for (const name of fs.readdirSync(PAGE)) {
       const text = fs.readFileSync(path.join(PAGE, name), "utf8");
-      assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|setHTML|\beval\(|new Function|createContextualFragment/, name);
-      assert.doesNotMatch(text.replaceAll("http://www.w3.org/2000/svg", ""), /https?:\/\/|\/\/[a-z0-9-]+\.[a-z]{2,}/, name);
+      assert.doesNotMatch(
+        text,
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|setHTML|\beval\(|new Function|createContextualFragment/,
+        name,
+      );
+      assert.doesNotMatch(
+        text.replaceAll("http://www.w3.org/2000/svg", ""),
+        /https?:\/\/|\/\/[a-z0-9-]+\.[a-z]{2,}/,
+        name,
+      );
       assert.doesNotMatch(text, /<[^>]+\son[a-z]+=|\sstyle="/, name);
     }
   });
 
   test("no page asked for anything of another server, and none had an error", () => {
-    const foreign = asked.filter((url) => ![real, large, "http://127.0.0.1:"].some((ours) => url.startsWith(ours)) && !url.startsWith("blob:") && !url.startsWith("data:"));
+    const foreign = asked.filter(
+      (url) =>
+        ![real, large, "http://127.0.0.1:"].some((ours) => url.startsWith(ours)) &&
+        !url.startsWith("blob:") &&
+        !url.startsWith("data:"),
+    );
     assert.deepEqual(foreign, []);
     assert.ok(asked.length > 200);
     assert.deepEqual(failures, []);

@@ -34,7 +34,11 @@ export class AggregateData {
   async refresh() {
     let events = [];
     try {
-      ({ events } = await ask("events", { store: this.store, id: this.id, limit: 1, reverse: true }, { signal: this.signal }));
+      ({ events } = await ask(
+        "events",
+        { store: this.store, id: this.id, limit: 1, reverse: true },
+        { signal: this.signal },
+      ));
     } catch (problem) {
       if (problem.status !== 404) throw problem;
     }

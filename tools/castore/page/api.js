@@ -40,7 +40,14 @@ export async function ask(path, parameters, { method = "GET", body, accept = "ap
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(address(path, parameters), { method, headers, body, signal, cache: "no-store", redirect: "error" });
+    response = await fetch(address(path, parameters), {
+      method,
+      headers,
+      body,
+      signal,
+      cache: "no-store",
+      redirect: "error",
+    });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { title: "The server does not answer." });
@@ -55,7 +62,9 @@ export async function ask(path, parameters, { method = "GET", body, accept = "ap
     }
     throw new Problem(response.status, problem);
   }
-  return accept === "application/json" ? parse(text) : { text, nextVersion: Number(response.headers.get("Castore-Next-Version")) || undefined };
+  return accept === "application/json"
+    ? parse(text)
+    : { text, nextVersion: Number(response.headers.get("Castore-Next-Version")) || undefined };
 }
 
 /// Calls `onEvent` with each event after a position, and `onState` with "live", "polling" or "broken". Where the server
@@ -96,7 +105,7 @@ export function follow({ after, store, onEvent, onState }) {
         source.close();
         if (!ended) poll();
       } else {
-        onState("broken");  // it tries again by itself
+        onState("broken"); // it tries again by itself
       }
     };
   };

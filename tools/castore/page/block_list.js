@@ -49,24 +49,37 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
       fill(state);
       return Promise.resolve();
     }
-    state.loading ??= load(state.index).then(
-      (items) => {
-        state.items = items;
-        fill(state);
-      },
-      (problem) => {
-        if (!isClosed && problem.name !== "AbortError") replace(state.block, problemBox(problem, () => ensure(state)));
-      }).finally(() => (state.loading = undefined));
+    state.loading ??= load(state.index)
+      .then(
+        (items) => {
+          state.items = items;
+          fill(state);
+        },
+        (problem) => {
+          if (!isClosed && problem.name !== "AbortError")
+            replace(
+              state.block,
+              problemBox(problem, () => ensure(state)),
+            );
+        },
+      )
+      .finally(() => (state.loading = undefined));
     return state.loading;
   }
 
   const stateOf = new WeakMap();
-  const near = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) ensure(stateOf.get(entry.target));
-  }, { rootMargin: NEAR });
-  const far = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (!entry.isIntersecting) clear(stateOf.get(entry.target));
-  }, { rootMargin: FAR });
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) if (entry.isIntersecting) ensure(stateOf.get(entry.target));
+    },
+    { rootMargin: NEAR },
+  );
+  const far = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) if (!entry.isIntersecting) clear(stateOf.get(entry.target));
+    },
+    { rootMargin: FAR },
+  );
 
   let isBusy = false;
   let isLast = false;
@@ -92,14 +105,18 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
       return;
     }
     isBusy = false;
-    if (!isLast) {  // perhaps the end can still be seen
+    if (!isLast) {
+      // perhaps the end can still be seen
       atEnd.unobserve(end);
       atEnd.observe(end);
     }
   }
-  const atEnd = new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting)) more();
-  }, { rootMargin: NEAR });
+  const atEnd = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) more();
+    },
+    { rootMargin: NEAR },
+  );
 
   if (blocks) {
     blocks.forEach(addBlock);
@@ -121,7 +138,9 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
       }
     },
     /// How many items came so far, where not all is known.
-    get total() { return total; },
+    get total() {
+      return total;
+    },
     close() {
       isClosed = true;
       near.disconnect();

@@ -11,11 +11,22 @@ import { InputError, schemaForm } from "./schema_form.js";
 import { counted, show } from "./text.js";
 
 export async function loadCommands(signal) {
-  return (await ask("commands", {}, { signal })).commands.map((command) => ({ stores: [], inputSchema: {}, ...command }));
+  return (await ask("commands", {}, { signal })).commands.map((command) => ({
+    stores: [],
+    inputSchema: {},
+    ...command,
+  }));
 }
 
 export function commandForm(command, { id = "", signal }) {
-  const idInput = h("input", { type: "text", value: id, spellcheck: "false", autocomplete: "off", autocapitalize: "off", class: "id-input" });
+  const idInput = h("input", {
+    type: "text",
+    value: id,
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    class: "id-input",
+  });
   const form = schemaForm(command.inputSchema, { label: "Input" });
   const raw = h("textarea", { rows: 6, class: "code-input", spellcheck: "false", "aria-label": "Input as JSON" });
   const rawPlace = h("div", { hidden: true }, field("Input as JSON", raw));
@@ -33,19 +44,28 @@ export function commandForm(command, { id = "", signal }) {
       throw new InputError("The input is not JSON");
     }
   };
-  const asText = h("button", { type: "button", class: "small", "aria-pressed": "false", onclick: () => {
-    if (rawPlace.hidden) {
-      try {
-        raw.value = write(form.read());
-      } catch {
-        raw.value = raw.value || "{}";
-      }
-    }
-    rawPlace.hidden = !rawPlace.hidden;
-    form.element.hidden = isRaw();
-    asText.setAttribute("aria-pressed", String(isRaw()));
-    change();
-  } }, "As JSON");
+  const asText = h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      "aria-pressed": "false",
+      onclick: () => {
+        if (rawPlace.hidden) {
+          try {
+            raw.value = write(form.read());
+          } catch {
+            raw.value = raw.value || "{}";
+          }
+        }
+        rawPlace.hidden = !rawPlace.hidden;
+        form.element.hidden = isRaw();
+        asText.setAttribute("aria-pressed", String(isRaw()));
+        change();
+      },
+    },
+    "As JSON",
+  );
   const change = () => {
     simulated = undefined;
     run.disabled = true;
@@ -65,7 +85,11 @@ export function commandForm(command, { id = "", signal }) {
     run.disabled = simulate.disabled = true;
     replace(result, h("p", { class: "hint" }, isSimulated ? "Simulating\u2026" : "Running\u2026"));
     try {
-      const answer = await ask("commands/run", { name: command.name, id: idInput.value, simulate: isSimulated ? "true" : undefined }, { method: "POST", body, signal });
+      const answer = await ask(
+        "commands/run",
+        { name: command.name, id: idInput.value, simulate: isSimulated ? "true" : undefined },
+        { method: "POST", body, signal },
+      );
       simulated = isSimulated ? now : undefined;
       replace(result, drawAnswer(answer, isSimulated, command, idInput.value));
     } catch (problem) {
@@ -79,15 +103,43 @@ export function commandForm(command, { id = "", signal }) {
     }
   }
 
-  return h("form", { class: "command-form", onsubmit: (event) => { event.preventDefault(); call(true); }, oninput: change, onchange: change },
-    field("Aggregate id", idInput), form.element, rawPlace,
-    h("div", { class: "form-actions" }, simulate, run, h("span", { class: "space" }), asText), result);
+  return h(
+    "form",
+    {
+      class: "command-form",
+      onsubmit: (event) => {
+        event.preventDefault();
+        call(true);
+      },
+      oninput: change,
+      onchange: change,
+    },
+    field("Aggregate id", idInput),
+    form.element,
+    rawPlace,
+    h("div", { class: "form-actions" }, simulate, run, h("span", { class: "space" }), asText),
+    result,
+  );
 }
 
 function tokenField(again) {
   const input = h("input", { type: "password", autocomplete: "off", "aria-label": "Token" });
-  return h("div", { class: "form-actions" }, field("The token that the server printed when it was started", input),
-    h("button", { type: "button", onclick: () => { token.set(input.value); again(); } }, "Use it"));
+  return h(
+    "div",
+    { class: "form-actions" },
+    field("The token that the server printed when it was started", input),
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          token.set(input.value);
+          again();
+        },
+      },
+      "Use it",
+    ),
+  );
 }
 
 function drawAnswer(answer, isSimulated, command, id) {
@@ -96,12 +148,47 @@ function drawAnswer(answer, isSimulated, command, id) {
   const after = answer.states?.after ?? undefined;
   const found = changes(before, after);
   const first = events[0];
-  return h("div", { class: "answer" },
+  return h(
+    "div",
+    { class: "answer" },
     h("h3", {}, isSimulated ? "It would push " : "It pushed ", counted(events.length, "event")),
-    events.length > 0 && h("div", { class: "rows", role: "list" }, events.map((event) => eventRow({ store: command.stores[0], aggregateId: id, ...event }, { isOpen: events.length <= 3 }))),
-    after !== undefined && [h("h3", {}, isSimulated ? "The state would be" : "The state is now"),
-      isObject(after) ? jsonTree(after, { open: 3, changes: new Map(found.map((change) => [change.path, change])) }) : h("p", {}, show(write(after)))],
-    isSimulated ? h("p", { class: "hint" }, "Nothing was stored. ", h("b", {}, "Run"), " does it.")
-                : first && h("p", {}, h("a", { href: href({ store: first.store ?? command.stores[0], id: first.aggregateId ?? id, version: events.at(-1).version }) }, "Open the aggregate")),
-    h("button", { type: "button", class: "small", onclick: () => copy(write(events), "the events") }, icon("copy"), "Copy events"));
+    events.length > 0 &&
+      h(
+        "div",
+        { class: "rows", role: "list" },
+        events.map((event) =>
+          eventRow({ store: command.stores[0], aggregateId: id, ...event }, { isOpen: events.length <= 3 }),
+        ),
+      ),
+    after !== undefined && [
+      h("h3", {}, isSimulated ? "The state would be" : "The state is now"),
+      isObject(after)
+        ? jsonTree(after, { open: 3, changes: new Map(found.map((change) => [change.path, change])) })
+        : h("p", {}, show(write(after))),
+    ],
+    isSimulated
+      ? h("p", { class: "hint" }, "Nothing was stored. ", h("b", {}, "Run"), " does it.")
+      : first &&
+          h(
+            "p",
+            {},
+            h(
+              "a",
+              {
+                href: href({
+                  store: first.store ?? command.stores[0],
+                  id: first.aggregateId ?? id,
+                  version: events.at(-1).version,
+                }),
+              },
+              "Open the aggregate",
+            ),
+          ),
+    h(
+      "button",
+      { type: "button", class: "small", onclick: () => copy(write(events), "the events") },
+      icon("copy"),
+      "Copy events",
+    ),
+  );
 }

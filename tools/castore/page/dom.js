@@ -41,7 +41,8 @@ const SHAPES = {
   last: "M12 3.5v9M3.5 3.5l5 4.5-5 4.5",
   down: "M3.5 6 8 10.5 12.5 6",
   search: "M7 11.5a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9ZM10.5 10.5l3 3",
-  light: "M8 11a3 3 0 1 1 0-6 3 3 0 0 1 0 6ZM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7",
+  light:
+    "M8 11a3 3 0 1 1 0-6 3 3 0 0 1 0 6ZM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7",
   dark: "M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5Z",
   system: "M2.5 3h11v7.5h-11zM5.5 13.5h5M8 10.5v3",
   help: "M5.8 6a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.6M8 12.3v.1",
@@ -65,7 +66,11 @@ export function icon(name) {
 
 /// A button with a picture only; `label` says what it does.
 export function iconButton(name, label, onclick, attributes) {
-  return h("button", { type: "button", class: "quiet", title: label, "aria-label": label, onclick, ...attributes }, icon(name));
+  return h(
+    "button",
+    { type: "button", class: "quiet", title: label, "aria-label": label, onclick, ...attributes },
+    icon(name),
+  );
 }
 
 /// Tells those who hear the page, and for a moment those who see it.

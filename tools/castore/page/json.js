@@ -9,9 +9,11 @@ export function parse(text) {
   try {
     return JSON.parse(text, (_, value, context) =>
       typeof value === "number" && context?.source !== undefined && String(value) !== context.source
-        ? JSON.rawJSON(context.source) : value);
+        ? JSON.rawJSON(context.source)
+        : value,
+    );
   } catch (error) {
-    if (error instanceof RangeError) return JSON.parse(text);  // too deep for a function on each value
+    if (error instanceof RangeError) return JSON.parse(text); // too deep for a function on each value
     throw error;
   }
 }
@@ -43,7 +45,10 @@ export function preview(value, length) {
   const add = (part, depth) => {
     if (text.length > length) return;
     if (!isContainer(part)) {
-      text += typeof part === "string" ? JSON.stringify(part.length > length ? part.slice(0, length) : part) : scalarText(part);
+      text +=
+        typeof part === "string"
+          ? JSON.stringify(part.length > length ? part.slice(0, length) : part)
+          : scalarText(part);
       return;
     }
     const [open, close] = Array.isArray(part) ? "[]" : "{}";
@@ -73,11 +78,12 @@ export function extent(value, limit = Infinity) {
     const next = waiting.pop();
     if (typeof next === "string") total += next.length + 2;
     else if (!isContainer(next)) total += 5;
-    else for (const name in next) {
-      total += name.length + 2;
-      waiting.push(next[name]);
-      if (total + waiting.length > limit) return total + waiting.length;
-    }
+    else
+      for (const name in next) {
+        total += name.length + 2;
+        waiting.push(next[name]);
+        if (total + waiting.length > limit) return total + waiting.length;
+      }
   }
   return total;
 }
@@ -94,8 +100,10 @@ export function isEqual(left, right) {
   }
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const names = Object.keys(left);
-  return names.length === Object.keys(right).length
-      && names.every((name) => Object.hasOwn(right, name) && isEqual(left[name], right[name]));
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => Object.hasOwn(right, name) && isEqual(left[name], right[name]))
+  );
 }
 
 /// The fields that differ, as `castore diff` finds them: members of objects one by one, all else as a whole.
@@ -104,10 +112,12 @@ export function changes(before, after, path = "") {
   if (isEqual(before, after)) return [];
   const found = [];
   const own = { path, before: isField(before) ? before : undefined, after: isField(after) ? after : undefined };
-  if (!(isObject(before) && isObject(after)) && (own.before !== undefined || own.after !== undefined)) found.push(own);
+  if (!(isObject(before) && isObject(after)) && (own.before !== undefined || own.after !== undefined))
+    found.push(own);
   const names = new Set();
   for (const side of [before, after]) if (isObject(side)) for (const name of Object.keys(side)) names.add(name);
-  for (const name of [...names].sort()) found.push(...changes(member(before, name), member(after, name), pointerTo(path, name)));
+  for (const name of [...names].sort())
+    found.push(...changes(member(before, name), member(after, name), pointerTo(path, name)));
   return found;
 }
 

@@ -25,8 +25,12 @@ export function jsonTree(value, options = {}) {
 
 function label(name) {
   if (name === undefined) return null;
-  return typeof name === "number" ? h("span", { class: "index" }, `${name} `)
-                                  : [h("span", { class: "key" }, show(name.length > STRING_CUT ? beginning(name, STRING_CUT) + "\u2026" : name)), h("span", { class: "punctuation" }, ": ")];
+  return typeof name === "number"
+    ? h("span", { class: "index" }, `${name} `)
+    : [
+        h("span", { class: "key" }, show(name.length > STRING_CUT ? beginning(name, STRING_CUT) + "\u2026" : name)),
+        h("span", { class: "punctuation" }, ": "),
+      ];
 }
 
 /// A value that has no lines of its own.
@@ -42,11 +46,23 @@ function stringValue(text, name) {
   const whole = h("span", {});
   const brief = () => {
     whole.replaceChildren(
-      quoted(beginning(text, STRING_CUT) + "\u2026"), " ",
-      h("span", { class: "cut" }, `${size(text.length)} of text `,
-        h("button", { type: "button", class: "small", onclick: all }, "Show all"), " ",
-        h("button", { type: "button", class: "small", onclick: () => copy(text, "the text") }, "Copy"), " ",
-        h("button", { type: "button", class: "small", onclick: () => save(text, `${name}.txt`, "text/plain;charset=utf-8") }, "Download")));
+      quoted(beginning(text, STRING_CUT) + "\u2026"),
+      " ",
+      h(
+        "span",
+        { class: "cut" },
+        `${size(text.length)} of text `,
+        h("button", { type: "button", class: "small", onclick: all }, "Show all"),
+        " ",
+        h("button", { type: "button", class: "small", onclick: () => copy(text, "the text") }, "Copy"),
+        " ",
+        h(
+          "button",
+          { type: "button", class: "small", onclick: () => save(text, `${name}.txt`, "text/plain;charset=utf-8") },
+          "Download",
+        ),
+      ),
+    );
   };
   const all = () => {
     const box = h("div", { class: "long-text", tabindex: "0", role: "group", "aria-label": "The whole text" });
@@ -55,7 +71,21 @@ function stringValue(text, name) {
       box.append(h("div", {}, plain(part)));
       at += part.length;
     }
-    whole.replaceChildren(box, h("button", { type: "button", class: "small", onclick: () => { brief(); whole.querySelector("button").focus(); } }, "Show less"));
+    whole.replaceChildren(
+      box,
+      h(
+        "button",
+        {
+          type: "button",
+          class: "small",
+          onclick: () => {
+            brief();
+            whole.querySelector("button").focus();
+          },
+        },
+        "Show less",
+      ),
+    );
     box.focus({ preventScroll: true });
   };
   brief();
@@ -65,7 +95,17 @@ function stringValue(text, name) {
 function blame(path, context) {
   const version = context.setBy && Object.hasOwn(context.setBy, path) ? context.setBy[path] : undefined;
   if (version === undefined) return null;
-  return h("button", { type: "button", class: "blame", title: `Last set by version ${version}`, "aria-label": `Last set by version ${version}: go there`, onclick: () => context.onVersion(version) }, `v${version}`);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "blame",
+      title: `Last set by version ${version}`,
+      "aria-label": `Last set by version ${version}: go there`,
+      onclick: () => context.onVersion(version),
+    },
+    `v${version}`,
+  );
 }
 
 function mark(change) {
@@ -81,19 +121,52 @@ function line(name, value, path, depth, context) {
   const [kind, sign] = mark(change);
   const hasMembers = isContainer(value) && Object.keys(value).length > 0;
   if (!hasMembers) {
-    const text = isContainer(value) ? h("span", { class: "punctuation" }, Array.isArray(value) ? "[]" : "{}") : scalar(value, context.name);
-    return h("div", { class: `line ${kind}` }, sign, h("span", { class: "content" }, label(name),
-      kind === "changed" ? [h("del", {}, isContainer(change.before) ? preview(change.before, 80) : scalar(change.before)), h("span", { class: "arrow", "aria-label": "became" }, " \u2192 "), h("ins", {}, text)] : text),
-      blame(path, context));
+    const text = isContainer(value)
+      ? h("span", { class: "punctuation" }, Array.isArray(value) ? "[]" : "{}")
+      : scalar(value, context.name);
+    return h(
+      "div",
+      { class: `line ${kind}` },
+      sign,
+      h(
+        "span",
+        { class: "content" },
+        label(name),
+        kind === "changed"
+          ? [
+              h("del", {}, isContainer(change.before) ? preview(change.before, 80) : scalar(change.before)),
+              h("span", { class: "arrow", "aria-label": "became" }, " \u2192 "),
+              h("ins", {}, text),
+            ]
+          : text,
+      ),
+      blame(path, context),
+    );
   }
   const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
   const names = Object.keys(value);
   const isList = Array.isArray(value);
   const members = h("div", { class: "members" });
-  const summary = h("summary", { class: `line ${kind}` }, sign, h("span", { class: "content" }, h("span", { class: "twist" }, icon("next")), label(name),
-    h("span", { class: "punctuation" }, open),
-    h("span", { class: "folded" }, preview(value, 80).slice(1, -1), h("span", { class: "punctuation" }, close), h("span", { class: "cut" }, ` ${counted(names.length, isList ? "item" : "field")}`))),
-    blame(path, context));
+  const summary = h(
+    "summary",
+    { class: `line ${kind}` },
+    sign,
+    h(
+      "span",
+      { class: "content" },
+      h("span", { class: "twist" }, icon("next")),
+      label(name),
+      h("span", { class: "punctuation" }, open),
+      h(
+        "span",
+        { class: "folded" },
+        preview(value, 80).slice(1, -1),
+        h("span", { class: "punctuation" }, close),
+        h("span", { class: "cut" }, ` ${counted(names.length, isList ? "item" : "field")}`),
+      ),
+    ),
+    blame(path, context),
+  );
   const whole = h("details", { class: context.changedParents.has(path) ? "has-changes" : null }, summary, members);
   let drawn = 0;
   const more = () => {
@@ -104,8 +177,24 @@ function line(name, value, path, depth, context) {
       members.append(line(isList ? drawn : key, value[key], pointerTo(path, key), depth + 1, context));
     }
     if (drawn < names.length) {
-      members.append(h("div", { class: "line more" }, h("button", { type: "button", class: "small", onclick: () => { context.lines = 0; more(); } },
-        `Show ${count(Math.min(MEMBERS_AT_ONCE, names.length - drawn))} more of ${count(names.length)}`)));
+      members.append(
+        h(
+          "div",
+          { class: "line more" },
+          h(
+            "button",
+            {
+              type: "button",
+              class: "small",
+              onclick: () => {
+                context.lines = 0;
+                more();
+              },
+            },
+            `Show ${count(Math.min(MEMBERS_AT_ONCE, names.length - drawn))} more of ${count(names.length)}`,
+          ),
+        ),
+      );
     } else {
       members.append(removedMembers(path, value, context));
       whole.append(h("div", { class: "line punctuation" }, close));
@@ -136,8 +225,23 @@ function removedMembers(path, value, context) {
     const first = rest.split("/", 1)[0].replaceAll("~1", "/").replaceAll("~0", "~");
     if (Object.hasOwn(value, first)) continue;
     const [kind, sign] = mark(change);
-    lines.append(h("div", { class: `line ${kind}` }, sign, h("span", { class: "content" }, h("del", {}, label(rest.replaceAll("~1", "/").replaceAll("~0", "~")),
-      isContainer(change.before) ? preview(change.before, 80) : scalar(change.before)))));
+    lines.append(
+      h(
+        "div",
+        { class: `line ${kind}` },
+        sign,
+        h(
+          "span",
+          { class: "content" },
+          h(
+            "del",
+            {},
+            label(rest.replaceAll("~1", "/").replaceAll("~0", "~")),
+            isContainer(change.before) ? preview(change.before, 80) : scalar(change.before),
+          ),
+        ),
+      ),
+    );
   }
   return lines;
 }
@@ -156,9 +260,12 @@ function openAll(tree, isOpen) {
 
 /// The buttons that a value has, whose tree they open and close.
 export function valueButtons(value, what, name, tree) {
-  return h("span", { class: "value-buttons" },
+  return h(
+    "span",
+    { class: "value-buttons" },
     iconButton("unfold", `Expand ${what}`, () => openAll(tree, true)),
     iconButton("fold", `Collapse ${what}`, () => openAll(tree, false)),
     iconButton("copy", `Copy ${what} as JSON`, () => copy(write(value), what)),
-    iconButton("save", `Download ${what} as JSON`, () => save(write(value), `${name}.json`, "application/json")));
+    iconButton("save", `Download ${what} as JSON`, () => save(write(value), `${name}.json`, "application/json")),
+  );
 }

@@ -10,7 +10,15 @@ export function openSearch(store) {
   const controller = new AbortController();
   const { signal } = controller;
   const choice = h("select", { onchange: () => look() });
-  const input = h("input", { type: "search", spellcheck: "false", autocomplete: "off", autocapitalize: "off", autofocus: true, placeholder: "the beginning will do", oninput: () => look() });
+  const input = h("input", {
+    type: "search",
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    autofocus: true,
+    placeholder: "the beginning will do",
+    oninput: () => look(),
+  });
   const found = h("div", { class: "found", role: "list", "aria-label": "Aggregates found" });
   let stores = [];
   const chosen = () => stores[Number(choice.value)];
@@ -23,10 +31,24 @@ export function openSearch(store) {
     if (chosen() === undefined) return;
     const mine = ++asked;
     try {
-      const { aggregates } = await ask("aggregates", { store: chosen(), prefix: input.value || undefined, limit: 8, reverse: true }, { signal });
+      const { aggregates } = await ask(
+        "aggregates",
+        { store: chosen(), prefix: input.value || undefined, limit: 8, reverse: true },
+        { signal },
+      );
       if (mine !== asked) return;
-      replace(found, aggregates.length === 0 ? empty(h("p", {}, "No aggregate begins so."))
-        : aggregates.map(({ aggregateId }) => h("div", { role: "listitem" }, h("button", { type: "button", onclick: () => open(aggregateId) }, showId(aggregateId)))));
+      replace(
+        found,
+        aggregates.length === 0
+          ? empty(h("p", {}, "No aggregate begins so."))
+          : aggregates.map(({ aggregateId }) =>
+              h(
+                "div",
+                { role: "listitem" },
+                h("button", { type: "button", onclick: () => open(aggregateId) }, showId(aggregateId)),
+              ),
+            ),
+      );
     } catch (problem) {
       if (problem.name !== "AbortError") replace(found, problemBox(problem));
     }
@@ -38,17 +60,57 @@ export function openSearch(store) {
     event.preventDefault();
     next.focus();
   };
-  const dialog = h("dialog", { class: "open-dialog", "aria-labelledby": "open-title", onclick: (event) => { if (event.target === dialog) dialog.close(); },
-    onclose: () => { controller.abort(); dialog.remove(); },
-    onkeydown: (event) => { if (event.key === "ArrowDown") move(event, 1); if (event.key === "ArrowUp") move(event, -1); } },
-    h("header", {}, h("h2", { id: "open-title" }, "Open an aggregate"), h("span", { class: "space" }), iconButton("close", "Close", () => dialog.close())),
-    h("form", { onsubmit: (event) => { event.preventDefault(); if (input.value !== "" && chosen() !== undefined) open(input.value); } }, field("Store", choice), field("Id", input)), found);
+  const dialog = h(
+    "dialog",
+    {
+      class: "open-dialog",
+      "aria-labelledby": "open-title",
+      onclick: (event) => {
+        if (event.target === dialog) dialog.close();
+      },
+      onclose: () => {
+        controller.abort();
+        dialog.remove();
+      },
+      onkeydown: (event) => {
+        if (event.key === "ArrowDown") move(event, 1);
+        if (event.key === "ArrowUp") move(event, -1);
+      },
+    },
+    h(
+      "header",
+      {},
+      h("h2", { id: "open-title" }, "Open an aggregate"),
+      h("span", { class: "space" }),
+      iconButton("close", "Close", () => dialog.close()),
+    ),
+    h(
+      "form",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          if (input.value !== "" && chosen() !== undefined) open(input.value);
+        },
+      },
+      field("Store", choice),
+      field("Id", input),
+    ),
+    found,
+  );
   document.body.append(dialog);
   dialog.showModal();
   input.focus();
-  ask("stores", {}, { signal }).then((answer) => {
-    stores = answer.stores.map((one) => one.store);
-    replace(choice, stores.map((name, index) => h("option", { value: String(index), selected: name === store }, plain(name))));
-    look();
-  }, (problem) => { if (problem.name !== "AbortError") replace(found, problemBox(problem)); });
+  ask("stores", {}, { signal }).then(
+    (answer) => {
+      stores = answer.stores.map((one) => one.store);
+      replace(
+        choice,
+        stores.map((name, index) => h("option", { value: String(index), selected: name === store }, plain(name))),
+      );
+      look();
+    },
+    (problem) => {
+      if (problem.name !== "AbortError") replace(found, problemBox(problem));
+    },
+  );
 }

@@ -8,7 +8,8 @@ export function place() {
 /// The address of a place; what is undefined is left out.
 export function href(place) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(place)) if (value !== undefined && value !== null && value !== false) query.append(name, value);
+  for (const [name, value] of Object.entries(place))
+    if (value !== undefined && value !== null && value !== false) query.append(name, value);
   return query.size > 0 ? `?${query}` : location.pathname;
 }
 

@@ -3,20 +3,32 @@
 // are stored: POKEMON_APPEARED is PokemonAppeared, trainerId is trainer_id.
 import { isContainer, isObject, scalarText } from "./json.js";
 
-const KEYWORDS = new Set(("alignas alignof and asm auto bool break case catch char class concept const constexpr continue " +
-  "default delete do double else enum explicit export extern false float for friend goto if inline int long mutable " +
-  "namespace new not nullptr operator or private protected public register requires return short signed sizeof static " +
-  "struct switch template this throw true try typedef typename union unsigned using virtual void volatile while xor").split(" "));
+const KEYWORDS = new Set(
+  (
+    "alignas alignof and asm auto bool break case catch char class concept const constexpr continue " +
+    "default delete do double else enum explicit export extern false float for friend goto if inline int long mutable " +
+    "namespace new not nullptr operator or private protected public register requires return short signed sizeof static " +
+    "struct switch template this throw true try typedef typename union unsigned using virtual void volatile while xor"
+  ).split(" "),
+);
 
 export function typeNameOf(type) {
-  const words = type.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[^A-Za-z0-9]+/).filter(Boolean);
+  const words = type
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean);
   const isShouted = !/[a-z]/.test(type);
-  const name = words.map((word) => word[0].toUpperCase() + (isShouted ? word.slice(1).toLowerCase() : word.slice(1))).join("");
+  const name = words
+    .map((word) => word[0].toUpperCase() + (isShouted ? word.slice(1).toLowerCase() : word.slice(1)))
+    .join("");
   return /^[A-Za-z]/.test(name) ? name : `Event${name}`;
 }
 
 /// POKEMONS is a store of type PokemonStore.
-export const storeTypeOf = (store) => `${typeNameOf(store).replace(/(ss|[^s])s$/, (end) => end.slice(0, -1)).replace(/Store$/, "")}Store`;
+export const storeTypeOf = (store) =>
+  `${typeNameOf(store)
+    .replace(/(ss|[^s])s$/, (end) => end.slice(0, -1))
+    .replace(/Store$/, "")}Store`;
 
 function memberOf(name) {
   const member = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
@@ -31,7 +43,13 @@ export function stringLiteral(text) {
     else if (character === "\t") literal += "\\t";
     else if (character === '"' || character === "\\") literal += "\\" + character;
     else if (code < 0x20 || code === 0x7f) literal += "\\" + code.toString(8).padStart(3, "0");
-    else if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(character)) literal += code < 0xa0 ? [...new TextEncoder().encode(character)].map((byte) => "\\" + byte.toString(8)).join("") : code > 0xffff ? "\\U" + code.toString(16).padStart(8, "0") : "\\u" + code.toString(16).padStart(4, "0");
+    else if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(character))
+      literal +=
+        code < 0xa0
+          ? [...new TextEncoder().encode(character)].map((byte) => "\\" + byte.toString(8)).join("")
+          : code > 0xffff
+            ? "\\U" + code.toString(16).padStart(8, "0")
+            : "\\u" + code.toString(16).padStart(4, "0");
     else literal += character;
   }
   // A NUL ends what a std::string takes of a literal.
@@ -61,7 +79,9 @@ function literal(value) {
 function eventLiteral({ type, payload, metadata }) {
   const name = typeNameOf(type);
   const value = payload === undefined ? "{}" : isObject(payload) ? literal(payload) : `{${literal(payload)}}`;
-  const kept = isObject(metadata) ? Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== "$context")) : metadata;
+  const kept = isObject(metadata)
+    ? Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== "$context"))
+    : metadata;
   if (kept === undefined || (isObject(kept) && Object.keys(kept).length === 0)) return name + value;
   return `castore::EventDetail<${name}>{.payload = ${value}, .metadata = ${literal(kept)}}`;
 }

@@ -6,12 +6,28 @@ import { h } from "./dom.js";
 const CUT = 2000;
 const UNSEEN =
   /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|(?<!\p{Extended_Pictographic}\ufe0f?)\u200d/gu;
-const NAMES = { 0x200b: "zero width space", 0x200d: "zero width joiner", 0x202a: "left-to-right embedding", 0x202b: "right-to-left embedding", 0x202c: "pop directional formatting", 0x202d: "left-to-right override", 0x202e: "right-to-left override", 0x2066: "left-to-right isolate", 0x2067: "right-to-left isolate", 0x2068: "first strong isolate", 0x2069: "pop directional isolate", 0xfeff: "byte order mark" };
+const NAMES = {
+  0x200b: "zero width space",
+  0x200d: "zero width joiner",
+  0x202a: "left-to-right embedding",
+  0x202b: "right-to-left embedding",
+  0x202c: "pop directional formatting",
+  0x202d: "left-to-right override",
+  0x202e: "right-to-left override",
+  0x2066: "left-to-right isolate",
+  0x2067: "right-to-left isolate",
+  0x2068: "first strong isolate",
+  0x2069: "pop directional isolate",
+  0xfeff: "byte order mark",
+};
 
 const hex = (code) => code.toString(16).toUpperCase().padStart(4, "0");
 
 /// U+2400 and those after it would be the symbols, but few fonts have them.
-const CONTROLS = ("NUL SOH STX ETX EOT ENQ ACK BEL BS \u21e5 \u21b5 VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US").split(" ");
+const CONTROLS =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS \u21e5 \u21b5 VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
+    " ",
+  );
 
 function symbol(character) {
   const code = character.codePointAt(0);
@@ -19,10 +35,11 @@ function symbol(character) {
 }
 
 /// As one string, for titles and long text.
-export const plain = (text) => text.replace(UNSEEN, (character) => {
-  const name = symbol(character);
-  return name.length > 1 ? `\u27e8${name}\u27e9` : name;
-});
+export const plain = (text) =>
+  text.replace(UNSEEN, (character) => {
+    const name = symbol(character);
+    return name.length > 1 ? `\u27e8${name}\u27e9` : name;
+  });
 
 /// As nodes: each symbol says what it stands for. Set apart from the direction of what is around it.
 export function show(text) {
@@ -35,7 +52,13 @@ export function show(text) {
   for (const match of text.matchAll(UNSEEN)) {
     const code = match[0].codePointAt(0);
     isolated.append(text.slice(end, match.index));
-    isolated.append(h("span", { class: "unseen-character", title: `U+${hex(code)}${NAMES[code] ? " " + NAMES[code] : ""}` }, symbol(match[0])));
+    isolated.append(
+      h(
+        "span",
+        { class: "unseen-character", title: `U+${hex(code)}${NAMES[code] ? " " + NAMES[code] : ""}` },
+        symbol(match[0]),
+      ),
+    );
     end = match.index + match[0].length;
   }
   isolated.append(text.slice(end));
@@ -44,7 +67,16 @@ export function show(text) {
 
 /// A JSON Pointer, which may go on in the next line after each of its parts.
 export function showPath(path) {
-  return h("code", {}, path === "" ? "/" : path.split("/").slice(1).map((part) => ["/", show(part), h("wbr")]));
+  return h(
+    "code",
+    {},
+    path === ""
+      ? "/"
+      : path
+          .split("/")
+          .slice(1)
+          .map((part) => ["/", show(part), h("wbr")]),
+  );
 }
 
 /// An id, of which spaces at the ends are seen, too.
@@ -70,7 +102,14 @@ export function size(bytes) {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-const STEPS = [[60, "second"], [60, "minute"], [24, "hour"], [30.44, "day"], [12, "month"], [Infinity, "year"]];
+const STEPS = [
+  [60, "second"],
+  [60, "minute"],
+  [24, "hour"],
+  [30.44, "day"],
+  [12, "month"],
+  [Infinity, "year"],
+];
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 export function ago(timestamp, now = Date.now()) {
@@ -88,8 +127,13 @@ export function time(timestamp) {
   const date = new Date(timestamp);
   if (Number.isNaN(date.getTime())) return h("span", { class: "time" }, show(String(timestamp)));
   const [day, rest = ""] = plain(timestamp).replace(/Z$/, "").split("T");
-  return h("time", { class: "time", datetime: date.toISOString(), title: `${date.toLocaleString()} here, ${ago(timestamp)}` },
-           h("span", { class: "day" }, day), " ", splitMilliseconds(rest));
+  return h(
+    "time",
+    { class: "time", datetime: date.toISOString(), title: `${date.toLocaleString()} here, ${ago(timestamp)}` },
+    h("span", { class: "day" }, day),
+    " ",
+    splitMilliseconds(rest),
+  );
 }
 
 function splitMilliseconds(text) {
@@ -100,7 +144,8 @@ function splitMilliseconds(text) {
 /// Types get one of eight colours each, always the same.
 export function hue(type) {
   let hash = 2166136261;
-  for (let index = 0; index < type.length && index < 200; ++index) hash = Math.imul(hash ^ type.charCodeAt(index), 16777619);
+  for (let index = 0; index < type.length && index < 200; ++index)
+    hash = Math.imul(hash ^ type.charCodeAt(index), 16777619);
   return `hue${((hash ^ (hash >>> 15)) >>> 0) % 8}`;
 }
 

@@ -13,10 +13,24 @@ export function openCommands({ signal }, start) {
   let shown;
   const update = (place) => {
     const chosen = commands.find((command) => command.name === place.command) ?? commands[0];
-    replace(list, commands.map((command) => h("a", { href: href({ view: "commands", command: command.name }), "aria-current": command === chosen ? "page" : null, "data-row": true },
-      show(command.name), h("span", { class: "hint" }, show(command.stores.join(", "))))));
+    replace(
+      list,
+      commands.map((command) =>
+        h(
+          "a",
+          {
+            href: href({ view: "commands", command: command.name }),
+            "aria-current": command === chosen ? "page" : null,
+            "data-row": true,
+          },
+          show(command.name),
+          h("span", { class: "hint" }, show(command.stores.join(", "))),
+        ),
+      ),
+    );
     if (!chosen) return replace(body, empty(h("p", {}, "This program knows no commands.")));
-    if (shown !== chosen) replace(body, h("h2", {}, show(chosen.name)), commandForm(chosen, { id: place.id ?? "", signal }));
+    if (shown !== chosen)
+      replace(body, h("h2", {}, show(chosen.name)), commandForm(chosen, { id: place.id ?? "", signal }));
     shown = chosen;
   };
   const load = async () => {
@@ -32,7 +46,15 @@ export function openCommands({ signal }, start) {
   return {
     title: "Commands",
     update: (place) => update((current = place)),
-    element: h("div", { class: "page" }, h("header", { class: "page-head" }, h("div", {}, h("p", { class: "kicker" }, "Simulate, then run"), h("h1", {}, "Commands"))),
-      h("section", { class: "card commands", "aria-label": "Commands" }, list, body)),
+    element: h(
+      "div",
+      { class: "page" },
+      h(
+        "header",
+        { class: "page-head" },
+        h("div", {}, h("p", { class: "kicker" }, "Simulate, then run"), h("h1", {}, "Commands")),
+      ),
+      h("section", { class: "card commands", "aria-label": "Commands" }, list, body),
+    ),
   };
 }

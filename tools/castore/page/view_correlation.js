@@ -7,7 +7,7 @@ import { endOfLog, positionAt } from "./log.js";
 import { empty, problemBox } from "./parts.js";
 import { count, counted, show } from "./text.js";
 
-const AROUND = 5000;  // positions, looked at without being asked
+const AROUND = 5000; // positions, looked at without being asked
 
 export function openCorrelation({ info, signal }, { correlation, around, time }) {
   const rows = h("div", { class: "rows", role: "list", "aria-label": "Events of this correlation" });
@@ -17,15 +17,23 @@ export function openCorrelation({ info, signal }, { correlation, around, time })
 
   const draw = () => {
     const events = [...found.values()].sort((left, right) => left.position - right.position);
-    replace(rows, chain(events).map(({ event, depth }) => eventRow(event, { hasPlace: true, depth })));
+    replace(
+      rows,
+      chain(events).map(({ event, depth }) => eventRow(event, { hasPlace: true, depth })),
+    );
   };
   async function look(from, to) {
     for (let after = from; after < to && !isStopped;) {
       const page = await ask("all", { after, limit: 1000 }, { signal });
       const before = found.size;
-      for (const event of page.events) if (contextOf(event)?.correlation === correlation) found.set(event.position, event);
+      for (const event of page.events)
+        if (contextOf(event)?.correlation === correlation) found.set(event.position, event);
       if (found.size > before) draw();
-      replace(state, `Looked at positions up to ${count(page.position)} of ${count(to)}\u2026 `, h("button", { type: "button", class: "small", onclick: () => (isStopped = true) }, "Stop"));
+      replace(
+        state,
+        `Looked at positions up to ${count(page.position)} of ${count(to)}\u2026 `,
+        h("button", { type: "button", class: "small", onclick: () => (isStopped = true) }, "Stop"),
+      );
       if (page.position <= after) break;
       after = page.position;
     }
@@ -40,18 +48,40 @@ export function openCorrelation({ info, signal }, { correlation, around, time })
       draw();
       const all = [...found.values()];
       const stores = new Set(all.map((event) => event.store)).size;
-      replace(state, all.length > 0 ? `${counted(all.length, "event")} in ${counted(stores, "store")}. ` : "", !isWhole && end > AROUND && h("button", { type: "button", class: "small", onclick: () => start(true) }, "Look at all events"));
-      if (all.length === 0) replace(rows, empty(h("p", {}, isWhole ? "No event has this correlation." : "No event near here has this correlation.")));
+      replace(
+        state,
+        all.length > 0 ? `${counted(all.length, "event")} in ${counted(stores, "store")}. ` : "",
+        !isWhole &&
+          end > AROUND &&
+          h("button", { type: "button", class: "small", onclick: () => start(true) }, "Look at all events"),
+      );
+      if (all.length === 0)
+        replace(
+          rows,
+          empty(h("p", {}, isWhole ? "No event has this correlation." : "No event near here has this correlation.")),
+        );
     } catch (problem) {
-      if (problem.name !== "AbortError") replace(state, problemBox(problem, () => start(isWhole)));
+      if (problem.name !== "AbortError")
+        replace(
+          state,
+          problemBox(problem, () => start(isWhole)),
+        );
     }
   };
   if (info.ordered) start(false);
   else replace(rows, empty(h("p", {}, "This database has no order of all its events.")));
   return {
     title: "Correlation",
-    element: h("div", { class: "page" }, h("header", { class: "page-head" }, h("div", {}, h("p", { class: "kicker" }, "Correlation"), h("h1", {}, show(correlation ?? "")))),
-      h("section", { class: "card", "aria-label": "Events" }, state, rows)),
+    element: h(
+      "div",
+      { class: "page" },
+      h(
+        "header",
+        { class: "page-head" },
+        h("div", {}, h("p", { class: "kicker" }, "Correlation"), h("h1", {}, show(correlation ?? ""))),
+      ),
+      h("section", { class: "card", "aria-label": "Events" }, state, rows),
+    ),
   };
 }
 
@@ -59,7 +89,13 @@ export function openCorrelation({ info, signal }, { correlation, around, time })
 function chain(events) {
   const byName = new Map();
   for (const event of events) {
-    for (const name of [event.metadata?.$context?.id, event.metadata?.id, `${event.store}/${event.aggregateId}/${event.version}`, `${event.store}:${event.aggregateId}:${event.version}`, String(event.position)]) {
+    for (const name of [
+      event.metadata?.$context?.id,
+      event.metadata?.id,
+      `${event.store}/${event.aggregateId}/${event.version}`,
+      `${event.store}:${event.aggregateId}:${event.version}`,
+      String(event.position),
+    ]) {
       if (name !== undefined) byName.set(String(name), event);
     }
   }
@@ -67,7 +103,8 @@ function chain(events) {
   const depthOf = (event, limit) => {
     if (depths.has(event)) return depths.get(event);
     const cause = byName.get(contextOf(event)?.causation);
-    const depth = cause && cause !== event && cause.position < event.position && limit > 0 ? depthOf(cause, limit - 1) + 1 : 0;
+    const depth =
+      cause && cause !== event && cause.position < event.position && limit > 0 ? depthOf(cause, limit - 1) + 1 : 0;
     depths.set(event, depth);
     return depth;
   };

@@ -12,11 +12,21 @@ export function openStore({ signal }, place) {
   const body = h("div", {});
   const tabPlace = h("div", {});
   let list;
-  let shown;  // what `body` shows
+  let shown; // what `body` shows
   const update = (now) => {
     const tab = now.tab === "types" ? "types" : "aggregates";
-    replace(tabPlace, tabs("Of this store", [{ key: "aggregates", label: "Aggregates" }, { key: "types", label: "Event types" }], tab,
-      (key) => href({ store, tab: key === "aggregates" ? undefined : key })));
+    replace(
+      tabPlace,
+      tabs(
+        "Of this store",
+        [
+          { key: "aggregates", label: "Aggregates" },
+          { key: "types", label: "Event types" },
+        ],
+        tab,
+        (key) => href({ store, tab: key === "aggregates" ? undefined : key }),
+      ),
+    );
     if (shown !== tab) {
       list?.close();
       replace(body, tab === "types" ? typesOf(store, signal) : aggregatesOf(now));
@@ -25,7 +35,12 @@ export function openStore({ signal }, place) {
   };
 
   function aggregatesOf(start) {
-    let filters = { prefix: start.prefix ?? "", after: start.after, before: start.before, order: start.order === "oldest" ? "oldest" : "newest" };
+    let filters = {
+      prefix: start.prefix ?? "",
+      after: start.after,
+      before: start.before,
+      order: start.order === "oldest" ? "oldest" : "newest",
+    };
     const rows = h("div", {});
     const orders = h("div", {});
     const known = h("span", { class: "hint", role: "status" });
@@ -33,33 +48,111 @@ export function openStore({ signal }, place) {
       list?.close();
       let page;
       list = blockList({
-        label: "Aggregates", rowHeight: 41,
-        draw: (aggregate) => h("div", { class: "aggregate", role: "listitem" },
-          h("a", { class: "row-link", "data-row": true, href: href({ store, id: aggregate.aggregateId }) }, showId(aggregate.aggregateId)),
-          aggregate.initialTimestamp && [h("span", { class: "hint ago" }, ago(aggregate.initialTimestamp)), time(aggregate.initialTimestamp)]),
+        label: "Aggregates",
+        rowHeight: 41,
+        draw: (aggregate) =>
+          h(
+            "div",
+            { class: "aggregate", role: "listitem" },
+            h(
+              "a",
+              { class: "row-link", "data-row": true, href: href({ store, id: aggregate.aggregateId }) },
+              showId(aggregate.aggregateId),
+            ),
+            aggregate.initialTimestamp && [
+              h("span", { class: "hint ago" }, ago(aggregate.initialTimestamp)),
+              time(aggregate.initialTimestamp),
+            ],
+          ),
         next: async () => {
-          const answer = await ask("aggregates", { store, limit: 100, page, reverse: filters.order === "newest", prefix: filters.prefix || undefined, after: filters.after, before: filters.before }, { signal });
+          const answer = await ask(
+            "aggregates",
+            {
+              store,
+              limit: 100,
+              page,
+              reverse: filters.order === "newest",
+              prefix: filters.prefix || undefined,
+              after: filters.after,
+              before: filters.before,
+            },
+            { signal },
+          );
           page = answer.nextPage;
           known.textContent = `${count(list.total + answer.aggregates.length)}${page === undefined ? "" : " and more"}`;
           return { items: answer.aggregates, isLast: page === undefined };
         },
-        empty: () => empty(h("p", {}, filters.prefix || filters.after || filters.before ? "Nothing matches." : "This store has no aggregates.")),
+        empty: () =>
+          empty(
+            h(
+              "p",
+              {},
+              filters.prefix || filters.after || filters.before
+                ? "Nothing matches."
+                : "This store has no aggregates.",
+            ),
+          ),
       });
       replace(rows, list.element);
-      replace(orders, segments("Order", [["newest", "Newest first"], ["oldest", "Oldest first"]], filters.order, (order) => change({ order })));
+      replace(
+        orders,
+        segments(
+          "Order",
+          [
+            ["newest", "Newest first"],
+            ["oldest", "Oldest first"],
+          ],
+          filters.order,
+          (order) => change({ order }),
+        ),
+      );
     };
     const change = (changed) => {
       filters = { ...filters, ...changed };
-      go({ store, prefix: filters.prefix || undefined, after: filters.after, before: filters.before, order: filters.order === "newest" ? undefined : filters.order }, { isReplacing: true });
+      go(
+        {
+          store,
+          prefix: filters.prefix || undefined,
+          after: filters.after,
+          before: filters.before,
+          order: filters.order === "newest" ? undefined : filters.order,
+        },
+        { isReplacing: true },
+      );
       load();
     };
     const type = later(200, (prefix) => change({ prefix }));
-    const moment = (name) => h("input", { type: "datetime-local", step: "1", value: inputOf(filters[name]), onchange: (event) => change({ [name]: momentOf(event.target.value) }) });
+    const moment = (name) =>
+      h("input", {
+        type: "datetime-local",
+        step: "1",
+        value: inputOf(filters[name]),
+        onchange: (event) => change({ [name]: momentOf(event.target.value) }),
+      });
     load();
     return [
-      h("div", { class: "filters", role: "search" },
-        field("Id begins with", h("input", { type: "search", "data-filter": true, value: filters.prefix, placeholder: "any", spellcheck: "false", autocomplete: "off", autocapitalize: "off", oninput: (event) => type(event.target.value) })),
-        field("First event from (UTC)", moment("after")), field("Until (UTC)", moment("before")), orders, h("span", { class: "space" }), known),
+      h(
+        "div",
+        { class: "filters", role: "search" },
+        field(
+          "Id begins with",
+          h("input", {
+            type: "search",
+            "data-filter": true,
+            value: filters.prefix,
+            placeholder: "any",
+            spellcheck: "false",
+            autocomplete: "off",
+            autocapitalize: "off",
+            oninput: (event) => type(event.target.value),
+          }),
+        ),
+        field("First event from (UTC)", moment("after")),
+        field("Until (UTC)", moment("before")),
+        orders,
+        h("span", { class: "space" }),
+        known,
+      ),
       h("section", { class: "card", "aria-label": "Aggregates" }, rows),
     ];
   }
@@ -69,8 +162,14 @@ export function openStore({ signal }, place) {
     title: `${store}`,
     keep: true,
     update,
-    element: h("div", { class: "page" }, crumbs(["Stores", href({})], [store]),
-      h("header", { class: "page-head" }, h("h1", {}, show(store))), tabPlace, body),
+    element: h(
+      "div",
+      { class: "page" },
+      crumbs(["Stores", href({})], [store]),
+      h("header", { class: "page-head" }, h("h1", {}, show(store))),
+      tabPlace,
+      body,
+    ),
     close: () => list?.close(),
   };
 }
@@ -82,11 +181,47 @@ function typesOf(store, signal) {
     try {
       const { types } = await ask("types", { store }, { signal });
       if (types.length === 0) return replace(card, empty(h("p", {}, "This store has no events.")));
-      replace(card, h("table", { class: "list" },
-        h("thead", {}, h("tr", {}, ["Type", "Events", "First", "Last", "Fields"].map((name) => h("th", { scope: "col", class: name === "Events" ? "number" : null }, name)))),
-        h("tbody", {}, types.map((type) => h("tr", {}, h("th", { scope: "row" }, typeName(type.type)), h("td", { class: "number", "data-label": "Events" }, count(type.count)),
-          h("td", { "data-label": "First" }, time(type.first)), h("td", { "data-label": "Last" }, time(type.last)),
-          h("td", { "data-label": "Fields", class: "field-names" }, h("span", {}, (type.fields ?? []).map((name) => [h("code", {}, show(name)), " "]))))))));
+      replace(
+        card,
+        h(
+          "table",
+          { class: "list" },
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ["Type", "Events", "First", "Last", "Fields"].map((name) =>
+                h("th", { scope: "col", class: name === "Events" ? "number" : null }, name),
+              ),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            types.map((type) =>
+              h(
+                "tr",
+                {},
+                h("th", { scope: "row" }, typeName(type.type)),
+                h("td", { class: "number", "data-label": "Events" }, count(type.count)),
+                h("td", { "data-label": "First" }, time(type.first)),
+                h("td", { "data-label": "Last" }, time(type.last)),
+                h(
+                  "td",
+                  { "data-label": "Fields", class: "field-names" },
+                  h(
+                    "span",
+                    {},
+                    (type.fields ?? []).map((name) => [h("code", {}, show(name)), " "]),
+                  ),
+                ),
+              ),
+            ),
+          ),
+        ),
+      );
     } catch (problem) {
       if (problem.name !== "AbortError") replace(card, problemBox(problem, load));
     }
