@@ -163,7 +163,9 @@ TEST_CASE("a server that refuses is a StorageError with its answer", "[http]") {
   const HttpAnswerError error = answer_error_of([&] { push(nobody, record()); });
   CHECK(error.status() == 401);
   CHECK(error.code() == "token_needed");
-  HttpEventStorageAdapter elsewhere{server.url() + "/other/"};
+  HttpEventStorageAdapter here{server.url() + "/"};
+  CHECK(events_in(here) == 0);
+  HttpEventStorageAdapter elsewhere{server.url() + "/other"};
   CHECK(answer_error_of([&] { events_in(elsewhere); }).code() == "not_found");
 }
 

@@ -111,16 +111,16 @@ TEST_CASE("the guide to HTTP lists every route", "[http]") {
 
 TEST_CASE("the guide's server and client work together", "[http]") {
   InMemoryEventStorageAdapter storage;
-  const std::string token = "secret";
+  const std::string secret = "secret";
   // [server]
-  const castore::HttpApi api{storage, {.database = "pokemons", .token = token}};
+  const castore::HttpApi api{storage, {.database = "pokemons", .token = secret}};
   castore::HttpServer server{api, {.port = 0}};  // 0: a port that is free
   std::thread serving{[&] { server.serve(); }};
   // [/server]
   const std::string url = "http://localhost:" + std::to_string(server.port());
   {
     // [client]
-    castore::HttpEventStorageAdapter remote{url, {.token = token}};
+    castore::HttpEventStorageAdapter remote{url, {.token = secret}};
     PokemonStore pokemons{"POKEMONS", remote};
     pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
     const auto level_up = castore::Command{"LEVEL_UP", pokemons,

@@ -83,15 +83,15 @@ TEST_CASE("HttpApi lists aggregates by pages, times and prefix", "[http]") {
 
   const json page = ask.get_json(list + "&limit=1");
   CHECK(page["aggregates"] == json{pikachu});
-  const std::string token = castore::detail::escape_url(page["nextPage"].get<std::string>());
-  CHECK(ask.get_json(list + "&page=" + token) == json{{"aggregates", {eevee}}});
+  const std::string next = castore::detail::escape_url(page["nextPage"].get<std::string>());
+  CHECK(ask.get_json(list + "&page=" + next) == json{{"aggregates", {eevee}}});
   CHECK(ask.get_json(list + "&page=nonsense", 400)["code"] == "invalid_page_token");
 }
 
 TEST_CASE("HttpApi goes on with a prefix where its page ended", "[http]") {
   InMemoryEventStorageAdapter storage;
-  for (int number = 0; number < 30; ++number) {
-    put(storage, "S", (number % 3 == 0 ? "a" : "b") + std::to_string(number), 1, "T", number);
+  for (int number = 0; number < 15; ++number) {
+    put(storage, "S", (number % 3 < 2 ? "a" : "b") + std::to_string(number), 1, "T", number);
   }
   const Asker ask{AnyEventStorageAdapter{storage}};
   std::vector<std::string> ids;
@@ -104,7 +104,7 @@ TEST_CASE("HttpApi goes on with a prefix where its page ended", "[http]") {
     page = list.contains("nextPage") ? "&page=" + castore::detail::escape_url(list["nextPage"].get<std::string>()) : "";
     ++pages;
   } while (!page.empty());
-  CHECK(ids == std::vector<std::string>{"a0", "a3", "a6", "a9", "a12", "a15", "a18", "a21", "a24", "a27"});
+  CHECK(ids == std::vector<std::string>{"a0", "a1", "a3", "a4", "a6", "a7", "a9", "a10", "a12", "a13"});
   CHECK(pages == 3);
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("HttpApi tells what it is given of projections and dead letters", "[ht
   options.projections = [] { return std::vector<castore::HttpProjection>{{"list", 2, 3, "behind", "now"}}; };
   options.dead_letters = [] {
     return std::vector<castore::HttpDeadLetter>{{"list", 2, {2, "no", 3, noon_and(0)}},
-                                                {"list", 2, {9, "gone", 1, noon_and(0)}}};
+                                                {"list", 2, {0, "gone", 1, noon_and(0)}}};
   };
   const Asker ask = pokemons.ask(options);
   CHECK(ask.get_json("/v1/projections") == json::parse(R"({"projections":[
@@ -251,7 +251,7 @@ TEST_CASE("HttpApi gives an event without a timestamp that of its clock, or of i
 
 TEST_CASE("HttpApi takes a repeated push that is stored and equal for done", "[http]") {
   Pokemons pokemons;
-  const Asker ask = pokemons.ask();
+  const Asker ask = pokemons.ask({.token = token, .clock = [second = 0]() mutable { return noon_and(++second); }});
   CHECK(ask.post("/v1/events?repeated=true", event_3(R"({"level":7,"x":1.0})")).status == 201);
   CHECK(ask.post("/v1/events?repeated=true", event_3(R"({"x":1.0,"level":7})")).status == 200);
   CHECK(ask.post("/v1/events?repeated=true", event_3(R"({"level":8})")).status == 409);

@@ -144,9 +144,9 @@ TEST_CASE("a subscriber that names no position gets what comes from now on", "[h
   RunningServer server{AnyEventStorageAdapter{storage}};
   server.start();
   RawConnection subscriber{server.port()};
-  subscriber.get("/v1/subscribe").read_until(":\n\n");  // connected
+  std::string events = subscriber.get("/v1/subscribe").read_until(":\n\n");  // connected
   put(storage, "S", "a", 2, "T", 0);
-  const std::string events = subscriber.read_until("\"position\":2}\n\n");
+  events += subscriber.read_until("\"position\":2}\n\n");
   CHECK(events.find("id: 1\n") == std::string::npos);
   CHECK(get(server.port(), "/v1/subscribe", "Last-Event-ID: x\r\n").find("invalid_parameter") != std::string::npos);
 }
@@ -162,7 +162,8 @@ TEST_CASE("a subscription without events has a heartbeat", "[http]") {
 
 TEST_CASE("subscriptions are bounded, and one whose client goes away frees its place and thread", "[http]") {
   InMemoryEventStorageAdapter storage;
-  RunningServer server{AnyEventStorageAdapter{storage}, {.max_streams = 1}, {.max_connections = 2}};
+  RunningServer server{
+      AnyEventStorageAdapter{storage}, {.max_streams = 1, .heartbeat = std::chrono::hours{1}}, {.max_connections = 2}};
   server.start();
   RawConnection subscriber{server.port()};
   subscriber.get("/v1/subscribe").read_until(":\n\n");
@@ -193,7 +194,9 @@ TEST_CASE("a server refuses what is not a request, or too large, and goes on", "
   server.start();
   const int port = server.port();
   CHECK(status_of(RawConnection{port}.send("\x16\x03\x01nonsense\r\n\r\n").read_until("\r\n")) == 400);
-  CHECK(status_of(get(port, "/v1/events?store=" + std::string(9000, 'a'))) == 414);
+  const std::string long_url = RawConnection{port}.get("/v1/events?store=" + std::string(9000, 'a')).read_until("}");
+  CHECK(status_of(long_url) == 414);
+  CHECK(long_url.find("X-Content-Type-Options: nosniff") != std::string::npos);
   const std::string post =
       "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
       "Authorization: Bearer " +

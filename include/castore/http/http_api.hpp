@@ -96,7 +96,7 @@ class HttpApi {
     } catch (...) {
       answer = problem(std::current_exception());
     }
-    add_headers(answer);
+    detail::add_protecting_headers(answer);
     return answer;
   }
 
@@ -163,13 +163,6 @@ class HttpApi {
                          "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}},
             .body = std::string{file.content}};
   }
-  static void add_headers(HttpApiResponse& answer) {
-    answer.headers.emplace_back("Cache-Control", "no-store");
-    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-    answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
-    answer.headers.emplace_back("Referrer-Policy", "no-referrer");
-  }
-
   std::unique_ptr<detail::HttpApiState> state_;
   std::vector<HttpRoute> routes_;
 };

@@ -166,18 +166,19 @@ class HttpServer {
     listener_.Put(everything, answer_body);
     listener_.Patch(everything, answer_body);
     listener_.Delete(everything, answer_body);
-    listener_.set_error_handler(httplib::Server::Handler{[](const httplib::Request&, httplib::Response& response) {
+    listener_.set_error_handler(httplib::Server::Handler{[this](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty()) explain(response);
     }});
   }
 
   /// What httplib refuses by itself.
-  static void explain(httplib::Response& response) {
+  void explain(httplib::Response& response) {
     const std::string_view what = response.status == 413   ? "the body is too large"
                                   : response.status == 414 ? "the URL is longer than 8192 bytes"
                                                            : "this is not a request that can be understood";
-    const HttpApiResponse answer = detail::problem_answer({response.status, "invalid_request", std::string{what}});
-    response.set_content(answer.body, std::string{answer.header("Content-Type")});
+    HttpApiResponse answer = detail::problem_answer({response.status, "invalid_request", std::string{what}});
+    detail::add_protecting_headers(answer);
+    give(std::move(answer), response);
   }
 
   void give(HttpApiResponse answer, httplib::Response& response) {
