@@ -70,22 +70,12 @@ class NatsSource {
   NatsSource(std::shared_ptr<NatsDurable> durable, Options options)
       : durable_{std::move(durable)}, options_{std::move(options)}, state_{std::make_unique<State>()} {}
 
-  /// @param until When it is to be back. @throws MessageSourceError
-  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
-    return in_source("ask", [&] {
-      const std::scoped_lock lock{state_->receiving};
-      durable_->extend_all();
-      SteadyTime end = time_after(options_.wait_time);
-      // Other messages are in hand, or wait for their time.
-      if (durable_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
-      if (until) end = (std::min)(end, *until);
-      if (state_->standby && !may_go_on(end)) return std::vector<Delivery>{};
-      keep(durable_->pull(end));
-      if (state_->fresh.empty() || !options_.keeps_order || waits_for_the_others()) return take();
-      for (const auto& [sequence, delivered] : std::exchange(state_->fresh, {})) durable_->give_back(sequence);
-      state_->standby = Standby{{}, std::chrono::steady_clock::now()};
-      return std::vector<Delivery>{};
-    });
+  /// @param until When it is to be back. @param add Takes what has come, before another thread receives what is next.
+  /// @throws MessageSourceError
+  template <class Add>
+  void receive(const std::optional<SteadyTime>& until, const Add& add) {
+    const std::scoped_lock lock{state_->receiving};
+    add(in_source("ask", [&] { return receive(until); }));
   }
 
   /// @throws MessageSourceError
@@ -104,6 +94,20 @@ class NatsSource {
     std::map<std::uint64_t, NatsDelivered> fresh{};  ///< What has come and is not handled yet, in its order.
     std::optional<Standby> standby{};
   };
+
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+    durable_->extend_all();
+    SteadyTime end = time_after(options_.wait_time);
+    // Other messages are in hand, or wait for their time.
+    if (durable_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
+    if (until) end = (std::min)(end, *until);
+    if (state_->standby && !may_go_on(end)) return {};
+    keep(durable_->pull(end));
+    if (state_->fresh.empty() || !options_.keeps_order || waits_for_the_others()) return take();
+    for (const auto& [sequence, delivered] : std::exchange(state_->fresh, {})) durable_->give_back(sequence);
+    state_->standby = Standby{{}, std::chrono::steady_clock::now()};
+    return {};
+  }
 
   void keep(std::vector<NatsDelivered> delivered) {
     for (NatsDelivered& one : delivered) state_->fresh.insert_or_assign(one.sequence, std::move(one));
