@@ -89,6 +89,29 @@ TEST_CASE("a checkpoint moves only from where it is, and with its transaction", 
   SqliteEventStorageAdapter{folder / "file.db"};  // it is still a file of events
 }
 
+TEST_CASE("a checkpoint is read by one statement, and is 0 where somebody dropped its table", "[sqlite]") {
+  const TempDirectory folder;
+  SqliteEventStorageAdapter storage{folder / "file.db"};
+  storage.transact([](SqliteTransaction& tx) {
+    CHECK(tx.move_checkpoint("list", 1, 0, 5));
+    int statements = 0;
+    const auto count = [](unsigned, void* counted, void*, void*) {
+      ++*static_cast<int*>(counted);
+      return 0;
+    };
+    sqlite3_trace_v2(tx.handle(), SQLITE_TRACE_STMT, count, &statements);
+    CHECK(tx.checkpoint("list", 1) == 5);
+    sqlite3_trace_v2(tx.handle(), 0, nullptr, nullptr);
+    CHECK(statements == 1);
+  });
+  PlainSqlite{folder / "file.db"}.rows("DROP TABLE castore_projection");
+  storage.transact([](SqliteTransaction& tx) {
+    CHECK(tx.checkpoint("list", 1) == 0);
+    CHECK(tx.move_checkpoint("list", 1, 0, 7));
+    CHECK(tx.checkpoint("list", 1) == 7);
+  });
+}
+
 TEST_CASE("a push and what its hook does are written together, or neither", "[sqlite]") {
   for (const bool in_memory : {false, true}) {
     const TempDirectory folder;

@@ -13,6 +13,7 @@
 
 using castore::detail::in_quotes;
 using castore::detail::is_plain_ascii;
+using castore::detail::is_same_text;
 using castore::detail::is_utf8_without_nul;
 using castore::detail::parse_integer;
 using castore::detail::safe_text;
@@ -47,6 +48,20 @@ std::size_t expected_sequence_length(std::string_view text) {
 }
 
 }  // namespace
+
+TEST_CASE("texts are the same when their characters are, wherever they lie") {
+  const std::string text = "pikachu";
+  const std::string again = "pikachu";
+  CHECK(is_same_text(text, text));
+  CHECK(is_same_text(text, again));
+  CHECK(is_same_text("a\0b"s, "a\0b"s));
+  CHECK(is_same_text({}, ""));
+  CHECK_FALSE(is_same_text(text, "pikachi"));
+  CHECK_FALSE(is_same_text("a\0b"s, "a\0c"s));
+  CHECK_FALSE(is_same_text(text, std::string_view{text}.substr(0, 4)));
+  CHECK_FALSE(is_same_text(std::string_view{text}.substr(0, 4), text));
+  CHECK_FALSE(is_same_text(text, ""));
+}
 
 TEST_CASE("a UTF-8 sequence is recognised exactly when it is the shortest form of a character") {
   constexpr unsigned char edges[] = {0x00, 0x01, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,

@@ -39,17 +39,17 @@ struct SequencedEventView {
 using SequencedEventSink = detail::FunctionRef<void(const SequencedEventView&)>;
 
 /// @brief The same for an event that is kept as an object: it is the one at `index` of `events`. The ids stay for as long
-/// as the storage, the event for as long as `events` has an owner.
+/// as the storage, the event for as long as `events` has an owner: who wants it later moves it from here.
 struct SequencedTypedEvent {
-  Position position = 0;                ///< From 1, rising, with gaps.
-  std::string_view event_store_id{};    ///< The store it belongs to.
-  std::string_view aggregate_id{};      ///< Its aggregate.
-  const EventStream* events = nullptr;  ///< Those of its aggregate, as they are kept.
-  std::size_t index = 0;                ///< Its place among them, from 0.
+  Position position = 0;              ///< From 1, rising, with gaps.
+  std::string_view event_store_id{};  ///< The store it belongs to.
+  std::string_view aggregate_id{};    ///< Its aggregate.
+  EventStreamPtr events{};            ///< Those of its aggregate, as they are kept.
+  std::size_t index = 0;              ///< Its place among them, from 0.
 };
 
 /// @brief Receives typed events one by one, in the order of their positions. What it throws ends the reading.
-using SequencedTypedEventSink = detail::FunctionRef<void(const SequencedTypedEvent&)>;
+using SequencedTypedEventSink = detail::FunctionRef<void(SequencedTypedEvent&&)>;
 
 /// @brief Which events to read. What the views refer to must outlive the call.
 struct ReadAllEventsOptions {

@@ -52,9 +52,6 @@ class EventStream : public detail::Counted {
   /// @brief The C++ type of the events.
   const EventStreamType* type() const noexcept { return type_; }
 
-  /// @brief Becomes one of its owners, so that what a snapshot of it shows can be looked at later, too. @pre It has one.
-  EventStreamPtr share() const noexcept { return EventStreamPtr{const_cast<EventStream*>(this)}; }
-
   /// @brief How many events it holds; for the thread that may append. Others go by their snapshot.
   std::size_t size() const noexcept { return size_; }
   /// @brief The version of the last event. @pre There is one.

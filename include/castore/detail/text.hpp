@@ -36,6 +36,12 @@ inline bool is_plain_ascii(std::string_view text) noexcept {
   return !has_other_byte(last);
 }
 
+/// What `==` says, in line, and without looking at the characters where both are the same ones.
+inline bool is_same_text(std::string_view left, std::string_view right) noexcept {
+  return left.size() == right.size() &&
+         (left.data() == right.data() || std::memcmp(left.data(), right.data(), left.size()) == 0);
+}
+
 /// The length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none.
 /// Source: The Unicode Standard 15.0, table 3-7 (well-formed UTF-8 byte sequences).
 inline std::size_t utf8_sequence_length(std::string_view text) noexcept {

@@ -65,8 +65,8 @@ class InlineProjection {
   /// push and a hand-over at the same time one waits for the other, so a push looks again after it has said so.
   static bool is_inline(Transaction& transaction, Position last) {
     const std::string inlined = name_for(Projection::name, "inline");
-    const std::string pushed = name_for(Projection::name, "pushed");
     if (transaction.checkpoint(inlined, Projection::version) != 0) return true;
+    const std::string pushed = name_for(Projection::name, "pushed");
     while (true) {
       const Position before = transaction.checkpoint(pushed, Projection::version);
       if (transaction.move_checkpoint(pushed, Projection::version, before, (std::max)(before, last))) break;

@@ -7,6 +7,7 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/typed_events.hpp>
 #include <castore/detail/event_selection.hpp>
+#include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 
 #include <algorithm>
@@ -70,11 +71,11 @@ class InMemoryLog {
         prefetch(index + ahead);
         ++position;
         if (nodes[index] == nullptr) continue;
-        const EventStreamSnapshot& events = snapshots[index];
+        EventStreamSnapshot& events = snapshots[index];
         const std::size_t at = index_of(events, places[index].version);
-        if (!is_among(options.types, events.stream->type_at(at))) continue;
+        if (!options.types.empty() && !is_among(options.types, events.stream->type_at(at))) continue;
         const StreamKey& key = nodes[index]->first;
-        sink(SequencedTypedEvent{position, key.event_store_id, key.aggregate_id, &*events.stream, at});
+        sink(SequencedTypedEvent{position, key.event_store_id, key.aggregate_id, std::move(events.stream), at});
         if (++handed_out == options.limit) return {position, settled, position == settled};
       }
     }
@@ -89,10 +90,7 @@ class InMemoryLog {
   };
 
   static bool is_among(std::span<const std::string_view> wanted, std::string_view text) noexcept {
-    const auto is_it = [text](std::string_view each) {
-      // Mostly it is the very same text.
-      return each.size() == text.size() && (each.data() == text.data() || each == text);
-    };
+    const auto is_it = [text](std::string_view each) { return is_same_text(each, text); };
     return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), is_it);
   }
   static std::size_t index_of(const EventStreamSnapshot& events, Version version) noexcept {

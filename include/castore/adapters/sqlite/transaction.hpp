@@ -63,9 +63,13 @@ class SqliteTransaction {
 
   /// @brief See `KeepsCheckpoints`. @throws StorageError
   Position checkpoint(std::string_view name, int version) {
-    if (!has_table("castore_projection")) return 0;
-    const auto rows = query("SELECT position FROM castore_projection WHERE name = ? AND version = ?", name, version);
-    return rows.empty() ? 0 : rows[0].get<Position>(0);
+    try {
+      const auto rows = query("SELECT position FROM castore_projection WHERE name = ? AND version = ?", name, version);
+      return rows.empty() ? 0 : rows[0].get<Position>(0);
+    } catch (const StorageError&) {
+      if (has_table("castore_projection")) throw;
+      return 0;
+    }
   }
   /// @brief See `KeepsCheckpoints`. @throws StorageError
   [[nodiscard("castore: false says that another one moved it, and that nothing was changed")]] bool move_checkpoint(

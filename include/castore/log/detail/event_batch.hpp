@@ -15,6 +15,7 @@
 #include <castore/core/storage_operations.hpp>
 #include <castore/core/typed_events.hpp>
 #include <castore/core/upcasts.hpp>
+#include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 #include <castore/log/detail/handled_events.hpp>
 #include <castore/log/event_place.hpp>
@@ -53,14 +54,12 @@ class EventBatch {
 
   /// An event is looked at where the storage keeps it, or was decoded.
   struct Item {
-    Position position = 0;
-    std::size_t store = 0;
-    std::size_t index = 0;       ///< Among `Handled` when it is kept, among `decoded_` when it is not.
-    const void* kept = nullptr;  ///< Its `KeptPayload`, a part of `events`.
-    EventStreamPtr events{};
-    std::string_view aggregate_id{};
-    Version version = 0;
-    Timestamp timestamp{};
+    Position position;
+    std::size_t store;
+    std::size_t index;         ///< Among `Handled` when it is kept, among `decoded_` when it is not.
+    const void* kept;          ///< Its `KeptEvent`, a part of `events`; a null pointer when it was decoded.
+    EventStreamPtr events;
+    std::string_view aggregate_id;
   };
 
  public:
@@ -94,7 +93,7 @@ class EventBatch {
     };
     if constexpr (ReadsAllTypedEvents<Storage>) {
       if (supports<operations::ReadAllTypedEvents>(storage)) {
-        return storage.read_all_typed_events(after, options, [&](const SequencedTypedEvent& event) {
+        return storage.read_all_typed_events(after, options, [&](SequencedTypedEvent&& event) {
           if (is_ours(event.event_store_id, event.aggregate_id)) add_typed(event, Indices{});
         });
       }
@@ -167,18 +166,24 @@ class EventBatch {
       [&]<std::size_t... numbers>(std::index_sequence<numbers...>) {
         const auto number = item.kept != nullptr ? item.index + 1 : decoded_[item.index].index();
         (void)((number == numbers + 1 &&
-                (use.template operator()<numbers>(ref_to<numbers, Payloads>(item)), true)) ||
+                (use.template operator()<numbers>(ref_to<numbers, places, Payloads>(item)), true)) ||
                ...);
         if (number == 0) otherwise(*std::get_if<0>(&decoded_[item.index]));
       }(std::index_sequence_for<Payloads...>{});
     }(std::type_identity<Handled>{});
   }
 
-  template <std::size_t number, class Payload>
+  template <std::size_t number, std::size_t store, class Payload>
   EventRef<Payload> ref_to(const Item& item) const {
-    if (item.kept == nullptr) return EventRef<Payload>{*std::get_if<number + 1>(&decoded_[item.index])};
-    const auto& kept = *static_cast<const KeptPayload<Payload>*>(item.kept);
-    return {item.aggregate_id, item.version, item.timestamp, kept.payload, kept.metadata};
+    using StoreEvents = typename std::tuple_element_t<store, std::tuple<Stores...>>::Events;
+    if constexpr (are_keepable<StoreEvents>) {
+      if (item.kept != nullptr) {
+        const auto& event = *static_cast<const KeptEvent<StoreEvents>*>(item.kept);
+        const auto& kept = event.value.template get<KeptPayload<Payload>>();
+        return {item.aggregate_id, event.version, event.timestamp, kept.payload, kept.metadata};
+      }
+    }
+    return EventRef<Payload>{*std::get_if<number + 1>(&decoded_[item.index])};
   }
 
   /// The event as an object of its own: of those that are kept a copy, until the next of its type.
@@ -251,9 +256,9 @@ class EventBatch {
   }
 
   template <std::size_t... stores>
-  void add_typed(const SequencedTypedEvent& event, std::index_sequence<stores...> indices) {
+  void add_typed(SequencedTypedEvent& event, std::index_sequence<stores...> indices) {
     const bool is_added =
-        ((event_store_ids_[stores] == event.event_store_id &&
+        ((is_same_text(event_store_ids_[stores], event.event_store_id) &&
           add_typed_of<stores, typename std::tuple_element_t<stores, std::tuple<Stores...>>::Events>(event)) ||
          ...);
     if (is_added) return;
@@ -269,15 +274,15 @@ class EventBatch {
 
   /// @return True when the event is kept as an object of this store's types.
   template <std::size_t store, class StoreEvents>
-  bool add_typed_of(const SequencedTypedEvent& event) {
+  bool add_typed_of(SequencedTypedEvent& event) {
     if constexpr (are_keepable<StoreEvents>) {
       const auto* kept = kept_events<KeptEvent<StoreEvents>>(*event.events);
       if (kept == nullptr) return false;
       const KeptEvent<StoreEvents>& one = kept[event.index];
-      one.value.visit([&]<class Payload>(const KeptPayload<Payload>& value) {
+      one.value.visit([&]<class Payload>(const KeptPayload<Payload>&) {
         if constexpr (place_of<store, Payload> < std::tuple_size_v<Handled>) {
-          items_.push_back({event.position, store, place_of<store, Payload>, &value, event.events->share(),
-                            event.aggregate_id, one.version, one.timestamp});
+          items_.push_back(
+              {event.position, store, place_of<store, Payload>, &one, std::move(event.events), event.aggregate_id});
         }
       });
       return true;
@@ -317,7 +322,7 @@ class EventBatch {
   template <std::size_t alternative, class Decoded>
   void add_value(Position position, std::size_t store, std::in_place_index_t<alternative> which, Decoded&& decoded) {
     decoded_.emplace_back(which, std::forward<Decoded>(decoded));
-    items_.push_back({.position = position, .store = store, .index = decoded_.size() - 1});
+    items_.push_back({position, store, decoded_.size() - 1, nullptr, {}, {}});
   }
 
   std::array<std::string_view, sizeof...(Stores)> event_store_ids_;
