@@ -14,6 +14,7 @@ CORE = {"nlohmann_json": "[>=3.11 <4]"}
 COMPONENTS = {
     "aws": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "dynamodb": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
+    "kafka": {"librdkafka": "[>=2.0 <3]"},
     "nats": {"cnats": "[>=3.4 <4]"},
     "postgres": {"libpq": "[>=14 <19]"},
     "rabbitmq": {"rabbitmq-c": "[>=0.11 <1]"},

@@ -25,17 +25,32 @@ struct AnyStore {
   static Message parse_message(std::string_view json) { return nlohmann::json::parse(json).get<Message>(); }
 };
 
+/// To join a group takes a mock cluster three seconds, so the laws share a member. Each receives all that it publishes.
+struct Shared {
+  Cluster cluster{};
+  castore::KafkaMessageChannelAdapter adapter{cluster.settings(), "monsters"};
+  AnyStore stores{};
+  castore::KafkaConsumer<ChannelLawMessage> consumer{
+      stores, cluster.settings(), "monsters", "group", {.wait_time = std::chrono::milliseconds{10}}};
+
+  static Shared& get() {
+    static Shared shared;
+    return shared;
+  }
+};
+
 struct Fixture {
   static constexpr bool keeps_order = true;
   static constexpr bool delivers_once = false;  // what is published again is there again
 
-  castore::KafkaMessageChannelAdapter& adapter() { return kafka; }
+  castore::KafkaMessageChannelAdapter& adapter() { return Shared::get().adapter; }
 
   std::vector<ReceivedMessage> receive(std::size_t count) {
     const auto poll = [this] {
-      return consumer.poll([this](const ChannelLawMessage& message, const castore::MessageContext& context) {
-        received.push_back({nlohmann::json(message).dump(), context.replay});
-      });
+      return Shared::get().consumer.poll(
+          [this](const ChannelLawMessage& message, const castore::MessageContext& context) {
+            received.push_back({nlohmann::json(message).dump(), context.replay});
+          });
     };
     eventually([&] {
       poll();
@@ -46,11 +61,6 @@ struct Fixture {
     return std::exchange(received, {});
   }
 
-  Cluster cluster{};
-  castore::KafkaMessageChannelAdapter kafka{cluster.settings(), "monsters"};
-  AnyStore stores{};
-  castore::KafkaConsumer<ChannelLawMessage> consumer{
-      stores, cluster.settings(), "monsters", "group", {.wait_time = std::chrono::milliseconds{10}}};
   std::vector<ReceivedMessage> received{};
 };
 

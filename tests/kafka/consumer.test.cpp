@@ -62,7 +62,8 @@ void send(const Cluster& cluster, const std::vector<MonsterMessage>& messages, b
 
 /// Polls until something is so.
 template <class Condition>
-void poll_until(Consumer& consumer, const castore::MessageHandler<MonsterMessage>& handler, const Condition& condition) {
+void poll_until(Consumer& consumer, const castore::MessageHandler<MonsterMessage>& handler,
+                const Condition& condition) {
   const bool is_done = eventually([&] {
     consumer.poll(handler);
     return condition();
@@ -85,75 +86,100 @@ Log versions(const std::string& aggregate, int count) {
   return names;
 }
 
-}  // namespace
+/// The only member of a group, of a cluster and a topic with one partition of its own.
+struct Member {
+  explicit Member(Options options)
+      : consumer{monsters.queue, cluster.settings(), "monsters", "group", listen(std::move(options))} {}
 
-TEST_CASE("a group handles typed messages, and goes on behind them") {
-  const Cluster cluster;
-  const Monsters monsters;
-  send(cluster, {appeared("a"), appeared("b")});
-  send(cluster, {appeared("c")}, true);
-  Log log;
-  {
-    Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", quick()};
-    poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
-    CHECK(consumer.statistics() == castore::MessageStatistics{.published = 3, .handled = 3});
+  Options listen(Options options) {
+    options.on_error = [this](const std::exception_ptr&) { ++errors; };
+    options.on_invalid_message = [this](const std::string& body, const std::exception_ptr&) { bodies.push_back(body); };
+    return options;
   }
-  std::ranges::sort(log);
-  CHECK(log == Log{"a1", "b1", "c1 replay"});
-  send(cluster, {appeared("a", 2)});
-  log.clear();
-  Consumer next{monsters.queue, cluster.settings(), "monsters", "group", quick()};
-  poll_until(next, Handler{&log}, [&] { return !log.empty(); });
-  CHECK(log == Log{"a2"});
-  Log others;
-  Consumer other{monsters.queue, cluster.settings(), "monsters", "other", quick()};
-  poll_until(other, Handler{&others}, [&] { return others.size() >= 4; });
-  CHECK(first_of(others, "a") == Log{"a1", "a2"});
-}
 
-TEST_CASE("what failed in Kafka's hands is tried again at its place, and is not committed before") {
-  const Cluster cluster{1};
-  const Monsters monsters;
-  send(cluster, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
-  Log log;
-  {
-    Options options = quick();
-    options.retry.retry_delay = 1h;
-    Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", std::move(options)};
-    poll_until(consumer, Handler{&log, {"a1"}}, [&] { return log.size() >= 2; });
-    CHECK(log == Log{"a1!", "b1"});
-  }
-  log.clear();
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", quick()};
-  bool fails = true;
-  poll_until(
-      consumer,
-      [&](const MonsterMessage& message, const MessageContext& context) {
-        Handler{&log, std::exchange(fails, false) ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message,
-                                                                                                           context);
-      },
-      [&] { return log.size() >= 4; });
-  std::erase(log, "b1");
-  CHECK(log == Log{"a1!", "a1(2)", "a2"});
-}
-
-TEST_CASE("dead letters are published to a topic, and others go on") {
   Cluster cluster{1};
-  cluster.create("dead");
-  const Monsters monsters;
+  Monsters monsters{};
+  Log log{};
+  Log bodies{};
+  std::atomic<int> errors = 0;
+  Consumer consumer;
+};
+
+Options retry_later(std::chrono::milliseconds delay) {
+  Options options = quick();
+  options.retry.retry_delay = delay;
+  return options;
+}
+Options dead_letters() {
   Options options = quick();
   options.retry.retry_attempts = 0;
   options.dead_letter_topic = "dead";
-  Log bodies;
-  options.on_invalid_message = [&](const std::string& body, const std::exception_ptr&) { bodies.push_back(body); };
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", std::move(options)};
+  return options;
+}
+Options few_messages() {
+  Options options = retry_later(200ms);
+  options.max_messages = 4;
+  return options;
+}
+
+/// To join a group takes a mock cluster three seconds, so the members of all tests join at the same time.
+struct Members {
+  Member plain{quick()};
+  Member failing{retry_later(500ms)};
+  Member burying{dead_letters()};
+  Member hindered{dead_letters()};
+  Member stopped{quick()};
+  Member full{few_messages()};
+  Member without_broker{quick()};
+  Member without_permission{quick()};
+
+  static Members& get() {
+    static Members members;
+    return members;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a group handles typed messages, and goes on behind them") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().plain;
+  send(cluster, {appeared("a"), appeared("b")});
+  send(cluster, {appeared("c")}, true);
+  poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
+  CHECK(consumer.statistics() == castore::MessageStatistics{.published = 3, .handled = 3});
+  std::ranges::sort(log);
+  CHECK(log == Log{"a1", "b1", "c1 replay"});
+  CHECK(cluster.committed() == 3);
+}
+
+TEST_CASE("what failed in Kafka's hands is tried again at its place, and is not committed before") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().failing;
+  send(cluster, {appeared("a", 1), appeared("a", 2)});
+  bool fails = true;
+  const auto handler = [&](const MonsterMessage& message, const MessageContext& context) {
+    Handler{&log, std::exchange(fails, false) ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message,
+                                                                                                       context);
+  };
+  poll_until(consumer, handler, [&] { return log.size() == 1; });
+  send(cluster, {appeared("b", 1)});
+  poll_until(consumer, handler, [&] { return log.size() >= 2; });
+  CHECK(log == Log{"a1!", "b1"});
+  CHECK(cluster.committed() <= 0);
+  poll_until(consumer, handler, [&] { return log.size() >= 4; });
+  CHECK(log == Log{"a1!", "b1", "a1(2)", "a2"});
+  CHECK(cluster.committed() == 3);
+}
+
+TEST_CASE("dead letters are published to a topic, and others go on") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().burying;
+  cluster.create("dead");
   castore::detail::KafkaProducer producer{cluster.settings(), 60s, 1'000};
   producer.publish("monsters", {{.key = "k", .body = "no JSON", .name = "it"}});
   send(cluster, {appeared("a", 1), appeared("a", 2)}, true);
-  Log log;
   poll_until(consumer, Handler{&log, {"a1"}}, [&] { return log.size() >= 2; });
   CHECK(log == Log{"a1 replay!", "a2 replay"});
   CHECK(bodies == Log{"no JSON"});
+  CHECK(cluster.committed() == 3);
   const auto dead = cluster.contents("dead", 1);
   REQUIRE(dead.size() == 2);
   CHECK(dead[0].key == "k");
@@ -165,15 +191,10 @@ TEST_CASE("dead letters are published to a topic, and others go on") {
 }
 
 TEST_CASE("a dead letter that cannot be published is read again, and nothing overtakes it") {
-  Cluster cluster{1};
-  const Monsters monsters;
-  rd_kafka_mock_topic_set_error(cluster.handle(), "dead", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-  Options options = quick();
-  options.retry.retry_attempts = 0;
-  options.dead_letter_topic = "dead";
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", std::move(options)};
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().hindered;
+  cluster.create("dead");
   send(cluster, {appeared("a", 1), appeared("a", 2)});
-  Log log;
+  cluster.fail(Cluster::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   poll_until(
       consumer,
       [&](const MonsterMessage& message, const MessageContext& context) {
@@ -181,46 +202,42 @@ TEST_CASE("a dead letter that cannot be published is read again, and nothing ove
       },
       [&] { return log.size() >= 3; });
   CHECK(log == Log{"a1!", "a1", "a2"});
+  CHECK(cluster.committed() == 2);
 }
 
 TEST_CASE("a member of a group that is stopped gives back what it has not handled") {
-  const Cluster cluster{1};
-  const Monsters monsters;
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().stopped;
   send(cluster, {appeared("a"), appeared("b"), appeared("b", 2)});
   std::stop_source stop;
-  Log log;
-  const auto handle_one = [&](const MonsterMessage& message, const MessageContext& context) {
-    Handler{&log}(message, context);
-    stop.request_stop();
-  };
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", quick()};
-  consumer.run(handle_one, stop.get_token());
+  consumer.run(
+      [&](const MonsterMessage& message, const MessageContext& context) {
+        Handler{&log}(message, context);
+        stop.request_stop();
+      },
+      stop.get_token());
   CHECK(log.size() == 1);
+  CHECK(cluster.committed() == 1);
   poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
+  std::ranges::sort(log);
   CHECK(log == Log{"a1", "b1", "b2"});
 }
 
 TEST_CASE("no more messages are in a program than it wants") {
-  const Cluster cluster{1};
-  const Monsters monsters;
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().full;
   std::vector<MonsterMessage> messages;
   for (int number = 0; number < 20; ++number) messages.push_back(appeared("a" + std::to_string(number) + "_"));
   send(cluster, messages);
-  Options options = quick();
-  options.max_messages = 4;
-  options.retry.retry_delay = 200ms;
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", std::move(options)};
   std::set<std::string> failed;
-  Log handled;
   poll_until(
       consumer,
-      [&](const MonsterMessage& message, const MessageContext& context) {
+      [&](const MonsterMessage& message, const MessageContext&) {
         CHECK(consumer.statistics().waiting <= 4);
-        if (context.attempt == 1 && failed.insert(name_of(message)).second) throw std::runtime_error{"it fails"};
-        handled.push_back(name_of(message));
+        if (failed.insert(name_of(message)).second) throw std::runtime_error{"it fails"};
+        log.push_back(name_of(message));
       },
-      [&] { return handled.size() >= 20; });
-  CHECK(handled.size() == 20);
+      [&] { return log.size() >= 20; });
+  CHECK(log.size() == 20);
+  CHECK(cluster.committed() == 20);
 }
 
 TEST_CASE("a rebalance loses nothing, and the order is kept") {
@@ -271,14 +288,8 @@ TEST_CASE("a rebalance loses nothing, and the order is kept") {
 }
 
 TEST_CASE("a broker that goes down and comes back loses nothing, and the order is kept") {
-  Cluster cluster{1};
-  const Monsters monsters;
-  Options options = quick();
-  std::atomic<int> errors = 0;
-  options.on_error = [&](const std::exception_ptr&) { ++errors; };
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", std::move(options)};
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().without_broker;
   send(cluster, {appeared("a", 1)});
-  Log log;
   poll_until(consumer, Handler{&log}, [&] { return log.size() == 1; });
   cluster.set_down(true);
   poll_until(consumer, Handler{&log}, [&] { return errors > 0; });
@@ -289,30 +300,23 @@ TEST_CASE("a broker that goes down and comes back loses nothing, and the order i
 }
 
 TEST_CASE("offsets that cannot be committed are an error, and are committed later") {
-  Cluster cluster{1};
-  const Monsters monsters;
-  Log log;
-  {
-    Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", quick()};
-    send(cluster, {appeared("a", 1)});
-    cluster.fail(Cluster::commit_offsets, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
-    std::optional<MessageSourceError> error;
-    eventually([&] {
-      try {
-        consumer.poll(Handler{&log});
-      } catch (const MessageSourceError& thrown) {
-        error = thrown;
-      }
-      return error.has_value();
-    });
-    REQUIRE(error);
-    CHECK_FALSE(error->retryable());
-    CHECK(std::string{error->what()} == "castore: cannot tell Kafka: Kafka: Broker: Group authorization failed");
-    CHECK(log == Log{"a1"});
-    consumer.poll(Handler{&log});
-  }
-  send(cluster, {appeared("a", 2)});
-  Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", quick()};
-  poll_until(consumer, Handler{&log}, [&] { return log.size() >= 2; });
-  CHECK(log == Log{"a1", "a2"});
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().without_permission;
+  send(cluster, {appeared("a", 1)});
+  cluster.fail(Cluster::commit_offsets, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  std::optional<MessageSourceError> error;
+  eventually([&] {
+    try {
+      consumer.poll(Handler{&log});
+    } catch (const MessageSourceError& thrown) {
+      error = thrown;
+    }
+    return error.has_value();
+  });
+  REQUIRE(error);
+  CHECK_FALSE(error->retryable());
+  CHECK(std::string{error->what()} == "castore: cannot tell Kafka: Kafka: Broker: Group authorization failed");
+  CHECK(log == Log{"a1"});
+  CHECK(cluster.committed() < 0);
+  consumer.poll(Handler{&log});
+  CHECK(cluster.committed() == 1);
 }

@@ -39,8 +39,9 @@ TEST_CASE("a message has its aggregate as its key, and says what it is") {
 TEST_CASE("a message that is too large for Kafka is refused before anything is sent") {
   const Cluster cluster;
   KafkaMessageChannelAdapter adapter{cluster.settings(), "monsters"};
-  const auto error = error_of<MessagesNotPublishedError>(
-      [&] { publish(adapter, {appeared("a"), appeared("b", 1, std::string(1'000'000, 'x'))}); });
+  const auto error = error_of<MessagesNotPublishedError>([&] {
+    publish(adapter, {appeared("a"), appeared("b", 1, std::string(1'000'000, 'x'))});
+  });
   CHECK(error.indices() == Indices{0, 1});
   CHECK_FALSE(error.retryable());
   const std::string what = error.what();
@@ -71,8 +72,16 @@ TEST_CASE("what a broker refuses is named, and nothing of its aggregate overtake
     const auto cause = error_of<KafkaError>([&] { std::rethrow_if_nested(error); });
     CHECK(cause.code() == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   }
-  publish(adapter, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
-  CHECK(cluster.contents("monsters", 1).size() == 4);
+  // librdkafka remembers that for a while.
+  CHECK(eventually([&] {
+    try {
+      publish(adapter, {appeared("a", 1), appeared("a", 2)});
+      return true;
+    } catch (const MessagesNotPublishedError&) {
+      return false;
+    }
+  }));
+  CHECK(cluster.contents("monsters", 1).size() == 3);
 }
 
 TEST_CASE("what a broker may take later is sent again, and is there once") {

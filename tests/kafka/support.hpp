@@ -95,7 +95,8 @@ class Cluster {
   /// What a topic has, partition by partition.
   std::vector<Stored> contents(const std::string& topic = "monsters", int partitions = 2) const {
     const detail::KafkaPointer<rd_kafka_t> reader = detail::kafka_client(
-        RD_KAFKA_CONSUMER, detail::kafka_settings(settings(), {{"group.id", "reader"}, {"enable.partition.eof", "true"}}));
+        RD_KAFKA_CONSUMER,
+        detail::kafka_settings(settings(), {{"group.id", "reader"}, {"enable.partition.eof", "true"}}));
     const detail::KafkaPointer<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(partitions)};
     for (int partition = 0; partition < partitions; ++partition) {
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
@@ -124,6 +125,15 @@ class Cluster {
     }
     rd_kafka_consumer_close(reader.get());
     return stored;
+  }
+  /// The offset that a group has committed; below 0: none.
+  std::int64_t committed(const std::string& group = "group") const {
+    const detail::KafkaPointer<rd_kafka_t> reader =
+        detail::kafka_client(RD_KAFKA_CONSUMER, detail::kafka_settings(settings(), {{"group.id", group}}));
+    const detail::KafkaPointer<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(1)};
+    rd_kafka_topic_partition_list_add(list.get(), "monsters", 0);
+    if (rd_kafka_committed(reader.get(), list.get(), 60'000) != RD_KAFKA_RESP_ERR_NO_ERROR) return -1;
+    return list->elems[0].offset;
   }
   Log ids(const std::string& aggregate) const {
     Log names;

@@ -52,8 +52,8 @@ struct KafkaMessageChannelOptions {
 /// - The body is the message's JSON; headers are `messageId` (`store#id#version`) and, for replays, `replay` = 1.
 /// - Any number of threads may use one adapter.
 ///
-/// **Errors** `MessagesNotPublishedError` names what was not confirmed, with a `KafkaError` nested; a message that is too
-/// large is refused before anything is sent.
+/// **Errors** `MessagesNotPublishedError` names what was not confirmed, with a `KafkaError` nested; a message that is
+/// too large is refused before anything is sent.
 class KafkaMessageChannelAdapter {
  public:
   static constexpr bool needs_json = true;      ///< Messages are sent as JSON.
@@ -100,8 +100,8 @@ static_assert(MessageChannelAdapter<KafkaMessageChannelAdapter>);
 /// @brief Options of a `KafkaConsumer`.
 template <MessageType Message>
 struct KafkaConsumerOptions {
-  /// @brief When and how often a message that failed is tried again. It stays in this program meanwhile, and so does the
-  /// committed offset of its partition.
+  /// @brief When and how often a message that failed is tried again. It stays in this program meanwhile, and so does
+  /// the committed offset of its partition.
   MessageRetryOptions retry{};
   /// @brief Takes over what failed as often as it may.
   DeadLetterHandler<Message> on_dead_letter{};
@@ -124,11 +124,13 @@ struct KafkaConsumerOptions {
 /// @code
 /// castore::KafkaConsumer consumer{queue, {.brokers = "localhost:9092"}, "pokemons", "projector"};
 /// consumer.poll([](const auto& message, const castore::MessageContext& context) { ... });        // once, or
-/// consumer.run([](const auto& message, const auto& context) { ... }, stop_token);                // until it is stopped
+/// consumer.run([](const auto& message, const auto& context) { ... }, stop_token);                // until it is
+/// stopped
 /// @endcode
 ///
 /// **Guarantees**
-/// - At least once: of each partition the offset before which all messages were handled is committed, after `poll`. What
+/// - At least once: of each partition the offset before which all messages were handled is committed, after `poll`.
+/// What
 ///   was not handled when the program ends, and what was handled behind it, comes again; by an `Inbox` it takes effect
 ///   once.
 /// - The messages of an aggregate are handled in their order, also after failures. Before a partition goes to another
@@ -167,17 +169,17 @@ class KafkaConsumer : public detail::MessageConsumer<MessageT, detail::KafkaSour
     std::shared_ptr<detail::KafkaProducer> dead_letters;
     if (!options.dead_letter_topic.empty()) {
       const KafkaMessageChannelOptions defaults;
-      dead_letters =
-          std::make_shared<detail::KafkaProducer>(settings, defaults.timeout, 2 * defaults.max_message_size);
+      dead_letters = std::make_shared<detail::KafkaProducer>(settings, defaults.timeout, 2 * defaults.max_message_size);
     }
-    return std::make_shared<detail::KafkaGroup>(settings,
-                                                detail::KafkaGroupOptions{.topics = {std::move(topic)},
-                                                                          .group = std::move(group),
-                                                                          .dead_letter_topic = options.dead_letter_topic,
-                                                                          .max_messages = options.max_messages,
-                                                                          .rebalance_wait = options.rebalance_wait,
-                                                                          .on_error = options.on_error},
-                                                std::move(dead_letters));
+    return std::make_shared<detail::KafkaGroup>(
+        settings,
+        detail::KafkaGroupOptions{.topics = {std::move(topic)},
+                                  .group = std::move(group),
+                                  .dead_letter_topic = options.dead_letter_topic,
+                                  .max_messages = options.max_messages,
+                                  .rebalance_wait = options.rebalance_wait,
+                                  .on_error = options.on_error},
+        std::move(dead_letters));
   }
 };
 

@@ -108,7 +108,8 @@ inline KafkaPointer<rd_kafka_conf_t> kafka_settings(const KafkaSettings& setting
 inline KafkaPointer<rd_kafka_t> kafka_client(rd_kafka_type_t type, KafkaPointer<rd_kafka_conf_t> settings) {
   std::array<char, 512> why{};
   KafkaPointer<rd_kafka_t> client{rd_kafka_new(type, settings.get(), why.data(), why.size())};
-  if (!client) throw KafkaError{"the settings do not fit: " + safe_text(why.data()), RD_KAFKA_RESP_ERR__INVALID_ARG, false};
+  if (!client)
+    throw KafkaError{"the settings do not fit: " + safe_text(why.data()), RD_KAFKA_RESP_ERR__INVALID_ARG, false};
   static_cast<void>(settings.release());  // the client has them now
   return client;
 }

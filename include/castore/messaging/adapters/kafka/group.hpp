@@ -47,9 +47,9 @@ struct KafkaPlace {
   std::uint64_t assignment = 0;
 };
 
-/// A member of a consumer group: the partitions that it has, and which of their messages were handled. Of each partition
-/// the offset behind the last message before which all were handled is committed. Source: librdkafka 2.0, rdkafka.h and
-/// INTRODUCTION.md, "Consumer groups".
+/// A member of a consumer group: the partitions that it has, and which of their messages were handled. Of each
+/// partition the offset behind the last message before which all were handled is committed. Source: librdkafka 2.0,
+/// rdkafka.h and INTRODUCTION.md, "Consumer groups".
 class KafkaGroup {
  public:
   KafkaGroup(const KafkaSettings& settings, KafkaGroupOptions options, std::shared_ptr<KafkaProducer> dead_letters)
@@ -61,10 +61,9 @@ class KafkaGroup {
                                   {"auto.offset.reset", "earliest"},
                                   {"partition.assignment.strategy", "range,roundrobin"}});
     rd_kafka_conf_set_opaque(native.get(), this);
-    rd_kafka_conf_set_rebalance_cb(native.get(), [](rd_kafka_t*, rd_kafka_resp_err_t what,
-                                                    rd_kafka_topic_partition_list_t* partitions, void* self) {
-      static_cast<KafkaGroup*>(self)->rebalance(what, *partitions);
-    });
+    rd_kafka_conf_set_rebalance_cb(
+        native.get(), [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+                         void* self) { static_cast<KafkaGroup*>(self)->rebalance(what, *partitions); });
     rd_kafka_conf_set_error_cb(native.get(), [](rd_kafka_t*, int error, const char*, void* self) {
       static_cast<KafkaGroup*>(self)->report(static_cast<rd_kafka_resp_err_t>(error));
     });
@@ -95,7 +94,8 @@ class KafkaGroup {
         if (!messages.empty()) break;
         complain(message->err);
       } else if (message) {
-        if (std::optional<KafkaPlace> place = note(*message)) messages.emplace_back(*std::move(place), std::move(message));
+        if (std::optional<KafkaPlace> place = note(*message))
+          messages.emplace_back(*std::move(place), std::move(message));
       } else if (!messages.empty() || std::chrono::steady_clock::now() >= until) {
         break;
       }

@@ -41,7 +41,8 @@ struct KafkaOutgoingMessage {
   }
 };
 
-/// An idempotent producer, which several threads and adapters may share. A fatal error ends it, and another one is made.
+/// An idempotent producer, which several threads and adapters may share. A fatal error ends it, and another one is
+/// made.
 class KafkaProducer {
  public:
   KafkaProducer(KafkaSettings settings, std::chrono::milliseconds timeout, std::size_t max_message_size)
