@@ -32,8 +32,8 @@ namespace castore {
 /// @brief Options of a `KafkaMessageChannelAdapter`.
 struct KafkaMessageChannelOptions {
   std::chrono::milliseconds timeout{30'000};  ///< How long a call waits for the topic to have all messages.
-  /// @brief In bytes, of a message with its key and headers. Set it to what the topic's `max.message.bytes` is.
-  std::size_t max_message_size = 1'000'000;
+  /// @brief In bytes, of a message with its key and headers; what the topic's `max.message.bytes` is.
+  std::size_t max_message_size = 1000 * 1000;
 };
 
 /// @brief Sends messages to a topic of Apache Kafka, which must be there; for queues and buses.
