@@ -137,7 +137,7 @@ class KafkaGroup {
     const std::scoped_lock lock{mutex_};
     if (Partition* const partition = find(place)) {
       partition->in_hand.erase(place.offset);
-      partition->reads_again = true;
+      partition->reads_again = partition->reads_again || partition->open.contains(place.offset);
     }
     put_down_.notify_all();
   }

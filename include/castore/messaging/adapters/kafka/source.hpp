@@ -90,9 +90,12 @@ class KafkaSource {
       // Other messages are in hand, or wait for their time.
       if (group_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
       if (until) end = (std::min)(end, *until);
-      std::vector<Delivery> deliveries;
+      std::vector<std::shared_ptr<KafkaReceipt>> receipts;
       for (auto& [place, message] : group_->poll(end)) {
-        const auto receipt = std::make_shared<KafkaReceipt>(group_, std::move(place), std::move(message));
+        receipts.push_back(std::make_shared<KafkaReceipt>(group_, std::move(place), std::move(message)));
+      }
+      std::vector<Delivery> deliveries;
+      for (const auto& receipt : receipts) {
         const std::string body = receipt->body();
         try {
           deliveries.push_back(Delivery{.recipient = nullptr,
@@ -100,8 +103,8 @@ class KafkaSource {
                                         .replay = receipt->is_replay(),
                                         .receipt = receipt});
         } catch (const std::exception& error) {  // another attempt would read the same
-          if (options_.on_invalid_message) options_.on_invalid_message(body, std::current_exception());
           receipt->bury(without_prefix(error.what()));
+          tell_of_invalid(body, receipts);
         }
       }
       return deliveries;
@@ -114,6 +117,17 @@ class KafkaSource {
   }
 
  private:
+  /// Of the exception that is being handled. When the user's function throws, all that is not handled is read again.
+  void tell_of_invalid(const std::string& body, const std::vector<std::shared_ptr<KafkaReceipt>>& receipts) const {
+    if (!options_.on_invalid_message) return;
+    try {
+      options_.on_invalid_message(body, std::current_exception());
+    } catch (...) {
+      for (const auto& receipt : receipts) receipt->release();
+      throw;
+    }
+  }
+
   template <class Function>
   auto in_source(const char* verb, const Function& function) {
     try {
