@@ -117,7 +117,7 @@ Options dead_letters() {
   return options;
 }
 Options few_messages() {
-  Options options = retry_later(200ms);
+  Options options = retry_later(20ms);
   options.max_messages = 4;
   return options;
 }
