@@ -142,7 +142,8 @@ class KafkaGroup {
     put_down_.notify_all();
   }
   /// Publishes it to where dead letters are, if there is such a place; when it cannot be it is read again.
-  void bury(const KafkaPlace& place, const std::string& key, const std::string& body, bool replay,
+  /// @return Whether it is.
+  bool bury(const KafkaPlace& place, const std::string& key, const std::string& body, bool replay,
             const std::string& reason) noexcept {
     try {
       if (dead_letters_) {
@@ -157,8 +158,10 @@ class KafkaGroup {
         dead_letters_->publish(options_.dead_letter_topic, {letter});
       }
       acknowledge(place);
+      return false;
     } catch (const std::exception&) {
       give_back(place);
+      return true;
     }
   }
 

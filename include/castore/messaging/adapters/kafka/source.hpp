@@ -52,13 +52,13 @@ class KafkaReceipt final : public MessageReceipt {
     group_->put_down(place_);
     return false;
   }
-  void bury(std::chrono::milliseconds) noexcept override { bury("its handler failed on every attempt"); }
+  bool bury(std::chrono::milliseconds) noexcept override { return bury("its handler failed on every attempt"); }
   void release() noexcept override { group_->give_back(place_); }
 
   std::string body() const { return std::string{kafka_text(message_->payload, message_->len)}; }
   bool is_replay() const { return is_kafka_replay(*message_); }
-  void bury(const std::string& reason) {
-    group_->bury(place_, std::string{kafka_text(message_->key, message_->key_len)}, body(), is_replay(), reason);
+  bool bury(const std::string& reason) {
+    return group_->bury(place_, std::string{kafka_text(message_->key, message_->key_len)}, body(), is_replay(), reason);
   }
 
  private:
