@@ -74,7 +74,7 @@ class KafkaGroup {
     for (const std::string& topic : options_.topics) {
       rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
     }
-    check(rd_kafka_subscribe(client_.get(), topics.get()));
+    check_kafka(rd_kafka_subscribe(client_.get(), topics.get()));
   }
   KafkaGroup(const KafkaGroup&) = delete;
   KafkaGroup& operator=(const KafkaGroup&) = delete;
@@ -188,7 +188,7 @@ class KafkaGroup {
     bool is_leaving = false;
   };
 
-  static void check(rd_kafka_resp_err_t error) {
+  static void check_kafka(rd_kafka_resp_err_t error) {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka_error(error);
   }
 
@@ -310,7 +310,7 @@ class KafkaGroup {
         error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) {
       return;
     }
-    check(error);
+    check_kafka(error);
     const std::scoped_lock lock{mutex_};
     for (const KafkaPlace& place : done) {
       if (Partition* const partition = find(place)) partition->committed = place.offset;
