@@ -15,6 +15,7 @@ COMPONENTS = {
     "aws": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "dynamodb": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "http": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]", "cpp-httplib": "[>=0.11 <1]"},
+    "kafka": {"librdkafka": "[>=2.0 <3]"},
     "nats": {"cnats": "[>=3.4 <4]"},
     "postgres": {"libpq": "[>=14 <19]"},
     "rabbitmq": {"rabbitmq-c": "[>=0.11 <1]"},

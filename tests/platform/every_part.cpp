@@ -147,6 +147,15 @@ inline void use_sqs(Accounts& accounts) {
 }
 #endif
 
+#ifdef CASTORE_MESSAGING_ADAPTERS_KAFKA_HPP
+inline void use_kafka(Accounts& accounts) {
+  castore::KafkaMessageChannelAdapter kafka{{.brokers = "localhost:9092"}, "accounts", {.max_message_size = 1'000}};
+  castore::NotificationMessageQueue queue{"QUEUE", accounts, kafka};
+  castore::KafkaConsumer consumer{queue, {.brokers = "localhost:9092"}, "accounts", "reader", {.max_messages = 5}};
+  (void)consumer.poll([](const auto& message, const auto& context) { (void)message.event, (void)context.attempt; });
+}
+#endif
+
 #ifdef CASTORE_MESSAGING_ADAPTERS_NATS_HPP
 inline void use_nats(Accounts& accounts) {
   const auto connection = std::make_shared<castore::NatsConnection>("nats://127.0.0.1:4222");

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+
+/// @file
+/// Sends the events of a store to the topic `pokemons` of the Kafka broker whose address is given, and receives them.
+
+// [include]
+#include "pokemon/pokemon.hpp"
+
+#include <castore/castore.hpp>
+#include <castore/messaging/adapters/kafka.hpp>
+#include <castore/messaging/message_queue.hpp>
+#include <castore/messaging/outbox_relay.hpp>
+// [/include]
+
+#include <cstddef>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <tuple>
+
+namespace {
+
+void run(const std::string& broker) {
+  castore::InMemoryEventStorageAdapter storage;
+  PokemonStore pokemons{"POKEMONS", storage};
+
+  // [send]
+  castore::KafkaMessageChannelAdapter adapter{{.brokers = broker}, "pokemons"};  // such as localhost:9092
+  castore::NotificationMessageQueue queue{"POKEMON_QUEUE", pokemons, adapter};
+  castore::OutboxRelay relay{"pokemons_to_kafka", storage, std::tie(pokemons), queue};
+  pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
+  pokemons.push_event("pikachu", 2, PokemonLeveledUp{});
+  relay.catch_up();  // or, on a thread of its own, relay.run(stop_token)
+  // [/send]
+
+  // [receive]
+  castore::KafkaConsumer consumer{queue, {.brokers = broker}, "pokemons", "projector"};
+  std::size_t handled = 0;
+  while (handled < 2) {  // or, on a thread of its own, consumer.run(handler, stop_token)
+    handled += consumer.poll([](const auto& message, const castore::MessageContext& context) {
+      std::cout << message.event.aggregate_id() << ' ' << message.event.version() << ": " << message.event.type()
+                << (context.replay ? " (a replay)" : "") << '\n';
+    });
+  }
+  // [/receive]
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    std::cerr << "usage: kafka BROKER\n";
+    return 2;
+  }
+  try {
+    run(arguments[1]);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

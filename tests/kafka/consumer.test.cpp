@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+// What a member of a consumer group handles, and what it commits.
+#include <castore/messaging/adapters/kafka.hpp>
+
+#include "kafka/support.hpp"
+
+#include <castore/messaging/errors.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace castore::kafka_tests;
+using namespace std::chrono_literals;
+using castore::KafkaError;
+using castore::KafkaMessageChannelAdapter;
+using castore::MessageContext;
+using castore::MessageSourceError;
+
+namespace {
+
+using Options = castore::KafkaConsumerOptions<MonsterMessage>;
+using Consumer = castore::KafkaConsumer<MonsterMessage>;
+
+Options quick() { return {.retry = {.retry_delay = 0ms}, .wait_time = 20ms}; }
+
+std::string name_of(const MonsterMessage& message) {
+  return message.event.aggregate_id() + std::to_string(message.event.version());
+}
+
+/// Writes down what it gets, as "a1", and fails at some of it, as "a1!".
+struct Handler {
+  Log* log;
+  std::set<std::string> failing{};
+
+  void operator()(const MonsterMessage& message, const MessageContext& context) const {
+    std::string name = name_of(message);
+    if (context.attempt > 1) name += "(" + std::to_string(context.attempt) + ")";
+    if (context.replay) name += " replay";
+    const bool fails = failing.contains(name_of(message));
+    log->push_back(name + (fails ? "!" : ""));
+    if (fails) throw std::runtime_error{"it fails"};
+  }
+};
+
+void send(const Cluster& cluster, const std::vector<MonsterMessage>& messages, bool replay = false) {
+  KafkaMessageChannelAdapter adapter{cluster.settings(), "monsters", {.timeout = 60s}};
+  publish(adapter, messages, replay);
+}
+
+/// Polls until something is so.
+template <class Condition>
+void poll_until(Consumer& consumer, const castore::MessageHandler<MonsterMessage>& handler,
+                const Condition& condition) {
+  const bool is_done = eventually([&] {
+    consumer.poll(handler);
+    return condition();
+  });
+  if (!is_done) throw std::runtime_error{"it is not so"};
+}
+
+/// What was handled of an aggregate, each once.
+Log first_of(const Log& log, const std::string& aggregate) {
+  Log names;
+  for (const std::string& name : log) {
+    if (name.starts_with(aggregate) && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+Log versions(const std::string& aggregate, int count) {
+  Log names;
+  for (int version = 1; version <= count; ++version) names.push_back(aggregate + std::to_string(version));
+  return names;
+}
+
+/// The only member of a group, of a cluster and a topic with one partition of its own.
+struct Member {
+  explicit Member(Options options)
+      : consumer{monsters.queue, cluster.settings(), "monsters", "group", listen(std::move(options))} {}
+
+  Options listen(Options options) {
+    options.on_error = [this](const std::exception_ptr&) { ++errors; };
+    options.on_invalid_message = [this](const std::string& body, const std::exception_ptr&) { bodies.push_back(body); };
+    return options;
+  }
+
+  Cluster cluster{1};
+  Monsters monsters{};
+  Log log{};
+  Log bodies{};
+  std::atomic<int> errors = 0;
+  Consumer consumer;
+};
+
+Options retry_later(std::chrono::milliseconds delay) {
+  Options options = quick();
+  options.retry.retry_delay = delay;
+  return options;
+}
+Options dead_letters() {
+  Options options = quick();
+  options.retry.retry_attempts = 0;
+  options.dead_letter_topic = "dead";
+  return options;
+}
+Options few_messages() {
+  Options options = retry_later(20ms);
+  options.max_messages = 4;
+  return options;
+}
+
+/// To join a group takes a mock cluster three seconds, so the members of all tests join at the same time.
+struct Members {
+  Member plain{quick()};
+  Member failing{retry_later(500ms)};
+  Member burying{dead_letters()};
+  Member hindered{dead_letters()};
+  Member stopped{quick()};
+  Member full{few_messages()};
+  Member without_broker{quick()};
+  Member without_permission{quick()};
+
+  static Members& get() {
+    static Members members;
+    return members;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a group handles typed messages, and goes on behind them") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().plain;
+  send(cluster, {appeared("a"), appeared("b")});
+  send(cluster, {appeared("c")}, true);
+  poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
+  CHECK(consumer.statistics() == castore::MessageStatistics{.published = 3, .handled = 3});
+  std::ranges::sort(log);
+  CHECK(log == Log{"a1", "b1", "c1 replay"});
+  CHECK(cluster.committed() == 3);
+}
+
+TEST_CASE("what failed in Kafka's hands is tried again at its place, and is not committed before") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().failing;
+  send(cluster, {appeared("a", 1), appeared("a", 2)});
+  bool fails = true;
+  const auto handler = [&](const MonsterMessage& message, const MessageContext& context) {
+    Handler{&log, std::exchange(fails, false) ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message,
+                                                                                                       context);
+  };
+  poll_until(consumer, handler, [&] { return log.size() == 1; });
+  send(cluster, {appeared("b", 1)});
+  poll_until(consumer, handler, [&] { return log.size() >= 2; });
+  CHECK(log == Log{"a1!", "b1"});
+  CHECK(cluster.committed() <= 0);
+  poll_until(consumer, handler, [&] { return log.size() >= 4; });
+  CHECK(log == Log{"a1!", "b1", "a1(2)", "a2"});
+  CHECK(cluster.committed() == 3);
+}
+
+TEST_CASE("dead letters are published to a topic, and others go on") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().burying;
+  cluster.create("dead");
+  castore::detail::KafkaProducer producer{cluster.settings(), 60s, 1'000};
+  producer.publish("monsters", {{.key = "k", .body = "no JSON", .name = "it"}});
+  send(cluster, {appeared("a", 1), appeared("a", 2)}, true);
+  poll_until(consumer, Handler{&log, {"a1"}}, [&] { return log.size() >= 2; });
+  CHECK(log == Log{"a1 replay!", "a2 replay"});
+  CHECK(bodies == Log{"no JSON"});
+  CHECK(cluster.committed() == 3);
+  const auto dead = cluster.contents("dead", 1);
+  REQUIRE(dead.size() == 2);
+  CHECK(dead[0].key == "k");
+  CHECK(dead[0].body == "no JSON");
+  CHECK(dead[1].body == Json(appeared("a", 1)).dump());
+  CHECK(dead[1].key == "MONSTERS#a");
+  CHECK(dead[1].replay == "1");
+  CHECK(dead[1].reason == "its handler failed on every attempt");
+}
+
+TEST_CASE("a dead letter that cannot be published is read again, and nothing overtakes it") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().hindered;
+  cluster.create("dead");
+  send(cluster, {appeared("a", 1), appeared("a", 2)});
+  cluster.fail(Cluster::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  poll_until(
+      consumer,
+      [&](const MonsterMessage& message, const MessageContext& context) {
+        Handler{&log, log.empty() ? std::set<std::string>{"a1"} : std::set<std::string>{}}(message, context);
+      },
+      [&] { return log.size() >= 3; });
+  CHECK(log == Log{"a1!", "a1", "a2"});
+  CHECK(cluster.committed() == 2);
+}
+
+TEST_CASE("a member of a group that is stopped gives back what it has not handled") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().stopped;
+  send(cluster, {appeared("a"), appeared("b"), appeared("b", 2)});
+  std::stop_source stop;
+  consumer.run(
+      [&](const MonsterMessage& message, const MessageContext& context) {
+        Handler{&log}(message, context);
+        stop.request_stop();
+      },
+      stop.get_token());
+  CHECK(log.size() == 1);
+  CHECK(cluster.committed() == 1);
+  poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
+  std::ranges::sort(log);
+  CHECK(log == Log{"a1", "b1", "b2"});
+}
+
+TEST_CASE("no more messages are in a program than it wants") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().full;
+  std::vector<MonsterMessage> messages;
+  for (int number = 0; number < 20; ++number) messages.push_back(appeared("a" + std::to_string(number) + "_"));
+  send(cluster, messages);
+  std::set<std::string> failed;
+  poll_until(
+      consumer,
+      [&](const MonsterMessage& message, const MessageContext&) {
+        CHECK(consumer.statistics().waiting <= 4);
+        if (failed.insert(name_of(message)).second) throw std::runtime_error{"it fails"};
+        log.push_back(name_of(message));
+      },
+      [&] { return log.size() >= 20; });
+  CHECK(log.size() == 20);
+  CHECK(cluster.committed() == 20);
+}
+
+TEST_CASE("a rebalance loses nothing, and the order is kept") {
+  const Cluster cluster{2};
+  const Monsters monsters;
+  constexpr int count = 60;
+  std::mutex mutex;
+  Log log;
+  const castore::MessageHandler<MonsterMessage> handler = [&](const MonsterMessage& message, const MessageContext&) {
+    const std::scoped_lock lock{mutex};
+    log.push_back(name_of(message));
+  };
+  std::stop_source first_stop;
+  std::stop_source second_stop;
+  const auto run = [&](const std::stop_token& stop) {
+    Consumer consumer{monsters.queue, cluster.settings(), "monsters", "group", quick()};
+    consumer.run(handler, stop);
+  };
+  const auto has = [&](int version) {
+    return eventually([&] {
+      const std::scoped_lock lock{mutex};
+      return std::ranges::find(log, "a" + std::to_string(version)) != log.end() &&
+             std::ranges::find(log, "b" + std::to_string(version)) != log.end();
+    });
+  };
+  const auto send_versions = [&](int from, int to) {
+    std::vector<MonsterMessage> messages;
+    for (int version = from; version <= to; ++version) {
+      messages.push_back(appeared("a", version));
+      messages.push_back(appeared("b", version));
+    }
+    send(cluster, messages);
+  };
+  std::jthread first{[&] { run(first_stop.get_token()); }};
+  send_versions(1, count / 3);
+  CHECK(has(1));
+  std::jthread second{[&] { run(second_stop.get_token()); }};
+  send_versions(count / 3 + 1, 2 * count / 3);
+  CHECK(has(2 * count / 3));
+  first_stop.request_stop();
+  first.join();
+  send_versions(2 * count / 3 + 1, count);
+  CHECK(has(count));
+  second_stop.request_stop();
+  second.join();
+  CHECK(first_of(log, "a") == versions("a", count));
+  CHECK(first_of(log, "b") == versions("b", count));
+}
+
+TEST_CASE("a broker that goes down and comes back loses nothing, and the order is kept") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().without_broker;
+  send(cluster, {appeared("a", 1)});
+  poll_until(consumer, Handler{&log}, [&] { return log.size() == 1; });
+  cluster.set_down(true);
+  poll_until(consumer, Handler{&log}, [&] { return errors > 0; });
+  cluster.set_down(false);
+  send(cluster, {appeared("a", 2), appeared("a", 3)});
+  poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
+  CHECK(first_of(log, "a") == versions("a", 3));
+}
+
+TEST_CASE("offsets that cannot be committed are an error, and are committed later") {
+  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().without_permission;
+  send(cluster, {appeared("a", 1)});
+  cluster.fail(Cluster::commit_offsets, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  std::optional<MessageSourceError> error;
+  eventually([&] {
+    try {
+      consumer.poll(Handler{&log});
+    } catch (const MessageSourceError& thrown) {
+      error = thrown;
+    }
+    return error.has_value();
+  });
+  REQUIRE(error);
+  CHECK_FALSE(error->retryable());
+  CHECK(std::string{error->what()} == "castore: cannot tell Kafka: Kafka: Broker: Group authorization failed");
+  CHECK(log == Log{"a1"});
+  CHECK(cluster.committed() < 0);
+  consumer.poll(Handler{&log});
+  CHECK(cluster.committed() == 1);
+}
