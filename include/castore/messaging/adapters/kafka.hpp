@@ -31,9 +31,9 @@ namespace castore {
 
 /// @brief Options of a `KafkaMessageChannelAdapter`.
 struct KafkaMessageChannelOptions {
-  std::chrono::milliseconds timeout{30'000};  ///< How long a call waits for the topic to have all messages.
-  /// @brief In bytes, of a message with its key and headers; what the topic's `max.message.bytes` is.
-  std::size_t max_message_size = 1000 * 1000;
+  std::chrono::milliseconds timeout = std::chrono::seconds{30};  ///< How long a call waits for the topic to have all messages.
+  /// @brief The most bytes of a message with its key and headers, from 1: what the topic has as `max.message.bytes`.
+  std::size_t max_message_size = 1'000'000;
 };
 
 /// @brief Sends messages to a topic of Apache Kafka, which must be there; for queues and buses.
