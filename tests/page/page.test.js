@@ -280,6 +280,18 @@ describe("very many", () => {
     });
     for (let step = 0; step < 10; ++step) await page.mouse.wheel(0, 5000);
     await until(page, () => document.querySelectorAll(".event").length <= 500);
+    // A reader who has gone on before the answer came.
+    const answers = [];
+    await page.route("**/v1/events*", (route) => void answers.push(route));
+    await page.evaluate(() => scrollTo(0, 100_000));
+    for (let wait = 0; answers.length < 2 && wait < 400; ++wait) await page.waitForTimeout(20);
+    await page.unroute("**/v1/events*");
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.locator('.event[data-version="10000"]').waitFor();
+    await Promise.all(answers.map((route) => route.continue()));
+    await page.waitForLoadState("networkidle");
+    const versions = await page.locator(".event").evaluateAll((all) => all.map((row) => Number(row.dataset.version)));
+    assert.ok(Math.min(...versions) > 9000, `version ${Math.min(...versions)} is drawn`);
     await close(page);
   });
 

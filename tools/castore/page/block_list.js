@@ -20,7 +20,15 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
   function addBlock(size) {
     const block = h("div", { class: "block", role: "presentation" });
     block.style.minHeight = `${size * rowHeight}px`;
-    const state = { block, index: states.length, items: undefined, isDrawn: false, loading: undefined };
+    const state = {
+      block,
+      index: states.length,
+      items: undefined,
+      isDrawn: false,
+      isFar: false,
+      isWanted: false,
+      loading: undefined,
+    };
     states.push(state);
     stateOf.set(block, state);
     root.append(block);
@@ -44,7 +52,9 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
     if (load) state.items = undefined;
   }
 
-  function ensure(state) {
+  /// `isWanted`: also where it is far away. A block that comes late, when the reader has gone on, is not drawn.
+  function ensure(state, isWanted = false) {
+    state.isWanted ||= isWanted;
     if (state.items) {
       fill(state);
       return Promise.resolve();
@@ -52,6 +62,8 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
     state.loading ??= load(state.index)
       .then(
         (items) => {
+          if (state.isFar && !state.isWanted) return;
+          state.isWanted = false;
           state.items = items;
           fill(state);
         },
@@ -76,7 +88,11 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
   );
   const far = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) if (!entry.isIntersecting) clear(stateOf.get(entry.target));
+      for (const entry of entries) {
+        const state = stateOf.get(entry.target);
+        state.isFar = !entry.isIntersecting;
+        if (state.isFar) clear(state);
+      }
     },
     { rootMargin: FAR },
   );
@@ -128,7 +144,7 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
   return {
     element,
     /// Sees to it that a block is drawn.
-    ensure: (index) => ensure(states[index]),
+    ensure: (index) => ensure(states[index], true),
     /// Draws again what is drawn, as when all rows shall be open.
     redraw() {
       for (const state of states) {
