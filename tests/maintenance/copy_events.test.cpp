@@ -475,10 +475,12 @@ TEST_CASE("a copy is not complete while an open transaction of the source holds 
   Nowhere target;
   const CopyResult result = castore::copy_events(source, target, {.page_size = 100});
   CHECK_FALSE(result.is_complete);
-  CHECK(result.read_count == 500);
+  constexpr std::size_t in_pages = 16 + 64 + 5 * 100;  // the first of which are shorter
+  CHECK(result.read_count == in_pages);
   REQUIRE(result.resume_token);
   Endless later;
-  CHECK(castore::copy_events(later, target, {.resume_token = result.resume_token}).read_count == Endless::count - 500);
+  CHECK(castore::copy_events(later, target, {.resume_token = result.resume_token}).read_count ==
+        Endless::count - in_pages);
 }
 
 TEST_CASE("after a kill at any push another copy completes the target") {
