@@ -281,15 +281,16 @@ template <class Owner, std::size_t count, class Addresses>
 struct FoundFields;
 template <class Owner, std::size_t count, std::size_t... Index, class... FieldTypes>
 struct FoundFields<Owner, count, AddressList<std::index_sequence<Index...>, FieldTypes...>> {
-  using Addresses = AddressList<std::index_sequence<Index...>, FieldTypes...>;
-  static constexpr Addresses addresses = address_fields<Owner, count>();
+  /// No object keeps the addresses: it would be compiled, and need the object that is never made.
   template <std::size_t index, class Type>
-  static constexpr FieldAddress<Type> address = static_cast<const IndexedAddress<index, Type>&>(addresses);
+  static constexpr FieldAddress<Type> address() {
+    return static_cast<const IndexedAddress<index, Type>&>(address_fields<Owner, count>());
+  }
 
   using Types = TypeList<FieldTypes...>;
-  using Fields = TypeList<Field<Owner, FieldTypes, address<Index, FieldTypes>>...>;
+  using Fields = TypeList<Field<Owner, FieldTypes, address<Index, FieldTypes>()>...>;
   static constexpr std::array<std::string_view, count> names() {
-    return {name_of_field<FieldTypes, address<Index, FieldTypes>>()...};
+    return {name_of_field<FieldTypes, address<Index, FieldTypes>()>()...};
   }
 };
 template <class Owner, std::size_t count = FieldsOf<Owner>::count>
