@@ -82,33 +82,12 @@ class KafkaSource {
   KafkaSource(std::shared_ptr<KafkaGroup> group, Options options)
       : group_{std::move(group)}, options_{std::move(options)}, receiving_{std::make_unique<std::mutex>()} {}
 
-  /// @param until When it is to be back. @throws MessageSourceError
-  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
-    return in_source("ask", [&] {
-      const std::scoped_lock lock{*receiving_};
-      SteadyTime end = time_after(options_.wait_time);
-      // Other messages are in hand, or wait for their time.
-      if (group_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
-      if (until) end = (std::min)(end, *until);
-      std::vector<std::shared_ptr<KafkaReceipt>> receipts;
-      for (auto& [place, message] : group_->poll(end)) {
-        receipts.push_back(std::make_shared<KafkaReceipt>(group_, std::move(place), std::move(message)));
-      }
-      std::vector<Delivery> deliveries;
-      for (const auto& receipt : receipts) {
-        const std::string body = receipt->body();
-        try {
-          deliveries.push_back(Delivery{.recipient = nullptr,
-                                        .message = std::make_shared<const Message>(options_.parse(body)),
-                                        .replay = receipt->is_replay(),
-                                        .receipt = receipt});
-        } catch (const std::exception& error) {  // another attempt would read the same
-          receipt->bury(without_prefix(error.what()));
-          tell_of_invalid(body, receipts);
-        }
-      }
-      return deliveries;
-    });
+  /// @param until When it is to be back. @param add Takes what has come, before another thread receives what is next.
+  /// @throws MessageSourceError
+  template <class Add>
+  void receive(const std::optional<SteadyTime>& until, const Add& add) {
+    const std::scoped_lock lock{*receiving_};
+    add(in_source("ask", [&] { return receive(until); }));
   }
 
   /// @throws MessageSourceError
@@ -117,6 +96,31 @@ class KafkaSource {
   }
 
  private:
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+    SteadyTime end = time_after(options_.wait_time);
+    // Other messages are in hand, or wait for their time.
+    if (group_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
+    if (until) end = (std::min)(end, *until);
+    std::vector<std::shared_ptr<KafkaReceipt>> receipts;
+    for (auto& [place, message] : group_->poll(end)) {
+      receipts.push_back(std::make_shared<KafkaReceipt>(group_, std::move(place), std::move(message)));
+    }
+    std::vector<Delivery> deliveries;
+    for (const auto& receipt : receipts) {
+      const std::string body = receipt->body();
+      try {
+        deliveries.push_back(Delivery{.recipient = nullptr,
+                                      .message = std::make_shared<const Message>(options_.parse(body)),
+                                      .replay = receipt->is_replay(),
+                                      .receipt = receipt});
+      } catch (const std::exception& error) {  // another attempt would read the same
+        receipt->bury(without_prefix(error.what()));
+        tell_of_invalid(body, receipts);
+      }
+    }
+    return deliveries;
+  }
+
   /// Of the exception that is being handled. When the user's function throws, all that is not handled is read again.
   void tell_of_invalid(const std::string& body, const std::vector<std::shared_ptr<KafkaReceipt>>& receipts) const {
     if (!options_.on_invalid_message) return;
