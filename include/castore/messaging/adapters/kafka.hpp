@@ -31,7 +31,7 @@ namespace castore {
 
 /// @brief Options of a `KafkaMessageChannelAdapter`.
 struct KafkaMessageChannelOptions {
-  std::chrono::milliseconds timeout = std::chrono::seconds{30};  ///< How long a call waits for the topic to have all messages.
+  std::chrono::milliseconds timeout = std::chrono::seconds{30};  ///< A call waits so long for the topic to have all.
   /// @brief The most bytes of a message with its key and headers, from 1: what the topic has as `max.message.bytes`.
   std::size_t max_message_size = 1'000'000;
 };
