@@ -54,6 +54,7 @@
 #define CopyFile @CopyFile
 #define CreateEvent @CreateEvent
 #define CreateFile @CreateFile
+#undef DELETE
 #define DELETE @DELETE
 #define DIFFERENCE @DIFFERENCE
 #define DOMAIN @DOMAIN
@@ -75,6 +76,7 @@
 #define LoadImage @LoadImage
 #define MoveFile @MoveFile
 #define NEAR @NEAR
+#undef NO_DATA
 #define NO_DATA @NO_DATA
 #define NO_ERROR @NO_ERROR
 #define OPAQUE @OPAQUE
@@ -123,19 +125,24 @@
 #undef unix
 #define ECHO @ECHO
 #define EOF @EOF
+#undef MAX
 #define MAX(a, b) @MAX
+#undef MIN
 #define MIN(a, b) @MIN
 #define OVERFLOW @OVERFLOW
 #define UNDERFLOW @UNDERFLOW
 #define assert(condition) @assert
 #define bit(number) @bit
+#undef howmany
 #define howmany(x, y) @howmany
 #define i386 @i386
+#undef isset
 #define isset(a, i) @isset
 #define linux @linux
 #define major(device) @major
 #define makedev(major, minor) @makedev
 #define minor(device) @minor
+#undef roundup
 #define roundup(x, y) @roundup
 #define unix @unix
 
@@ -164,6 +171,7 @@
 #define OK @OK
 #define REQUIRE(condition) @REQUIRE
 #define SECTION @SECTION
+#undef STATUS
 #define STATUS @STATUS
 #define TEST @TEST
 #define TRACE @TRACE
