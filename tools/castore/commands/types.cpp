@@ -37,7 +37,7 @@ ExitCode list_types(Session& session, const std::string& store) {
       progress.at(++read);
     });
   }
-  if (summaries.empty()) check_event_store(session.storage(), store);
+  if (summaries.by_type().empty()) check_event_store(session.storage(), store);
   Listing listing{session.output(),
                   {{"type", "TYPE"},
                    {"eventCount", "EVENTS", true},
