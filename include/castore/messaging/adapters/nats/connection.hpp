@@ -182,7 +182,7 @@ class NatsConnection {
   std::chrono::milliseconds request_timeout() const noexcept { return request_timeout_; }
 
   /// @brief Asks JetStream, whose operations are subjects below `$JS.API.`.
-  /// @throws NatsError
+  /// @brief Asks JetStream, whose operations are subjects of its API.
   nlohmann::json ask(const std::string& operation, const nlohmann::json& request) const {
     const std::string body = request.dump();
     natsMsg* answer = nullptr;
