@@ -285,11 +285,13 @@ describe("very many", () => {
     await page.route("**/v1/events*", (route) => void answers.push(route));
     await page.evaluate(() => scrollTo(0, 100_000));
     for (let wait = 0; answers.length < 2 && wait < 400; ++wait) await page.waitForTimeout(20);
-    await page.unroute("**/v1/events*");
     await page.evaluate(() => scrollTo(0, 0));
     await page.locator('.event[data-version="10000"]').waitFor();
-    await Promise.all(answers.map((route) => route.continue()));
-    await page.waitForLoadState("networkidle");
+    const came = answers.map((route) => page.waitForResponse(route.request().url()));
+    await Promise.all(answers.splice(0).map((route) => route.continue()));
+    await Promise.all(came);
+    await page.waitForTimeout(100);  // what would be drawn is drawn by now
+    await page.unroute("**/v1/events*");
     const versions = await page.locator(".event").evaluateAll((all) => all.map((row) => Number(row.dataset.version)));
     assert.ok(Math.min(...versions) > 9000, `version ${Math.min(...versions)} is drawn`);
     await close(page);
@@ -782,8 +784,9 @@ describe("commands", () => {
 
   test("say why they refuse, and are offered where their aggregate is; the token comes with the address", async () => {
     const page = await open({ store: "POKEMONS", id: "pikachu", tab: "commands" }, { base: typed });
+    await page.goto("about:blank");
     await page.goto(`${typed}?store=POKEMONS&id=pikachu&tab=commands#token=secret`);
-    await page.reload();
+    await page.locator("summary", { hasText: "WILD_POKEMON_APPEAR" }).waitFor();
     assert.equal(new URL(page.url()).hash, "");
     await page.locator("summary", { hasText: "WILD_POKEMON_APPEAR" }).click();
     assert.equal(await page.getByLabel("Aggregate id").inputValue(), "pikachu");

@@ -35,6 +35,7 @@ export function openStores({ info, signal }) {
           h("p", { class: "hint" }, "A store shows up here with its first event."),
         ),
       );
+    const focused = table.contains(document.activeElement) ? document.activeElement.getAttribute("href") : undefined;
     const most = Math.max(1, ...stores.map((store) => store.events ?? 0));
     replace(
       table,
@@ -90,6 +91,7 @@ export function openStores({ info, signal }) {
         ),
       ),
     );
+    if (focused) table.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
     const sum = stores.reduce((total, store) => total + (store.events ?? 0), 0);
     if (!isCounting && sum > 0) summary.textContent = `${counted(stores.length, "store")}, ${counted(sum, "event")}`;
   }
