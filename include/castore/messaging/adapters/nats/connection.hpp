@@ -160,8 +160,8 @@ inline const std::string& checked_nats_name(const std::string& name, const char*
 /// @endcode
 class NatsConnection {
  public:
-  /// @brief Connects. @param urls Of one or more servers of a cluster, with commas between. An error never says what
-  /// stands in front of a server's `@`.
+  /// @brief Connects. @param urls Of one or more servers of a cluster, with commas between. An error never says the
+  /// user and password of a URL.
   /// @throws NatsError
   explicit NatsConnection(const std::string& urls, const NatsConnectionOptions& options = {})
       : request_timeout_{options.request_timeout} {
