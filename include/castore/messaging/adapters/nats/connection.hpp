@@ -181,8 +181,8 @@ class NatsConnection {
   /// @brief How long an answer of JetStream may take.
   std::chrono::milliseconds request_timeout() const noexcept { return request_timeout_; }
 
-  /// @brief Asks JetStream, whose operations are subjects below `$JS.API.`.
   /// @brief Asks JetStream, whose operations are subjects of its API.
+  /// @throws NatsError
   nlohmann::json ask(const std::string& operation, const nlohmann::json& request) const {
     const std::string body = request.dump();
     natsMsg* answer = nullptr;
