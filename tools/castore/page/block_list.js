@@ -82,7 +82,12 @@ export function blockList({ label, draw, blocks, load, next, rowHeight, empty })
   const stateOf = new WeakMap();
   const near = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) if (entry.isIntersecting) ensure(stateOf.get(entry.target));
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        const state = stateOf.get(entry.target);
+        state.isFar = false; // the other observer is told later than an answer that is there already
+        ensure(state);
+      }
     },
     { rootMargin: NEAR },
   );
