@@ -26,8 +26,6 @@
 
 namespace asio = boost::asio;
 
-namespace {
-
 // [on_pool]
 /// Runs a call that blocks on a thread of the pool; the coroutine goes on where it was. Errors arrive as exceptions.
 template <class Call>
@@ -61,8 +59,6 @@ asio::awaitable<void> follow(asio::thread_pool& pool, Subscription& subscription
   }
 }
 // [/follow]
-
-}  // namespace
 
 int main() {
   castore::SqliteEventStorageAdapter storage{":memory:"};
