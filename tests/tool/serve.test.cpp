@@ -28,7 +28,7 @@ class Served {
 
   /// What it prints, without the end of the line.
   std::string printed() const { return line_.substr(0, line_.size() - 1); }
-  std::string url() const { return printed().substr(0, printed().find("/#")); }
+  std::string url() const { return printed().substr(0, printed().rfind('/')); }
   std::string token() const {
     const std::size_t place = line_.find("#token=");
     return place == std::string::npos ? "" : printed().substr(place + 7);
