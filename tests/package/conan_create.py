@@ -88,6 +88,8 @@ class CMakeDeps:
         name = package.cpp_info.properties["cmake_file_name"]
         with open(os.path.join(self.recipe.generators_folder, f"{name}-config.cmake"), "w", encoding="utf-8") as file:
             file.write("find_package(Threads REQUIRED)\n")
+            # Debian has no file for CMake of some packages, for which Conan would bring one.
+            file.write(f"list(PREPEND CMAKE_MODULE_PATH {castore}/cmake/find)\n")
             for component in package.cpp_info.components.values():
                 target = component.properties["cmake_target_name"]
                 file.write(f"add_library({target} INTERFACE IMPORTED)\n"

@@ -59,7 +59,7 @@ inline bool is_same_secret(std::string_view left, std::string_view right) noexce
   if (left.size() != right.size()) return false;
   unsigned difference = 0;
   for (std::size_t place = 0; place < left.size(); ++place) {
-    difference |= static_cast<unsigned char>(left[place]) ^ static_cast<unsigned char>(right[place]);
+    difference |= static_cast<unsigned>(static_cast<unsigned char>(left[place]) ^ static_cast<unsigned char>(right[place]));
   }
   return difference == 0;
 }

@@ -15,7 +15,7 @@
 #include <castore/http/state.hpp>
 #include <castore/json/flat_event.hpp>
 #include <castore/json/object_text.hpp>
-#include <castore/maintenance/copy_events_run.hpp>
+#include <castore/maintenance/different_field.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -103,7 +104,8 @@ class HttpServer {
     listener_.set_tcp_nodelay(true);
     constexpr std::size_t any_number = 1'000'000;
     listener_.set_keep_alive_max_count(any_number);
-    listener_.set_keep_alive_timeout(options.idle_timeout.count());
+    const std::chrono::duration<std::time_t> idle_timeout = options.idle_timeout;
+    listener_.set_keep_alive_timeout(idle_timeout.count());
     listener_.set_read_timeout(options.read_timeout);
     listener_.set_write_timeout(options.write_timeout);
     listener_.set_payload_max_length(api.options().max_body_size);

@@ -80,14 +80,20 @@ inline std::optional<std::string> text_of_field(const amqp_field_value_t& field)
   }
 }
 
+/// A cast to a type that has other names, and sizes, elsewhere.
+template <class To, class From>
+void assign(To& to, From from) noexcept {
+  to = static_cast<To>(from);
+}
+
 inline timeval timeval_until(SteadyTime deadline) noexcept {
   const auto now = std::chrono::steady_clock::now();
   const auto left =
       deadline <= now ? std::chrono::microseconds{0} : std::chrono::ceil<std::chrono::microseconds>(deadline - now);
   constexpr std::chrono::microseconds::rep second = 1'000'000;
   timeval time{};
-  time.tv_sec = static_cast<decltype(time.tv_sec)>(left.count() / second);
-  time.tv_usec = static_cast<decltype(time.tv_usec)>(left.count() % second);
+  assign(time.tv_sec, left.count() / second);
+  assign(time.tv_usec, left.count() % second);
   return time;
 }
 
