@@ -39,7 +39,7 @@ inline bool is_plain_ascii(std::string_view text) noexcept {
 /// What `==` says, in line, and without looking at the characters where both are the same ones.
 inline bool is_same_text(std::string_view left, std::string_view right) noexcept {
   return left.size() == right.size() &&
-         (left.data() == right.data() || std::memcmp(left.data(), right.data(), left.size()) == 0);
+         (left.data() == right.data() || left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
 }
 
 /// The length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none.
