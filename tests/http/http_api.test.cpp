@@ -82,7 +82,7 @@ TEST_CASE("HttpApi lists aggregates by pages, times and prefix", "[http]") {
   CHECK(ask.get_json(list + "&before=2022-01-01T12:00:01Z") == json{{"aggregates", {pikachu}}});
 
   const json page = ask.get_json(list + "&limit=1");
-  CHECK(page["aggregates"] == json{pikachu});
+  CHECK(page["aggregates"] == json::array({pikachu}));
   const std::string next = castore::detail::escape_url(page["nextPage"].get<std::string>());
   CHECK(ask.get_json(list + "&page=" + next) == json{{"aggregates", {eevee}}});
   CHECK(ask.get_json(list + "&page=nonsense", 400)["code"] == "invalid_page_token");
