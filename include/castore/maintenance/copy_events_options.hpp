@@ -49,7 +49,8 @@ struct CopyOptions {
   std::size_t page_size = 500;
   bool dry_run = false;         ///< Reads and compares, but writes nothing; `resume_token` stays what it is.
   /// @brief Go on where a copy ended: a token of one from the same source into the same target with the same
-  /// `event_store_ids`.
+  /// `event_store_ids`. In a source without an order it is a place in the list of aggregates: what came since to those
+  /// before it is found by the next copy from the start.
   std::optional<std::string> resume_token{};
   std::stop_token stop_token{};  ///< Stops between two pushes.
   /// @brief Called on the copying thread after every push. What it throws ends the copy.
