@@ -3,6 +3,7 @@
 #define CASTORE_CORE_COMMAND_HPP
 
 #include <castore/core/codec.hpp>
+#include <castore/core/context.hpp>
 #include <castore/core/detail/decision.hpp>
 #include <castore/core/detail/validate.hpp>
 #include <castore/core/errors.hpp>
@@ -36,6 +37,35 @@ struct CommandResult {
   std::vector<Event> events{};  ///< Empty when the decision was to do nothing.
   /// @brief The place of the last event in the order of all events of its storage, where it has one and tells.
   std::optional<Position> position{};
+};
+
+/// @brief Options of one call of a command, see `Command::with`.
+struct CommandCallOptions {
+  EventContext context{};  ///< Of the events that are pushed: to which request they belong, and what led to them.
+};
+
+/// @brief What `Command::with` returns: the command, to be called with these options. The command must outlive it.
+template <class CommandType>
+class CommandCall {
+ public:
+  /// @brief For the library itself: `Command::with` makes them.
+  CommandCall(const CommandType& command, CommandCallOptions options)
+      : command_{command}, options_{std::move(options)} {}
+
+  /// @brief As the command's own.
+  template <class... Arguments>
+  auto operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
+    return command_.template call<Arguments...>(options_, aggregate_id, arguments...);
+  }
+  /// @brief As the command's own.
+  template <class Json, class... Arguments>
+  auto call_json(std::string_view aggregate_id, const Json& json, Arguments&&... arguments) const {
+    return command_.call_with_json(options_, aggregate_id, json, arguments...);
+  }
+
+ private:
+  const CommandType& command_;
+  CommandCallOptions options_;
 };
 
 namespace detail {
@@ -154,11 +184,16 @@ class Command {
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>
   Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
-    Decision::template check_call<Arguments...>();
-    detail::check_decision<typename Store::Events,
-                           typename decltype(Decision::template decided_by<Arguments...>())::type>();
-    if constexpr (Decision::template is_right_call<Arguments...>()) return run(aggregate_id, arguments...);
-    std::terminate();  // not reached: the check before does not compile
+    return call<Arguments...>({}, aggregate_id, arguments...);
+  }
+
+  /// @brief The command with options for one call.
+  /// @code
+  /// level_up.with({.context = castore::next_context(message)})("pikachu");
+  /// @endcode
+  [[nodiscard("castore: with(...) only adds options; call what it returns")]] CommandCall<Command> with(
+      CommandCallOptions options) const {
+    return {*this, std::move(options)};
   }
 
   /// @brief The same with the input as JSON, e.g. the body of a request: text, or a `nlohmann::json`. It must be what
@@ -168,23 +203,42 @@ class Command {
   /// (report to the sender); then what the command throws
   template <class Json, class... Context>
   Result call_json(std::string_view aggregate_id, const Json& json, Context&&... context) const {
+    return call_with_json({}, aggregate_id, json, context...);
+  }
+
+ private:
+  friend CommandCall<Command>;
+
+  template <class... Arguments>
+  Result call(const CommandCallOptions& options, std::string_view aggregate_id,
+              std::remove_reference_t<Arguments>&... arguments) const {
+    Decision::template check_call<Arguments...>();
+    detail::check_decision<typename Store::Events,
+                           typename decltype(Decision::template decided_by<Arguments...>())::type>();
+    if constexpr (Decision::template is_right_call<Arguments...>()) {
+      return run(options.context, aggregate_id, arguments...);
+    }
+    std::terminate();  // not reached: the check before does not compile
+  }
+  template <class Json, class... Context>
+  Result call_with_json(const CommandCallOptions& options, std::string_view aggregate_id, const Json& json,
+                        Context&... context) const {
     using Input = typename decltype(detail::InputParameter<detail::FunctionSignature<Decide>, 1, 1>::find())::type;
     if constexpr (detail::check_json_input<Input>()) {
       auto input = detail::input_from_json<Input>(id_, detail::json_text_of(json));
-      return (*this)(aggregate_id, input, context...);
+      return call<Input&, Context&...>(options, aggregate_id, input, context...);
     }
     std::terminate();  // not reached: the check before does not compile
   }
 
- private:
   template <class... Arguments>
-  Result run(std::string_view aggregate_id, Arguments&... arguments) const {
+  Result run(const EventContext& context, std::string_view aggregate_id, Arguments&... arguments) const {
     for (detail::Retries retries{options_};;) {
       Version version = 0;
       try {
         CommandResult<State, typename Store::Event> result{Decision::load(store_, aggregate_id), {}, {}};
         version = detail::version_of(result.aggregate) + 1;
-        if (attempt(result, aggregate_id, arguments...)) {
+        if (attempt(result, context, aggregate_id, arguments...)) {
           if constexpr (std::same_as<Result, decltype(result)>)
             return result;
           else
@@ -201,14 +255,15 @@ class Command {
 
   /// @return False on a conflict, which so costs no exception.
   template <class... Arguments>
-  bool attempt(CommandResult<State, typename Store::Event>& result, std::string_view aggregate_id,
-               Arguments&... arguments) const {
+  bool attempt(CommandResult<State, typename Store::Event>& result, const EventContext& context,
+               std::string_view aggregate_id, Arguments&... arguments) const {
     if constexpr (std::is_void_v<typename Decision::template Decided<Arguments...>>) {
       std::invoke(decide_, std::as_const(result.aggregate), arguments...);
       return true;
     } else {
       return Decision::try_push(store_, aggregate_id,
-                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), result);
+                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), context,
+                                result);
     }
   }
 
