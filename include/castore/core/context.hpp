@@ -65,10 +65,12 @@ class EventContext {
   EventContext(Context context) {  // NOLINT(google-explicit-constructor): a context is one of an event
     if (!context.is_empty()) shared_ = new detail::SharedContext{std::move(context)};
   }
+  /// @brief Shares the other's.
   constexpr EventContext(const EventContext& other) noexcept : shared_{other.shared_} {
     if (shared_) [[unlikely]] shared_->owners.fetch_add(1, std::memory_order_relaxed);
   }
   constexpr EventContext(EventContext&& other) noexcept : shared_{std::exchange(other.shared_, nullptr)} {}
+  /// @brief Has what the other had.
   constexpr EventContext& operator=(EventContext other) noexcept {
     std::swap(shared_, other.shared_);
     return *this;
