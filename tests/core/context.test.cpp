@@ -342,4 +342,5 @@ TEST_CASE("events differ when their contexts do") {
   CHECK(event != with_context);
   event.context = EventContext{other};
   CHECK(event == with_context);
+  CHECK(event.type() == "COUNTED");
 }

@@ -154,8 +154,7 @@ struct DropsDollarMembers {
   void operator()(EventRecord& record) const {
     if (record.metadata.empty()) return;
     auto json = nlohmann::json::parse(record.metadata, nullptr, false);
-    if (!json.is_object()) return;
-    json.erase("$context");
+    if (!json.is_object() || json.erase("$context") == 0) return;
     record.metadata = json.empty() ? "" : json.dump();
   }
 };
