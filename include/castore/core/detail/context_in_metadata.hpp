@@ -166,7 +166,7 @@ inline std::string string_of_json(std::string_view json) {
   return text;
 }
 
-inline void append_json_string(std::string& json, std::string_view text) {
+inline void append_escaped_json(std::string& json, std::string_view text) {
   constexpr char digits[] = "0123456789abcdef";
   json += '"';
   for (const char character : text) {
@@ -264,7 +264,7 @@ inline void check_room_for_context(std::string_view metadata) {
     if (text.empty()) return;
     if (metadata.back() != '{') metadata += ',';
     metadata.append(name);
-    append_json_string(metadata, text);
+    append_escaped_json(metadata, text);
   };
   add("\"correlationId\":", context->correlation_id);
   add("\"causationId\":", context->causation_id);
