@@ -22,6 +22,9 @@ using Position = std::int64_t;
 /// @brief A point in time in UTC, to the millisecond; on the wire `2022-01-01T00:00:00.000Z`.
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
+struct Context;
+class EventContext;
+
 template <class Payload>
 struct EventDetail;
 template <class Payload>

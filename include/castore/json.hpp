@@ -7,6 +7,7 @@
 /// and events as JSON in Castore's shape.
 
 #include <castore/core/codec.hpp>
+#include <castore/core/context.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_codec.hpp>
@@ -171,12 +172,13 @@ struct nlohmann::adl_serializer<castore::Event<castore::Events<Payloads...>>> {
     castore::detail::decode_event(
         castore::Events<Payloads...>{}, {}, record,
         [&]<class Payload, class Metadata>(Payload&& payload, castore::Version version, castore::Timestamp timestamp,
-                                           Metadata&& metadata) {
+                                           Metadata&& metadata, castore::EventContext context) {
           event.emplace(castore::EventDetail<std::remove_cvref_t<Payload>>{.aggregate_id = record.aggregate_id,
                                                                            .version = version,
                                                                            .timestamp = timestamp,
                                                                            .payload = std::forward<Payload>(payload),
-                                                                           .metadata = std::forward<Metadata>(metadata)});
+                                                                           .metadata = std::forward<Metadata>(metadata),
+                                                                           .context = std::move(context)});
         });
     return *std::move(event);
   }
@@ -187,7 +189,8 @@ template <class Payload>
 struct nlohmann::adl_serializer<castore::EventDetail<Payload>> {
   static void to_json(json& json, const castore::EventDetail<Payload>& detail) {
     json = castore::record_to_json(castore::detail::encode_event({}, detail.aggregate_id, detail.version,
-                                                                 detail.timestamp, detail.payload, detail.metadata));
+                                                                 detail.timestamp, detail.payload, detail.metadata,
+                                                                 detail.context));
   }
   static castore::EventDetail<Payload> from_json(const json& json) {
     using Event = castore::Event<castore::Events<Payload>>;

@@ -2,6 +2,7 @@
 // Castore itself, from npm, on the same tables: what either writes the other reads.
 
 #include <castore/adapters/dynamodb.hpp>
+#include <castore/castore.hpp>
 #include <castore/core/snapshot_storage.hpp>
 
 #include "core/upcast_chain.hpp"
@@ -9,9 +10,12 @@
 #include "support/camel_case.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -84,6 +88,14 @@ const Json payloads[] = {nullptr,
                          Json::array({1, "two", nullptr, Json::array(), Json{{"three", 3.25}}}),
                          Json{{"nested", {{"deeper", {{"list", {1, Json{{"empty", ""}}}}}}}}, {"\xc3\xa9", true}}};
 
+struct LeveledUp {
+  static constexpr std::string_view type = "LEVELED_UP";
+  using Metadata = std::optional<Json>;
+};
+struct LevelReducer {
+  void operator()(castore::Aggregate&, const LeveledUp&) const {}
+};
+
 }  // namespace
 
 TEST_CASE("events in four forms that Castore wrote are read in their newest form") {
@@ -143,6 +155,34 @@ TEST_CASE("we read what Castore writes") {
   }
   castore.push(castore_event("plain", 1));
   CHECK(load(storage, "plain") == std::vector<EventRecord>{{"plain", 1, "LEVELED_UP", noon, "", ""}});
+}
+
+TEST_CASE("Castore reads events with a context as metadata, and an event of its own keeps them") {
+  const Table table;
+  auto storage = storage_on(table);
+  const Castore castore{table};
+  castore::EventStore<castore::Events<LeveledUp>, castore::Aggregate, LevelReducer> store{"POKEMONS", storage};
+  const castore::Context context{.correlation_id = "request \"7\"", .causation_id = "TRAINERS#ash#1"};
+  const Json stored{{"correlationId", context.correlation_id}, {"causationId", context.causation_id}};
+  store.push_event("a", 1, LeveledUp{}, {.timestamp = noon, .context = context});
+  store.push_event("a", 2, LeveledUp{}, {.timestamp = noon, .metadata = Json{{"by", "me"}}, .context = context});
+  Json expected = Json::array({castore_event("a", 1), castore_event("a", 2)});
+  expected[0]["metadata"] = {{"$context", stored}};
+  expected[1]["metadata"] = {{"by", "me"}, {"$context", stored}};
+  CHECK(castore.get("a") == expected);
+
+  Json pushed = castore_event("a", 3);
+  pushed["metadata"] = {{"by", "Castore"}, {"at", {1, 2}}};
+  castore.push(pushed);
+  pushed["version"] = 4;
+  pushed["metadata"]["$context"] = stored;
+  castore.push(pushed);
+  const auto events = store.get_events("a");
+  REQUIRE(events.size() == 4);
+  for (const std::size_t index : {2U, 3U}) {
+    CHECK(events[index].get_if<LeveledUp>()->metadata == Json{{"by", "Castore"}, {"at", {1, 2}}});
+    CHECK(*events[index].context() == (index == 2 ? castore::Context{} : context));
+  }
 }
 
 TEST_CASE("Castore and a store share events with names in camel case and fields that may be missing") {

@@ -110,6 +110,17 @@ struct SpoilsText : Twin {
   }
 };
 
+struct DropsMetadata : Twin {
+  void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) override {
+    if (messages.size() > max_messages) refuse(messages.size());
+    for (const MessageView& message : messages) {
+      auto json = nlohmann::json::parse(message.to_json());
+      json["event"].erase("metadata");
+      put({json.dump(), options.replay});
+    }
+  }
+};
+
 struct JoinsIds : Twin {
   void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) override {
     if (messages.size() > max_messages) refuse(messages.size());
@@ -203,6 +214,7 @@ TEST_CASE("for every law of channels there is an adapter that breaks it", "[defe
   CHECK(violated_by<Twin>().empty());
   const std::vector<std::pair<Names, Names>> twins{
       {violated_by<SpoilsText>(), {"a message comes out as the JSON it is"}},
+      {violated_by<DropsMetadata>(), {"a message carries the context of its event"}},
       {violated_by<JoinsIds>(), {"messages of any ids and versions can be sent"}},
       {violated_by<SendsTen>(), {"all messages of a call come", "messages of an aggregate keep their order"}},
       {violated_by<SendsNothing>(), {"a call without messages is nothing"}},

@@ -54,7 +54,7 @@ exports.events = function* ({ aggregates = 100_000, events = 10_000 } = {}) {
       type,
       timestamp: at(index * 977),
       payload,
-      metadata: { by: "ash", ...context("walk-1", index > 0 ? `POKEMONS/pikachu/${index}` : undefined) },
+      metadata: { by: "ash", ...context("walk-1", index > 0 ? `POKEMONS#pikachu#${index}` : undefined) },
     };
   }
   yield {
@@ -97,7 +97,7 @@ exports.events = function* ({ aggregates = 100_000, events = 10_000 } = {}) {
     type: "POKEMON_CAUGHT",
     timestamp: at(3 * 977),
     payload: { pokemon_id: "pikachu" },
-    metadata: context("walk-1", "POKEMONS/pikachu/4"),
+    metadata: context("walk-1", "POKEMONS#pikachu#4"),
   };
 
   const hostile = (version, type, payload, metadata) => ({

@@ -3,6 +3,8 @@
 #define CASTORE_CORE_COMMAND_HPP
 
 #include <castore/core/codec.hpp>
+#include <castore/core/command_call.hpp>
+#include <castore/core/context.hpp>
 #include <castore/core/detail/decision.hpp>
 #include <castore/core/detail/validate.hpp>
 #include <castore/core/errors.hpp>
@@ -26,17 +28,6 @@
 #include <vector>
 
 namespace castore {
-
-/// @brief What a decide command returns: the aggregate after the push, and the events that were pushed.
-/// @tparam State `Aggregate`, or `std::optional<Aggregate>` where the decide function takes that and may decide that
-/// nothing happens (it returns a vector, an optional, nothing ...).
-template <class State, class Event>
-struct CommandResult {
-  State aggregate;              ///< As it is after the push.
-  std::vector<Event> events{};  ///< Empty when the decision was to do nothing.
-  /// @brief The place of the last event in the order of all events of its storage, where it has one and tells.
-  std::optional<Position> position{};
-};
 
 namespace detail {
 
@@ -154,11 +145,16 @@ class Command {
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>
   Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
-    Decision::template check_call<Arguments...>();
-    detail::check_decision<typename Store::Events,
-                           typename decltype(Decision::template decided_by<Arguments...>())::type>();
-    if constexpr (Decision::template is_right_call<Arguments...>()) return run(aggregate_id, arguments...);
-    std::terminate();  // not reached: the check before does not compile
+    return call<Arguments...>({}, aggregate_id, arguments...);
+  }
+
+  /// @brief The command with options for one call.
+  /// @code
+  /// level_up.with({.context = castore::next_context(message)})("pikachu");
+  /// @endcode
+  [[nodiscard("castore: with(...) only adds options; call what it returns")]] CommandCall<Command> with(
+      CommandCallOptions options) const {
+    return {*this, std::move(options)};
   }
 
   /// @brief The same with the input as JSON, e.g. the body of a request: text, or a `nlohmann::json`. It must be what
@@ -168,23 +164,42 @@ class Command {
   /// (report to the sender); then what the command throws
   template <class Json, class... Context>
   Result call_json(std::string_view aggregate_id, const Json& json, Context&&... context) const {
+    return call_with_json({}, aggregate_id, json, context...);
+  }
+
+ private:
+  friend CommandCall<Command>;
+
+  template <class... Arguments>
+  Result call(const CommandCallOptions& options, std::string_view aggregate_id,
+              std::remove_reference_t<Arguments>&... arguments) const {
+    Decision::template check_call<Arguments...>();
+    detail::check_decision<typename Store::Events,
+                           typename decltype(Decision::template decided_by<Arguments...>())::type>();
+    if constexpr (Decision::template is_right_call<Arguments...>()) {
+      return run(options.context, aggregate_id, arguments...);
+    }
+    std::terminate();  // not reached: the check before does not compile
+  }
+  template <class Json, class... Context>
+  Result call_with_json(const CommandCallOptions& options, std::string_view aggregate_id, const Json& json,
+                        Context&... context) const {
     using Input = typename decltype(detail::InputParameter<detail::FunctionSignature<Decide>, 1, 1>::find())::type;
     if constexpr (detail::check_json_input<Input>()) {
       auto input = detail::input_from_json<Input>(id_, detail::json_text_of(json));
-      return (*this)(aggregate_id, input, context...);
+      return call<Input&, Context&...>(options, aggregate_id, input, context...);
     }
     std::terminate();  // not reached: the check before does not compile
   }
 
- private:
   template <class... Arguments>
-  Result run(std::string_view aggregate_id, Arguments&... arguments) const {
+  Result run(const EventContext& context, std::string_view aggregate_id, Arguments&... arguments) const {
     for (detail::Retries retries{options_};;) {
       Version version = 0;
       try {
         CommandResult<State, typename Store::Event> result{Decision::load(store_, aggregate_id), {}, {}};
         version = detail::version_of(result.aggregate) + 1;
-        if (attempt(result, aggregate_id, arguments...)) {
+        if (attempt(result, context, aggregate_id, arguments...)) {
           if constexpr (std::same_as<Result, decltype(result)>)
             return result;
           else
@@ -201,14 +216,15 @@ class Command {
 
   /// @return False on a conflict, which so costs no exception.
   template <class... Arguments>
-  bool attempt(CommandResult<State, typename Store::Event>& result, std::string_view aggregate_id,
-               Arguments&... arguments) const {
+  bool attempt(CommandResult<State, typename Store::Event>& result, const EventContext& context,
+               std::string_view aggregate_id, Arguments&... arguments) const {
     if constexpr (std::is_void_v<typename Decision::template Decided<Arguments...>>) {
       std::invoke(decide_, std::as_const(result.aggregate), arguments...);
       return true;
     } else {
       return Decision::try_push(store_, aggregate_id,
-                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), result);
+                                std::invoke(decide_, std::as_const(result.aggregate), arguments...), context,
+                                result);
     }
   }
 

@@ -2,6 +2,7 @@
 #ifndef CASTORE_CORE_EVENT_HPP
 #define CASTORE_CORE_EVENT_HPP
 
+#include <castore/core/context.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/fwd.hpp>
 
@@ -109,6 +110,7 @@ struct EventDetail {
   Timestamp timestamp = unset_timestamp;  ///< Left out: the store's clock fills it in when the event is pushed.
   Payload payload;                        ///< What happened.
   [[no_unique_address]] MetadataOf<Payload> metadata{};  ///< `Payload::Metadata`, where it has one.
+  EventContext context{};                                ///< To which request it belongs, and what led to it.
 
   /// @brief The event type's name, `Payload::type`.
   static constexpr std::string_view type() noexcept { return Payload::type; }
@@ -118,7 +120,7 @@ struct EventDetail {
   {
     return left.version == right.version && left.timestamp == right.timestamp &&
            left.aggregate_id == right.aggregate_id && detail::equal_values(left.payload, right.payload) &&
-           detail::equal_values(left.metadata, right.metadata);
+           detail::equal_values(left.metadata, right.metadata) && left.context == right.context;
   }
 };
 
@@ -129,6 +131,7 @@ struct EventInfo {
   Version version = 0;                  ///< Of the event.
   Timestamp timestamp{};                ///< When it happened.
   const MetadataOf<Payload>& metadata;  ///< `Payload::Metadata`, where it has one.
+  const EventContext& context = detail::no_context;  ///< To which request it belongs, and what led to it.
 };
 
 }  // namespace castore

@@ -6,6 +6,8 @@
 /// The two ends of the corridor between typed events and records, and their errors.
 
 #include <castore/core/codec.hpp>
+#include <castore/core/context.hpp>
+#include <castore/core/detail/context_in_metadata.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_storage_adapter.hpp>
@@ -139,22 +141,23 @@ struct EventEncoder {
 /// @throws EventEncodeError
 inline EventRecord encode_event(std::string_view event_store_id, std::string_view aggregate_id, Version version,
                                 Timestamp timestamp, const EventEncoder& encoder, const void* payload,
-                                const void* metadata) {
+                                const void* metadata, const EventContext& context) {
   return with_event_in_error<EventEncodeError>(event_store_id, aggregate_id, version, encoder.type, [&] {
     return EventRecord{.aggregate_id = std::string{aggregate_id},
                        .version = version,
                        .type = std::string{encoder.type},
                        .timestamp = timestamp,
                        .payload = encoder.encode_payload(payload),
-                       .metadata = encoder.encode_metadata(metadata)};
+                       .metadata = with_context(encoder.encode_metadata(metadata), context)};
   });
 }
 template <EncodablePayload Payload>
 EventRecord encode_event(std::string_view event_store_id, std::string_view aggregate_id, Version version,
-                         Timestamp timestamp, const Payload& payload, const MetadataOf<Payload>& metadata) {
+                         Timestamp timestamp, const Payload& payload, const MetadataOf<Payload>& metadata,
+                         const EventContext& context) {
   return encode_event(event_store_id, aggregate_id, version, timestamp,
                       {type_or_nothing<Payload>(), &encode_value<Payload>, &encode_value<MetadataOf<Payload>>},
-                      &payload, &metadata);
+                      &payload, &metadata, context);
 }
 
 template <class Payload>
@@ -185,31 +188,45 @@ Payload decode_payload(const EventRecordView& record) {
   return decode_value<Payload>(record.payload);
 }
 
-/// Payload and metadata of a stored event.
+/// @param context Becomes the event's. @return Its metadata, which are without it.
+template <class Metadata>
+Metadata decode_metadata(std::string_view json, EventContext& context) {
+  if (!may_have_context(json)) return decode_value<Metadata>(json);
+  const MetadataAndContext stored = take_context(json);
+  context = stored.context;
+  return decode_value<Metadata>(stored.metadata);
+}
+
+/// What a payload type makes of a stored event.
 template <class Payload>
 struct DecodedEvent {
   Payload payload;
   MetadataOf<Payload> metadata;
+  EventContext context{};
 };
 
 /// @throws EventDecodeError
 template <class Payload>
 DecodedEvent<Payload> decode_event_of(std::string_view event_store_id, const EventRecordView& record) {
   try {
-    return {decode_payload<Payload>(record), decode_value<MetadataOf<Payload>>(record.metadata)};
+    EventContext context;
+    DecodedEvent<Payload> event{decode_payload<Payload>(record),
+                                decode_metadata<MetadataOf<Payload>>(record.metadata, context)};
+    event.context = std::move(context);
+    return event;
   } catch (...) {
     throw_with_event<EventDecodeError>(event_store_id, record.aggregate_id, record.version, record.type);
   }
 }
 
-/// Calls `visitor(payload, version, timestamp, metadata)` with the C++ objects of a stored event. Types of today come
+/// Calls `visitor(payload, version, timestamp, metadata, context)` with the C++ objects of a stored event. Types of today come
 /// first, so that older ones cost nothing where there are none.
 /// @return False when the event's type is not known. @throws EventDecodeError
 template <class... Payloads, class Visitor>
 bool try_decode_event(Events<Payloads...>, std::string_view event_store_id, const EventRecordView& record,
                       Visitor&& visitor) {
   const auto use = [&]<class Payload>(DecodedEvent<Payload>&& event) {
-    visitor(std::move(event.payload), record.version, record.timestamp, std::move(event.metadata));
+    visitor(std::move(event.payload), record.version, record.timestamp, std::move(event.metadata), std::move(event.context));
     return true;
   };
   const bool is_of_today =

@@ -122,8 +122,11 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   std::optional<PushEventResult<Payload>> try_push_event(std::string aggregate_id, Version version, Payload payload,
                                                          PushEventOptions<Payload> options = no_options<Payload>()) {
     detail::check_event_of<Events, Payload>();
-    std::optional<PushEventResult<Payload>> result{{detail::make_event(aggregate_id, version, payload, options)}};
-    result->next_aggregate = std::move(options.prev_aggregate);
+    const auto make = [&] {
+      return PushEventResult<Payload>{detail::make_event(aggregate_id, version, payload, options),
+                                      std::move(options.prev_aggregate)};
+    };
+    std::optional<PushEventResult<Payload>> result{std::in_place, detail::MadeInPlace{make}};
     if (!push(*result, options.force)) result.reset();
     return result;
   }
@@ -139,37 +142,36 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   }
 
   /// @brief Pushes several events of one aggregate, all or none, at the versions after `expected_last` (0 for a new
-  /// aggregate), with one timestamp. An event with metadata is `castore::with_metadata(payload, metadata)`. The errors
-  /// are those of `push_event`.
+  /// aggregate), with one timestamp. An event with metadata is `castore::with_metadata(payload, metadata)`. Options
+  /// come first, or after a vector. The errors are those of `push_event`.
   template <class... Payloads>
     requires(sizeof...(Payloads) > 0 && (detail::IsPayloadArgument<Payloads> && ...))
   std::vector<Event> push_events(std::string aggregate_id, Version expected_last, Payloads... payloads) {
+    return push_events(PushEventsOptions{}, std::move(aggregate_id), expected_last, std::move(payloads)...);
+  }
+  template <class... Payloads>
+    requires(sizeof...(Payloads) > 0 && (detail::IsPayloadArgument<Payloads> && ...))
+  std::vector<Event> push_events(PushEventsOptions options, std::string aggregate_id, Version expected_last,
+                                 Payloads... payloads) {
     (detail::check_event_of<Events, typename detail::ForeignIn<Events, Payloads>::type>(), ...);
-    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last};
+    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last, std::move(options.context)};
     events.reserve(sizeof...(Payloads));
     (events.add(std::move(payloads)), ...);
     return *push_all(events, true);
   }
   template <class... Payloads>
   std::vector<Event> push_events(std::string aggregate_id, Version expected_last,
-                                 std::vector<std::variant<Payloads...>> payloads) {
-    detail::check_event_of<Events, typename detail::ForeignIn<Events, std::variant<Payloads...>>::type>();
-    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last};
-    events.reserve(payloads.size());
-    events.add(std::move(payloads));
-    return *push_all(events, true);
+                                 std::vector<std::variant<Payloads...>> payloads, PushEventsOptions options = {}) {
+    return *push_vector(std::move(aggregate_id), expected_last, std::move(payloads), std::move(options), true);
   }
 
   /// @brief The same for a vector; a conflict returns nothing.
   template <class... Payloads>
   [[nodiscard("castore: look at the result, which is empty on a conflict, or call push_event, which throws then")]]
   std::optional<std::vector<Event>> try_push_events(std::string aggregate_id, Version expected_last,
-                                                    std::vector<std::variant<Payloads...>> payloads) {
-    detail::check_event_of<Events, typename detail::ForeignIn<Events, std::variant<Payloads...>>::type>();
-    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last};
-    events.reserve(payloads.size());
-    events.add(std::move(payloads));
-    return push_all(events, false);
+                                                    std::vector<std::variant<Payloads...>> payloads,
+                                                    PushEventsOptions options = {}) {
+    return push_vector(std::move(aggregate_id), expected_last, std::move(payloads), std::move(options), false);
   }
 
   /// @brief An event that waits for `push_event_group`. The store must live until then.
@@ -209,6 +211,17 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   void push_or_throw(PushEventResult<Payload>& result, bool force) const {
     if (push(result, force)) return;
     detail::throw_already_exists(this->event_store_id(), result.event.aggregate_id, result.event.version);
+  }
+
+  template <class... Payloads>
+  std::optional<std::vector<Event>> push_vector(std::string&& aggregate_id, Version expected_last,
+                                                std::vector<std::variant<Payloads...>>&& payloads,
+                                                PushEventsOptions&& options, bool throws_conflict) {
+    detail::check_event_of<Events, typename detail::ForeignIn<Events, std::variant<Payloads...>>::type>();
+    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last, std::move(options.context)};
+    events.reserve(payloads.size());
+    events.add(std::move(payloads));
+    return push_all(events, throws_conflict);
   }
 
   static std::optional<std::vector<Event>> push_all(detail::EventsInPush<EventStore>& events, bool throws_conflict) {

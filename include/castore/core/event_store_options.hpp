@@ -5,6 +5,7 @@
 /// @file
 /// What goes into the functions of an `EventStore` and what comes out of them.
 
+#include <castore/core/context.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/events.hpp>
@@ -175,9 +176,15 @@ struct PushEventOptions {
   /// minus one.
   std::optional<Aggregate> prev_aggregate = detail::nothing<Aggregate>();
   bool force = false;  ///< Write exactly this event, over an existing one or past a gap. For migrations only.
+  EventContext context{};  ///< To which request the event belongs, and what led to it: a `Context`.
 };
 
-/// @brief Options of a push of an `EventDetail`, which brings its own timestamp and metadata.
+/// @brief Options of a push of several events of one aggregate.
+struct PushEventsOptions {
+  EventContext context{};  ///< As in `PushEventOptions`, of all of them.
+};
+
+/// @brief Options of a push of an `EventDetail`, which brings its own timestamp, metadata and context.
 template <class Aggregate>
 struct PushEventDetailOptions {
   std::optional<Aggregate> prev_aggregate = detail::nothing<Aggregate>();  ///< As in `PushEventOptions`.

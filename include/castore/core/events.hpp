@@ -130,6 +130,13 @@ class Event<Events<Payloads...>> {
   /// @brief The event type's name, `Payload::type`.
   std::string_view type() const noexcept { return header().type; }
 
+  /// @brief To which request it belongs, and what led to it.
+  const EventContext& context() const noexcept {
+    const EventContext* context = &detail::no_context;
+    detail_.visit([&context](const auto& detail) { context = &detail.context; });
+    return *context;
+  }
+
   /// @brief Calls the function that fits the event with its `const EventDetail<Payload>&` and returns what it returns.
   /// An event type that no function fits does not compile; nor do functions that return different types.
   template <class... Functions>

@@ -3,6 +3,7 @@
 #define CASTORE_CORE_REDUCER_HPP
 
 #include <castore/core/aggregate.hpp>
+#include <castore/core/context.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/upcasts.hpp>
@@ -282,8 +283,8 @@ class AggregateFold {
 
   template <class Payload>
   constexpr void apply(const Payload& payload, Version version, Timestamp timestamp,
-                       const MetadataOf<Payload>& metadata) {
-    const EventInfo<Payload> info{aggregate_id_, version, timestamp, metadata};
+                       const MetadataOf<Payload>& metadata, const EventContext& context = no_context) {
+    const EventInfo<Payload> info{aggregate_id_, version, timestamp, metadata, context};
     if (!aggregate_) aggregate_.emplace().aggregate_id = aggregate_id_;
     if constexpr (returns_next_aggregate<Reducer, Aggregate, Payload>) {
       aggregate_.replace([&](Aggregate&& aggregate) {
@@ -298,7 +299,7 @@ class AggregateFold {
 
   template <class Payload>
   constexpr void apply(const EventDetail<Payload>& event) {
-    apply(event.payload, event.version, event.timestamp, event.metadata);
+    apply(event.payload, event.version, event.timestamp, event.metadata, event.context);
   }
 
   constexpr std::optional<Aggregate> result() && {

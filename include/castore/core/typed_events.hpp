@@ -182,6 +182,7 @@ struct KeptEvent<Events<Payloads...>> {
   explicit KeptEvent(const EventDetail<Payload>& detail)
       : version{detail.version},
         timestamp{detail.timestamp},
+        context{detail.context},
         value{std::in_place_type<KeptPayload<Payload>>, detail.payload, detail.metadata} {}
 
   std::string_view type() const noexcept {
@@ -192,6 +193,7 @@ struct KeptEvent<Events<Payloads...>> {
   Version version;
   Timestamp timestamp;
   Position position = 0;
+  EventContext context;
   OneOf<KeptPayload<Payloads>...> value;
 };
 
@@ -219,7 +221,8 @@ EventRecord record_of(const KeptEvent<Events>& event, std::string_view event_sto
   EventRecord record;
   event.value.visit([&]<class Payload>(const KeptPayload<Payload>& kept) {
     if constexpr (EncodablePayload<Payload>) {
-      record = encode_event(event_store_id, aggregate_id, event.version, event.timestamp, kept.payload, kept.metadata);
+      record = encode_event(event_store_id, aggregate_id, event.version, event.timestamp, kept.payload, kept.metadata,
+                            event.context);
     } else {
       throw StorageError{event_name(event_store_id, aggregate_id, event.version, Payload::type) +
                          " is kept in memory as a C++ object without a JSON form, so it cannot be read as a "

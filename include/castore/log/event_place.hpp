@@ -2,6 +2,7 @@
 #ifndef CASTORE_LOG_EVENT_PLACE_HPP
 #define CASTORE_LOG_EVENT_PLACE_HPP
 
+#include <castore/core/context.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/fwd.hpp>
 
@@ -22,14 +23,20 @@ struct EventPlace {
 
   /// @brief `store#aggregate#version`: what names the event wherever it is sent, the same at every attempt.
   std::string id() const {
-    std::string text{event_store_id};
-    text += '#';
-    text += aggregate_id;
-    text += '#';
-    text += std::to_string(version);
-    return text;
+    return detail::event_id(event_store_id, aggregate_id, version);
   }
 };
+
+/// @brief The context of what an event leads to, from its handler or projection.
+/// @code
+/// reactions.run([&](const castore::EventDetail<OrderPlaced>& event, const castore::EventPlace& place) {
+///   stock.push_event(event.payload.article, next, ArticleReserved{}, {.context = castore::next_context(event, place)});
+/// }, stop);
+/// @endcode
+template <class HandledEvent>
+Context next_context(const HandledEvent& event, const EventPlace& place) {
+  return next_context(event, place.event_store_id);
+}
 
 }  // namespace castore
 

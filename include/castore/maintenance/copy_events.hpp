@@ -108,7 +108,7 @@ bool copy_changed_aggregate(CopyRun& run, const From& from, const To& to, Change
   for (const typename To::Event& event : changed) {
     EventRecord record = event.visit([&](const auto& detail) {
       return encode_event(to.event_store_id(), detail.aggregate_id, detail.version, detail.timestamp, detail.payload,
-                          detail.metadata);
+                          detail.metadata, detail.context);
     });
     if (!run.add({to.event_store_id(), std::move(record)})) return false;
   }

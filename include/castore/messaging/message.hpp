@@ -5,6 +5,7 @@
 /// @file
 /// The three kinds of messages, of one store or of several.
 
+#include <castore/core/context.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/timestamp.hpp>
@@ -221,6 +222,24 @@ MessageHeader message_header(const Message& message) {
             .version = message.event.version(),
             .event_type = message.event.type(),
             .timestamp = message.event.timestamp()};
+  }
+}
+
+/// @brief The context of what a message leads to, from the handler of a consumer, a queue or a bus: see the form for
+/// events. A message that an aggregate exists begins a correlation, `store#aggregate`.
+/// @code
+/// consumer.run([&](const auto& message, const castore::MessageContext&) {
+///   reserve.with({.context = castore::next_context(message)})(article_of(message));
+/// }, stop);
+/// @endcode
+template <MessageType Message>
+Context next_context(const Message& message) {
+  if constexpr (requires { message.variant(); }) {
+    return message.visit([](const auto& one) { return next_context(one); });
+  } else if constexpr (message_kind<Message> == MessageKind::aggregate_exists) {
+    return detail::context_caused_by(message.event_store_id + '#' + message.aggregate_id, {});
+  } else {
+    return next_context(message.event, message.event_store_id);
   }
 }
 

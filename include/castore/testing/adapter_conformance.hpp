@@ -26,6 +26,7 @@
 #include <castore/testing/adapter_conformance/adapter_under_test.hpp>
 #include <castore/testing/adapter_conformance/check_law.hpp>
 #include <castore/testing/adapter_conformance/conflicts.hpp>
+#include <castore/testing/adapter_conformance/contexts.hpp>
 #include <castore/testing/adapter_conformance/expect.hpp>
 #include <castore/testing/adapter_conformance/failures.hpp>
 #include <castore/testing/adapter_conformance/fixture.hpp>
@@ -69,8 +70,8 @@ constexpr auto join_laws(const AdapterLaw (&... laws)[sizes]) {
 /// @brief Every law of the contract, in the order of their numbers.
 inline constexpr auto all_adapter_laws = detail::join_laws(
     detail::isolation_laws, detail::conflict_laws, detail::version_laws, detail::group_laws, detail::group_race_laws,
-    detail::reading_laws, detail::listing_laws, detail::paging_laws, detail::value_laws, detail::time_laws,
-    detail::thread_laws, detail::process_laws, detail::failure_laws, detail::json_text_laws);
+    detail::reading_laws, detail::listing_laws, detail::paging_laws, detail::value_laws, detail::context_laws,
+    detail::time_laws, detail::thread_laws, detail::process_laws, detail::failure_laws, detail::json_text_laws);
 
 /// @brief The laws that apply to a fixture with these properties.
 inline std::vector<AdapterLaw> adapter_laws(const FixtureProperties& properties) {

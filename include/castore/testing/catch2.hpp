@@ -59,7 +59,7 @@ void register_adapter_laws_of(const std::string& adapter_name, const std::string
 }  // namespace detail
 
 /// @brief Makes a Catch2 test case of every law that applies to an adapter, `my adapter: law 2: a version that ...`,
-/// and one that tells how many these are, `my adapter: 139 of 142 laws apply`; with `--success` it names the others.
+/// and one that tells how many these are, `my adapter: 139 of 145 laws apply`; with `--success` it names the others.
 ///
 /// Call it once per adapter, or per way to set one up, to initialise a constant outside of functions:
 /// @code

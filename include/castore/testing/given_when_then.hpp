@@ -190,7 +190,7 @@ class GivenEvents {
     const Timestamp timestamp = event.timestamp == unset_timestamp ? time_of(version) : event.timestamp;
     detail::use_stored(event.payload, [&](const Payload& payload) {
       detail::use_stored(event.metadata, [&](const MetadataOf<Payload>& metadata) {
-        fold.apply(payload, version, timestamp, metadata);
+        fold.apply(payload, version, timestamp, metadata, event.context);
       });
     });
   }

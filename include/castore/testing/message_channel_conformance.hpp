@@ -17,6 +17,7 @@
 /// @endcode
 /// Without a framework: `check_message_channel_laws([] { return std::make_unique<MyFixture>(); })` returns violations.
 
+#include <castore/core/context.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message_json.hpp>
 #include <castore/testing/adapter_conformance/expect.hpp>
@@ -66,6 +67,17 @@ inline void a_message_comes_as_its_json(const ChannelUnderTest& channel) {
   expect_equal(received.size(), std::size_t{1}, "messages that came");
   expect(same_json(nlohmann::json::parse(received.front().json), nlohmann::json(message)),
          nlohmann::json(message).dump(), received.front().json);
+}
+
+inline void a_message_carries_the_context_of_its_event(const ChannelUnderTest& channel) {
+  const Context context{"order \"7\"", "OTHER#b#2", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"};
+  ChannelLawMessage message = channel_message("STORE", "a", 1);
+  message.event.release<ChannelNoted>().context = context;
+  channel.publish({message});
+  const auto received = channel.receive(1);
+  expect_equal(received.size(), std::size_t{1}, "messages that came");
+  const auto again = nlohmann::json::parse(received.front().json).get<ChannelLawMessage>();
+  expect(*again.event.context() == context, nlohmann::json(message).dump(), received.front().json);
 }
 
 inline void any_id_and_version_can_be_sent(const ChannelUnderTest& channel) {
@@ -183,6 +195,7 @@ inline void what_is_refused_does_not_come_and_is_named(const ChannelUnderTest& c
 /// @brief Every law of the contract, in the order of their numbers.
 inline constexpr MessageChannelLaw all_message_channel_laws[] = {
     {1, "a message comes out as the JSON it is", &detail::a_message_comes_as_its_json},
+    {1, "a message carries the context of its event", &detail::a_message_carries_the_context_of_its_event},
     {1, "messages of any ids and versions can be sent", &detail::any_id_and_version_can_be_sent},
     {2, "all messages of a call come", &detail::all_messages_of_a_call_come},
     {2, "a call without messages is nothing", &detail::a_call_without_messages_is_nothing},

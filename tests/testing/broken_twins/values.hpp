@@ -150,6 +150,15 @@ struct DropsMetadataWithoutPayload {
   }
 };
 
+struct DropsDollarMembers {
+  void operator()(EventRecord& record) const {
+    if (record.metadata.empty()) return;
+    auto json = nlohmann::json::parse(record.metadata, nullptr, false);
+    if (!json.is_object() || json.erase("$context") == 0) return;
+    record.metadata = json.empty() ? "" : json.dump();
+  }
+};
+
 struct DropsLongMetadata {
   void operator()(EventRecord& record) const {
     if (record.metadata.size() > 65535) record.metadata = "{}";
@@ -209,6 +218,7 @@ class KeepsViews : public RecordsOnlyAdapter {
 inline std::vector<Twin> value_twins() {
   const char* const any_value = "any JSON value is a payload";
   const char* const without_payload = "metadata come back without a payload";
+  const char* const contexts = "contexts come back";
   const char* const absent_metadata = "absent metadata stay absent";
   return {
       twin<ChangesPushed<ChangesPayload<IntegersAsDoubles>>>("keeps integers as doubles",
@@ -229,11 +239,13 @@ inline std::vector<Twin> value_twins() {
       twin<ChangesRead<NullForAbsentPayloads>>("gives null for an absent payload",
                                                {"an absent payload stays absent", without_payload}),
       twin<ChangesPushed<DropsMetadata>>("drops metadata",
-                                         {"metadata come back", without_payload, "metadata of 100 kB come back",
-                                          "push_events copies what it is given"}),
+                                         {"metadata come back", without_payload, contexts,
+                                          "metadata of 100 kB come back", "push_events copies what it is given"}),
       twin<ChangesRead<EmptyMetadataForAbsent>>("gives an empty object for absent metadata",
                                                 {absent_metadata, "the event type comes back"}),
-      twin<ChangesPushed<DropsMetadataWithoutPayload>>("drops metadata where there is no payload", {without_payload}),
+      twin<ChangesPushed<DropsMetadataWithoutPayload>>("drops metadata where there is no payload",
+                                                       {without_payload, contexts}),
+      twin<ChangesPushed<DropsDollarMembers>>("drops members of metadata that begin with $", {contexts}),
       twin<ChangesPushed<DropsLongMetadata>>("drops metadata of more than 64 kB", {"metadata of 100 kB come back"}),
       twin<ChangesPushed<CutsTypes>>("cuts event types after 255 bytes", {"long event types come back or are refused"}),
       twin<ChangesPushed<TrimsTypes>>("trims event types", {"the event type comes back"}),

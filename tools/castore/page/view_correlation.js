@@ -90,6 +90,7 @@ function chain(events) {
   const byName = new Map();
   for (const event of events) {
     for (const name of [
+      `${event.store}#${event.aggregateId}#${event.version}`, // as next_context writes it
       event.metadata?.$context?.id,
       event.metadata?.id,
       `${event.store}/${event.aggregateId}/${event.version}`,

@@ -5,6 +5,7 @@
 /// @file
 /// What a command's function may take and return, and how what it returns becomes events.
 
+#include <castore/core/context.hpp>
 #include <castore/core/detail/events_in_push.hpp>
 #include <castore/core/event_store_options.hpp>
 #include <castore/core/events.hpp>
@@ -166,24 +167,28 @@ struct Decision {
   /// The reducer sees the events before they are written, so that what it refuses never becomes history.
   /// @return False on a conflict.
   template <class Decided, class Result>
-  static bool try_push(Store& store, std::string_view aggregate_id, Decided decided, Result& result) {
+  static bool try_push(Store& store, std::string_view aggregate_id, Decided decided, const EventContext& context,
+                       Result& result) {
     if constexpr (Events::template contains<Decided>) {
-      return try_push_one<Decided>(store, aggregate_id, std::move(decided), {}, result);
+      return try_push_one<Decided>(store, aggregate_id, std::move(decided), {}, context, result);
     } else if constexpr (is_with_metadata<Decided>) {
-      return try_push_one(store, aggregate_id, std::move(decided.payload), std::move(decided.metadata), result);
+      return try_push_one(store, aggregate_id, std::move(decided.payload), std::move(decided.metadata), context,
+                          result);
     } else {
-      return try_push_all(store, aggregate_id, std::move(decided), result);
+      return try_push_all(store, aggregate_id, std::move(decided), context, result);
     }
   }
 
  private:
   template <class Payload, class Result>
   static bool try_push_one(Store& store, std::string_view aggregate_id, Payload&& payload,
-                           MetadataOf<Payload>&& metadata, Result& result) {
+                           MetadataOf<Payload>&& metadata, const EventContext& context, Result& result) {
     State& state = result.aggregate;
     const Version version = version_of(state) + 1;
     auto pushed = store.try_push_event(std::string{aggregate_id}, version, std::move(payload),
-                                       {.metadata = std::move(metadata), .prev_aggregate = std::move(state)});
+                                       {.metadata = std::move(metadata),
+                                        .prev_aggregate = std::move(state),
+                                        .context = context});
     if (!pushed) return false;
     state = *std::move(pushed->next_aggregate);
     result.events.emplace_back(std::move(pushed->event));
@@ -193,9 +198,10 @@ struct Decision {
 
   template <class... StoreParameters, class Decided, class Result>
   static bool try_push_all(EventStore<StoreParameters...>& store, std::string_view aggregate_id, Decided&& decided,
-                           Result& result) {
+                           const EventContext& context, Result& result) {
     State& state = result.aggregate;
-    EventsInPush<EventStore<StoreParameters...>> pushed{store, std::string{aggregate_id}, version_of(state)};
+    EventsInPush<EventStore<StoreParameters...>> pushed{store, std::string{aggregate_id}, version_of(state),
+                                                        context};
     pushed.add(std::move(decided));
     if (pushed.is_empty()) return true;
     pushed.prev_aggregate() = std::move(state);

@@ -4,6 +4,8 @@
 
 #include <castore/core/aggregate_ids.hpp>
 #include <castore/core/any_event_storage_adapter.hpp>
+#include <castore/core/context.hpp>
+#include <castore/core/detail/context_in_metadata.hpp>
 #include <castore/core/detail/event_store_parts.hpp>
 #include <castore/core/detail/push.hpp>
 #include <castore/core/detail/push_of.hpp>
@@ -162,7 +164,7 @@ class EventStoreReader {
     Version version = 0;
     for (const Event* event : ordered) {
       ++version;
-      event->visit([&](const auto& detail) { fold.apply(detail.payload, version, detail.timestamp, detail.metadata); });
+      event->visit([&](const auto& detail) { fold.apply(detail.payload, version, detail.timestamp, detail.metadata, detail.context); });
     }
     return std::move(fold).result();
   }
@@ -228,12 +230,14 @@ class EventStoreReader {
     std::vector<Event> events;
     for_each_event(
         aggregate_id, options, is_checked, unknown,
-        [&]<class Value, class Metadata>(Value&& payload, Version version, Timestamp timestamp, Metadata&& metadata) {
+        [&]<class Value, class Metadata>(Value&& payload, Version version, Timestamp timestamp, Metadata&& metadata,
+                                         EventContext context) {
           EventDetail<std::remove_cvref_t<Value>> detail{.aggregate_id = std::string{aggregate_id},
                                                          .version = version,
                                                          .timestamp = timestamp,
                                                          .payload = std::forward<Value>(payload),
-                                                         .metadata = std::forward<Metadata>(metadata)};
+                                                         .metadata = std::forward<Metadata>(metadata),
+                                                         .context = std::move(context)};
           events.emplace_back(typename Event::Source{detail});
         });
     return events;
@@ -252,14 +256,14 @@ class EventStoreReader {
 
     template <class Payload>
     void operator()(const Payload& payload, Version version, Timestamp timestamp,
-                    const MetadataOf<Payload>& metadata) const {
-      fold.apply(payload, version, timestamp, metadata);
+                    const MetadataOf<Payload>& metadata, const EventContext& context) const {
+      fold.apply(payload, version, timestamp, metadata, context);
     }
     void operator()(const EventRecordView& record) const
       requires takes_unknown_events
     {
       const UnknownEvent event{std::string{record.type}, std::string{record.payload}, std::string{record.metadata}};
-      fold.apply(event, record.version, record.timestamp, NoMetadata{});
+      fold.apply(event, record.version, record.timestamp, NoMetadata{}, context_in(record.metadata));
     }
   };
 
@@ -288,8 +292,8 @@ class EventStoreReader {
 
     template <class Payload>
     void operator()(const Payload& payload, Version version, Timestamp timestamp,
-                    const MetadataOf<Payload>& metadata) const {
-      if (progress.takes(version, timestamp)) fold(payload, version, timestamp, metadata);
+                    const MetadataOf<Payload>& metadata, const EventContext& context) const {
+      if (progress.takes(version, timestamp)) fold(payload, version, timestamp, metadata, context);
     }
     void operator()(const EventRecordView& record) const {
       progress.is_whole = false;
@@ -324,7 +328,7 @@ class EventStoreReader {
     throw UnknownEventTypeError{core_.event_store_id, record.aggregate_id, record.version, record.type};
   }
 
-  /// Calls `visitor(payload, version, timestamp, metadata)` for the selected events, in order; and `visitor(record)`,
+  /// Calls `visitor(payload, version, timestamp, metadata, context)` for the selected events, in order; and `visitor(record)`,
   /// where it has that form, for those that are not known but to be kept.
   template <class Visitor>
   void for_each_event(std::string_view aggregate_id, const GetEventsOptions& options, bool is_checked,
@@ -363,7 +367,7 @@ class EventStoreReader {
     selection.for_each([events, visitor](std::size_t index) {
       const KeptEvent<Events>& event = events[index];
       event.value.visit([&event, visitor](const auto& kept) {
-        visitor(kept.payload, event.version, event.timestamp, kept.metadata);
+        visitor(kept.payload, event.version, event.timestamp, kept.metadata, event.context);
       });
     });
   }

@@ -5,6 +5,7 @@
 /// @file
 /// Several events of one aggregate, as a decision or a caller gives them, on their way into the store.
 
+#include <castore/core/context.hpp>
 #include <castore/core/detail/push.hpp>
 #include <castore/core/detail/push_of.hpp>
 #include <castore/core/event.hpp>
@@ -104,8 +105,11 @@ class EventsInPush {
 
  public:
   /// @throws InvalidEventError
-  EventsInPush(const Store& store, std::string aggregate_id, Version expected_last)
-      : store_{store}, aggregate_id_{std::move(aggregate_id)}, expected_last_{expected_last} {
+  EventsInPush(const Store& store, std::string aggregate_id, Version expected_last, EventContext context)
+      : store_{store},
+        aggregate_id_{std::move(aggregate_id)},
+        expected_last_{expected_last},
+        context_{std::move(context)} {
     check_expected_last(expected_last, 0);
   }
 
@@ -122,7 +126,8 @@ class EventsInPush {
                                                 .version = expected_last_ + static_cast<Version>(pushed_.size()) + 1,
                                                 .timestamp = timestamp_,
                                                 .payload = std::move(payload),
-                                                .metadata = std::move(metadata)}});
+                                                .metadata = std::move(metadata),
+                                                .context = context_}});
       });
     }
   }
@@ -157,6 +162,7 @@ class EventsInPush {
   const Store& store_;
   std::string aggregate_id_;
   Version expected_last_;
+  EventContext context_;
   Timestamp timestamp_ = unset_timestamp;
   std::vector<PushedEvent> pushed_{};
   std::optional<Position> last_position_{};

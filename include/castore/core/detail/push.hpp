@@ -256,7 +256,7 @@ inline PushOutcome try_push_all(PushList pushes, const PushOptions& options) {
   for (std::size_t index = 0; index < pushes.size(); ++index) {
     Push& push = push_at(pushes, index);
     push.timestamp = timestamp;
-    const std::size_t previous = keys.find_previous(index);
+    const std::size_t previous = index == 0 ? 0 : keys.find_previous(index);  // nothing is before the first
     push.prepare(previous < index ? &push_at(pushes, previous) : nullptr);
   }
   if (has_hooks) return write_with_hooks(pushes, adapter, options);

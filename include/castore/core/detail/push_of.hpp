@@ -48,6 +48,15 @@ namespace castore::detail {
                                                 std::to_string(event - 1)};
 }
 
+/// Stands for what a function makes, where that is to come to life without a move.
+template <class Make>
+struct MadeInPlace {
+  const Make& make;
+  operator std::invoke_result_t<const Make&>() const { return make(); }  // NOLINT(google-explicit-constructor)
+};
+template <class Make>
+MadeInPlace(const Make&) -> MadeInPlace<Make>;
+
 /// Moves everything out of its arguments.
 template <class Payload, class Aggregate>
 EventDetail<Payload> make_event(std::string& aggregate_id, Version version, Payload& payload,
@@ -56,7 +65,8 @@ EventDetail<Payload> make_event(std::string& aggregate_id, Version version, Payl
           .version = version,
           .timestamp = options.timestamp.value_or(unset_timestamp),
           .payload = std::move(payload),
-          .metadata = std::move(options.metadata)};
+          .metadata = std::move(options.metadata),
+          .context = std::move(options.context)};
 }
 
 /// An event on its way from a store of this type.
@@ -121,16 +131,29 @@ class PushIn : public Push {
     if constexpr (is_validated_event<Payload>) {
       validate_event(event_store_id, aggregate_id, version, event.payload, event.metadata);
     }
+    if (event.context) [[unlikely]] check_context_of(event);
     if (!find_aggregate(previous, is_wanted_still)) return;
     apply_event(store_.options().reducer, begin_aggregate(next_aggregate_, aggregate_id), event.payload,
-                EventInfo<Payload>{aggregate_id, version, timestamp, event.metadata});
+                EventInfo<Payload>{aggregate_id, version, timestamp, event.metadata, event.context});
     end_aggregate(*next_aggregate_, aggregate_id);
+  }
+
+  /// @throws InvalidEventError
+  template <class Payload>
+  [[gnu::noinline]] void check_context_of(const EventDetail<Payload>& event) const {
+    check_context(*event.context);
+    using Metadata = MetadataOf<Payload>;
+    if constexpr (!std::same_as<Metadata, NoMetadata> && HasCodec<Metadata>) {
+      check_room_for_context(with_event_in_error<EventEncodeError>(
+          event_store_id, aggregate_id, version, Payload::type, [&] { return codec<Metadata>::encode(event.metadata); }));
+    }
   }
 
   template <class Payload>
   EventRecord record_of(const EventDetail<Payload>& event) const {
     if constexpr (EncodablePayload<Payload>) {
-      return encode_event(event_store_id, aggregate_id, version, timestamp, event.payload, event.metadata);
+      return encode_event(event_store_id, aggregate_id, version, timestamp, event.payload, event.metadata,
+                          event.context);
     } else {
       throw_not_readable(event_store_id, aggregate_id);
     }

@@ -180,7 +180,7 @@ class EventBatch {
       if (item.kept != nullptr) {
         const auto& event = *static_cast<const KeptEvent<StoreEvents>*>(item.kept);
         const auto& kept = event.value.template get<KeptPayload<Payload>>();
-        return {item.aggregate_id, event.version, event.timestamp, kept.payload, kept.metadata};
+        return {item.aggregate_id, event.version, event.timestamp, kept.payload, kept.metadata, event.context};
       }
     }
     return EventRef<Payload>{*std::get_if<number + 1>(&decoded_[item.index])};
@@ -198,6 +198,7 @@ class EventBatch {
         copy->timestamp = event.timestamp;
         copy->payload = event.payload;
         copy->metadata = event.metadata;
+        copy->context = event.context;
         return *copy;
       }
     }

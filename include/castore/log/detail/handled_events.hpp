@@ -5,6 +5,7 @@
 /// @file
 /// Which events a handler takes, and the forms in which it can be given one.
 
+#include <castore/core/context.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
 #include <castore/core/event_codec.hpp>
@@ -22,6 +23,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 namespace castore::detail {
@@ -98,17 +100,20 @@ struct IndexIn<Wanted, std::tuple<Types...>> {
 template <class Payload>
 struct EventRef {
   EventRef(std::string_view aggregate_id_, Version version_, Timestamp timestamp_, const Payload& payload_,
-           const MetadataOf<Payload>& metadata_) noexcept
+           const MetadataOf<Payload>& metadata_, const EventContext& context_) noexcept
       : aggregate_id{aggregate_id_},
         version{version_},
         timestamp{timestamp_},
         payload(payload_),
-        metadata(metadata_) {}
+        metadata(metadata_),
+        context{context_} {}
   explicit EventRef(const EventDetail<Payload>& event) noexcept
-      : EventRef{event.aggregate_id, event.version, event.timestamp, event.payload, event.metadata} {}
+      : EventRef{event.aggregate_id, event.version, event.timestamp, event.payload, event.metadata,
+                 event.context} {}
 
   EventDetail<Payload> to_detail() const {
-    return {std::string{aggregate_id}, version, timestamp, Payload(payload), MetadataOf<Payload>(metadata)};
+    return {std::string{aggregate_id}, version, timestamp, Payload(payload), MetadataOf<Payload>(metadata),
+            context};
   }
 
   std::string_view aggregate_id;
@@ -116,6 +121,7 @@ struct EventRef {
   Timestamp timestamp;
   const Payload& payload;
   const MetadataOf<Payload>& metadata;
+  const EventContext& context;
 };
 
 template <class Payload>
@@ -123,11 +129,14 @@ EventDetail<Payload> decode_detail(std::string_view event_store_id, const EventR
   if constexpr (EncodablePayload<Payload>) {
     return with_event_in_error<EventDecodeError>(
         event_store_id, record.aggregate_id, record.version, record.type, [&record] {
-          return EventDetail<Payload>{.aggregate_id = std::string{record.aggregate_id},
+          EventContext context;
+          EventDetail<Payload> detail{.aggregate_id = std::string{record.aggregate_id},
                                       .version = record.version,
                                       .timestamp = record.timestamp,
                                       .payload = decode_payload<Payload>(record),
-                                      .metadata = decode_value<MetadataOf<Payload>>(record.metadata)};
+                                      .metadata = decode_metadata<MetadataOf<Payload>>(record.metadata, context)};
+          detail.context = std::move(context);
+          return detail;
         });
   } else {
     throw EventDecodeError{event_store_id, record.aggregate_id, record.version, record.type,

@@ -159,7 +159,8 @@ struct CheckedProjection {
 template <class Projection, class Transaction, class Payload>
 void project_event(const Projection& projection, Transaction* transaction, const EventRef<Payload>& event,
                    const EventPlace& place) {
-  const EventInfo<Payload> info{event.aggregate_id, event.version, event.timestamp, event.metadata};
+  const EventInfo<Payload> info{event.aggregate_id, event.version, event.timestamp, event.metadata,
+                                event.context};
   using enum ProjectionForm;
   constexpr ProjectionForm form = projection_form_of<Projection, Transaction, Payload>;
   if constexpr (form == transaction_payload_info_place) {
