@@ -158,7 +158,8 @@ void facts(const Orders& orders) {
 /// How many units customers wanted in all: by a read model that did not exist until now.
 void wanted(Orders& orders) {
   // [replay]
-  castore::AsyncProjection{orders.storage, std::tie(orders.store), BestSellers{}}.catch_up();  // from the first event on
+  // It begins with the first event, as every new name or version does.
+  castore::AsyncProjection{orders.storage, std::tie(orders.store), BestSellers{}}.catch_up();
   orders.storage.transact([](Transaction& tx) {
     for (const castore::SqlRow& row : tx.query("SELECT product, units FROM best_sellers ORDER BY product")) {
       std::cout << row.get<std::string>(0) << ' ' << row.get<int>(1) << '\n';

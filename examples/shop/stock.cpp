@@ -37,7 +37,8 @@ struct StockLevels {
     tx.execute(
         "CREATE TABLE stock_levels (product TEXT PRIMARY KEY, on_shelf INTEGER NOT NULL, reserved INTEGER NOT NULL)");
   }
-  void operator()(Transaction& tx, const ProductRestocked& event, const castore::EventInfo<ProductRestocked>& info) const {
+  void operator()(Transaction& tx, const ProductRestocked& event,
+                  const castore::EventInfo<ProductRestocked>& info) const {
     tx.execute(
         "INSERT INTO stock_levels VALUES ($1, $2, 0)"
         " ON CONFLICT (product) DO UPDATE SET on_shelf = stock_levels.on_shelf + excluded.on_shelf",
@@ -80,15 +81,16 @@ void relay(Stock& stock, const Broker& broker, const std::stop_token& stop) {
 }
 
 // [inbox]
-/// How many units customers wanted, also those that were refused: the buyers ask this table. To add is not the same when
-/// it is done twice, so the message is remembered in the same transaction.
+/// How many units customers wanted, also those that were refused: the buyers ask this table. To add is not the same
+/// when it is done twice, so the message is remembered in the same transaction.
 void count_demand(Stock& stock, const std::string& message_id, const std::vector<Line>& lines) {
   static const castore::Inbox inbox{"demand"};
   stock.storage.transact([&](Transaction& tx) {
     if (!inbox.is_new(tx, message_id)) return;
     for (const Line& line : lines) {
       tx.execute(
-          "INSERT INTO demand VALUES ($1, $2) ON CONFLICT (product) DO UPDATE SET units = demand.units + excluded.units",
+          "INSERT INTO demand VALUES ($1, $2)"
+          " ON CONFLICT (product) DO UPDATE SET units = demand.units + excluded.units",
           line.product, line.units);
     }
   });
@@ -173,9 +175,10 @@ int check(Stock& stock) {
     int reserved = 0;
     for (const auto& [order, units] : account.reserved) reserved += units;
     const int on_shelf = stock.products.get_existing_aggregate(product).on_shelf;
-    findings.expect(account.once && on_shelf >= 0 && account.delivered == on_shelf + reserved && reserved == held[product],
-                    product + ": " + std::to_string(account.delivered) + " delivered = " + std::to_string(on_shelf) +
-                        " on the shelf + " + std::to_string(reserved) + " reserved, each of them once");
+    findings.expect(
+        account.once && on_shelf >= 0 && account.delivered == on_shelf + reserved && reserved == held[product],
+        product + ": " + std::to_string(account.delivered) + " delivered = " + std::to_string(on_shelf) +
+            " on the shelf + " + std::to_string(reserved) + " reserved, each of them once");
     stock.storage.transact([&](Transaction& tx) {
       const castore::SqlRows rows = tx.query("SELECT on_shelf, reserved FROM stock_levels WHERE product = $1", product);
       findings.expect(rows.size() == 1 && rows[0].get<int>(0) == on_shelf && rows[0].get<int>(1) == reserved,

@@ -10,7 +10,6 @@
 
 #include <castore/castore.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,8 +99,7 @@ struct Reserve {
 /// order was seen, and is pushed together with what it does to the products.
 inline void reserve(const Reserve& input, ReservationStore& reservations, ProductStore& products) {
   if (reservations.get_aggregate(input.order_id)) return;
-  std::vector<castore::GroupedEvent> group{
-      reservations.group_event(input.order_id, 1, StockReserved{input.lines})};
+  std::vector<castore::GroupedEvent> group{reservations.group_event(input.order_id, 1, StockReserved{input.lines})};
   for (const Line& line : input.lines) {
     const Product product = products.get_aggregate(line.product).value_or(Product{});
     if (product.on_shelf < line.units) {

@@ -70,11 +70,10 @@ class Broker {  // rabbitmq.json has its exchange and queues
   /// The events of a store, for one receiver, whose queue has its name and is bound to the store's events.
   template <class Channel>
   auto receiver(const Channel& channel, const std::string& /*store*/, const std::string& name) const {
-    return castore::RabbitMqConsumer{channel, url_, name,
-                                     castore::RabbitMqConsumerOptions<typename Channel::Message>{
-                                         .reject_dead_letters = true,
-                                         .retry = message_retry(),
-                                         .wait_time = std::chrono::milliseconds{200}}};
+    return castore::RabbitMqConsumer{
+        channel, url_, name,
+        castore::RabbitMqConsumerOptions<typename Channel::Message>{
+            .reject_dead_letters = true, .retry = message_retry(), .wait_time = std::chrono::milliseconds{200}}};
   }
 
  private:
