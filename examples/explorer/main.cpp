@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /// @file
-/// explorer [DATABASE [PORT]]: the web page for the types of the Pokemon domain, with states and commands, on the events
-/// of an SQLite file (default: pokemons.db), in which some happen first if it has none. `scripts/explorer` builds and
-/// opens it.
+/// explorer [DATABASE [PORT]]: the web page for the types of the Pokemon domain, with states and commands, on the
+/// events of an SQLite file (default: pokemons.db), in which some happen first if it has none. `scripts/explorer`
+/// builds and opens it.
 
 #include "pokemon/commands.hpp"
 #include "pokemon/pokemon.hpp"
@@ -28,7 +28,8 @@ struct WildPokemonAppear {
   int level = 1;
 
   static void validate(const WildPokemonAppear& input) {
-    if (input.level < 1 || input.level > highest_level) throw castore::InvalidEventError{"level", "it is from 1 to 100"};
+    if (input.level < 1 || input.level > highest_level)
+      throw castore::InvalidEventError{"level", "it is from 1 to 100"};
   }
 };
 

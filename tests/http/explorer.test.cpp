@@ -136,19 +136,20 @@ struct World {
 
   InMemoryEventStorageAdapter storage;
   std::vector<std::string> told;  // by the hook
-  PokemonStore pokemons{"POKEMONS", storage, {.on_event_pushed = [this](const auto& pushed) {
-                          told.emplace_back(pushed.event.type());
-                        }}};
+  PokemonStore pokemons{
+      "POKEMONS", storage, {.on_event_pushed = [this](const auto& pushed) { told.emplace_back(pushed.event.type()); }}};
   TrainerStore trainers{"TRAINERS", storage};
   castore::EventStore<castore::Events<Renamed>, Tag, TagReducer> tags{"TAGS", storage};
   Command<PokemonStore, PokemonAppeared (*)(const std::optional<Pokemon>&, const Appear&)> appears{
-      "APPEAR", pokemons,
-      [](const std::optional<Pokemon>& pokemon, const Appear& input) { return appear(pokemon, input.name, input.level); }};
+      "APPEAR", pokemons, [](const std::optional<Pokemon>& pokemon, const Appear& input) {
+        return appear(pokemon, input.name, input.level);
+      }};
   decltype(level_up_pokemon(std::declval<PokemonStore&>())) levels_up = level_up_pokemon(pokemons);
   decltype(catch_pokemon(std::declval<PokemonStore&>(), std::declval<TrainerStore&>())) catches =
       catch_pokemon(pokemons, trainers);
   Command<PokemonStore, std::vector<std::variant<PokemonLeveledUp>> (*)(const std::optional<Pokemon>&)> fails{
-      "DO_NOTHING", pokemons, [](const std::optional<Pokemon>&) { return std::vector<std::variant<PokemonLeveledUp>>{}; }};
+      "DO_NOTHING", pokemons,
+      [](const std::optional<Pokemon>&) { return std::vector<std::variant<PokemonLeveledUp>>{}; }};
   Explorer explorer;
 };
 
@@ -193,9 +194,9 @@ TEST_CASE("a field that a state loses was set by nobody, and one that changes it
   Explorer explorer{storage};
   explorer.add(shapes);
   const auto set_by = [&](int version) {
-    json all = World::parsed(explorer.api().handle(
-        {.target = "/v1/state?store=SHAPES&id=s&blame=true&version=" + std::to_string(version),
-         .headers = {{"Host", "localhost"}}}))["setBy"];
+    json all = World::parsed(
+        explorer.api().handle({.target = "/v1/state?store=SHAPES&id=s&blame=true&version=" + std::to_string(version),
+                               .headers = {{"Host", "localhost"}}}))["setBy"];
     all.erase("/aggregate_id");
     all.erase("/version");
     return all;
@@ -282,8 +283,7 @@ TEST_CASE("a run writes, calls the hooks of its stores, and tells what it pushed
   CHECK(world.head() == 5);
   CHECK(world.types_of(world.pokemons, "pikachu") ==
         std::vector<std::string>{"POKEMON_APPEARED", "POKEMON_LEVELED_UP", "POKEMON_CAUGHT_BY_TRAINER"});
-  CHECK(world.told ==
-        std::vector<std::string>{"POKEMON_APPEARED", "POKEMON_LEVELED_UP", "POKEMON_CAUGHT_BY_TRAINER"});
+  CHECK(world.told == std::vector<std::string>{"POKEMON_APPEARED", "POKEMON_LEVELED_UP", "POKEMON_CAUGHT_BY_TRAINER"});
 
   const json nothing = world.run("DO_NOTHING&id=pikachu", "{}");
   CHECK(nothing["events"].empty());
@@ -329,30 +329,33 @@ TEST_CASE("a push that was slower than another one is a conflict", "[http]") {
   PokemonStore pokemons{"POKEMONS", storage};
   TrainerStore trainers{"TRAINERS", storage};
   pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
-  const Command loses{"LOSE", pokemons,
+  const Command loses{"LOSE",
+                      pokemons,
                       [&pokemons](const Pokemon& pokemon) {
                         pokemons.push_event("pikachu", pokemon.version + 1, PokemonLeveledUp{});  // somebody else
                         return PokemonLeveledUp{};
                       },
                       {.event_already_exists_retries = 0}};
-  const Command nests{"NEST", std::tie(trainers), [](const Appear&, TrainerStore&) {
+  const Command nests{"NEST",
+                      std::tie(trainers),
+                      [](const Appear&, TrainerStore&) {
                         try {
                           throw castore::EventAlreadyExistsError{"TRAINERS", "ash", 7};
                         } catch (...) {
                           std::throw_with_nested(std::runtime_error{"the trainer is busy"});
                         }
-                      }, {.event_already_exists_retries = 0}};
+                      },
+                      {.event_already_exists_retries = 0}};
   Explorer explorer{storage, {.token = token}};
   explorer.add(loses).add(nests);
   const auto ask = [&](const std::string& name, const std::string& body) {
     castore::HttpHeaders headers = bearer();
     headers.emplace_back("Host", "localhost");
     headers.emplace_back("Content-Type", "application/json");
-    return World::parsed(explorer.api().handle({.method = "POST",
-                                                .target = "/v1/commands/run?name=" + name,
-                                                .headers = std::move(headers),
-                                                .body = body}),
-                         409);
+    return World::parsed(
+        explorer.api().handle(
+            {.method = "POST", .target = "/v1/commands/run?name=" + name, .headers = std::move(headers), .body = body}),
+        409);
   };
   const json lost = ask("LOSE&id=pikachu", "{}");
   CHECK(lost["code"] == "event_already_exists");
@@ -409,8 +412,8 @@ TEST_CASE("what was derived from a store takes part in runs, and not in simulati
   CHECK(count == 2);
   CHECK(run("HANDLE")["events"][0]["aggregateId"] == "b");
   CHECK(count == 4);
-  const json commands = World::parsed(
-      explorer.api().handle({.target = "/v1/commands", .headers = {{"Host", "localhost"}}}))["commands"];
+  const json commands =
+      World::parsed(explorer.api().handle({.target = "/v1/commands", .headers = {{"Host", "localhost"}}}))["commands"];
   CHECK(commands[1]["simulates"] == false);
 }
 
@@ -419,26 +422,23 @@ TEST_CASE("a handler that loads what it has pushed sees it in a simulation", "[h
   PokemonStore pokemons{"POKEMONS", storage};
   pokemons.push_event("a", 1, PokemonAppeared{"A", 1});
   std::string seen;
-  const Command twice{
-      "TWICE", std::tie(pokemons), [](const Appear& input, PokemonStore& store, std::string& note) {
-        store.push_event("a", 2, PokemonLeveledUp{});
-        CHECK_FALSE(store.try_push_event("a", 2, PokemonLeveledUp{}));
-        CHECK_THROWS_AS(store.push_event("a", 4, PokemonLeveledUp{}), castore::VersionGapError);
-        store.push_events("b", 0, PokemonAppeared{input.name, 1}, PokemonLeveledUp{});
-        note = std::to_string(store.get_existing_aggregate("a").level) + " " +
-               std::to_string(store.get_events("b", {.limit = 1, .reverse = true}).front().version()) + " " +
-               std::to_string(store.get_existing_aggregate("b", {.max_version = 1}).level) + " " +
-               std::to_string(store.list_aggregate_ids().aggregate_ids.size());
-      }};
+  const Command twice{"TWICE", std::tie(pokemons), [](const Appear& input, PokemonStore& store, std::string& note) {
+                        store.push_event("a", 2, PokemonLeveledUp{});
+                        CHECK_FALSE(store.try_push_event("a", 2, PokemonLeveledUp{}));
+                        CHECK_THROWS_AS(store.push_event("a", 4, PokemonLeveledUp{}), castore::VersionGapError);
+                        store.push_events("b", 0, PokemonAppeared{input.name, 1}, PokemonLeveledUp{});
+                        note = std::to_string(store.get_existing_aggregate("a").level) + " " +
+                               std::to_string(store.get_events("b", {.limit = 1, .reverse = true}).front().version()) +
+                               " " + std::to_string(store.get_existing_aggregate("b", {.max_version = 1}).level) + " " +
+                               std::to_string(store.list_aggregate_ids().aggregate_ids.size());
+                      }};
   Explorer explorer{storage, {.token = token}};
   explorer.add(twice, seen);
   castore::HttpHeaders headers = bearer();
   headers.emplace_back("Host", "localhost");
   headers.emplace_back("Content-Type", "application/json");
-  const json answer = World::parsed(explorer.api().handle({.method = "POST",
-                                                           .target = "/v1/commands/run?name=TWICE&simulate=true",
-                                                           .headers = headers,
-                                                           .body = pikachu}));
+  const json answer = World::parsed(explorer.api().handle(
+      {.method = "POST", .target = "/v1/commands/run?name=TWICE&simulate=true", .headers = headers, .body = pikachu}));
   CHECK(seen == "2 2 1 1");
   CHECK(answer["events"].size() == 3);
   CHECK(answer["states"].size() == 2);
@@ -464,9 +464,8 @@ TEST_CASE("an explorer serves until it is stopped, and tells where", "[http]") {
   World world{{}};
   world.pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5});
   std::promise<std::string> url;
-  std::thread serving{[&] {
-    world.explorer.serve({.on_listening = [&](const std::string& where) { url.set_value(where); }});
-  }};
+  std::thread serving{
+      [&] { world.explorer.serve({.on_listening = [&](const std::string& where) { url.set_value(where); }}); }};
   const std::string where = url.get_future().get();
   const std::string head = "http://localhost:";
   REQUIRE(where.starts_with(head));

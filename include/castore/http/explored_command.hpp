@@ -90,12 +90,12 @@ CommandOutcome outcome_of(const std::vector<PushedVersion>& pushed, const Stores
   };
   for (const PushedVersion& one : pushed) {
     in_store_of(one, [&](const auto& store) {
-      store.event_storage_adapter().get_events(
-          one.event_store_id, one.aggregate_id, {.min_version = one.version, .max_version = one.version},
-          [&](const EventRecordView& event) {
-            if (!outcome.events.empty()) outcome.events += ',';
-            outcome.events += to_flat_event_json(one.event_store_id, event);
-          });
+      store.event_storage_adapter().get_events(one.event_store_id, one.aggregate_id,
+                                               {.min_version = one.version, .max_version = one.version},
+                                               [&](const EventRecordView& event) {
+                                                 if (!outcome.events.empty()) outcome.events += ',';
+                                                 outcome.events += to_flat_event_json(one.event_store_id, event);
+                                               });
     });
     const auto known = std::ranges::find_if(all_changed, [&](const Changed& changed) {
       return changed.first->event_store_id == one.event_store_id && changed.first->aggregate_id == one.aggregate_id;
@@ -120,9 +120,8 @@ CommandOutcome outcome_of(const std::vector<PushedVersion>& pushed, const Stores
 /// error of the library that is at hand
 [[noreturn]] inline void refuse_command() {
   const auto members = [](const EventError& error) {
-    return nlohmann::json{{"store", error.event_store_id()},
-                          {"aggregateId", error.aggregate_id()},
-                          {"version", error.version()}};
+    return nlohmann::json{
+        {"store", error.event_store_id()}, {"aggregateId", error.aggregate_id()}, {"version", error.version()}};
   };
   try {
     throw;
@@ -243,10 +242,8 @@ class ExploredDecision final : public ExploredCommand {
     CommandOutcome outcome = outcome_of(pushed, store);
     if (pushed.empty()) {
       const nlohmann::json state = load_state(store, call.aggregate_id, {}).state;
-      outcome.states.push_back({{"store", store.event_store_id()},
-                                {"aggregateId", call.aggregate_id},
-                                {"before", state},
-                                {"after", state}});
+      outcome.states.push_back(
+          {{"store", store.event_store_id()}, {"aggregateId", call.aggregate_id}, {"before", state}, {"after", state}});
     }
     return outcome;
   } catch (...) {
@@ -278,8 +275,7 @@ class ExploredHandler<std::tuple<Stores&...>, Handler, Context...> final : publi
   }
 
  public:
-  explicit ExploredHandler(const ExploredOne& command, Context&... context)
-      : command_{command}, context_{context...} {}
+  explicit ExploredHandler(const ExploredOne& command, Context&... context) : command_{command}, context_{context...} {}
 
   std::string_view id() const noexcept override { return command_.id(); }
   std::vector<std::string> stores() const override {
@@ -302,7 +298,9 @@ class ExploredHandler<std::tuple<Stores&...>, Handler, Context...> final : publi
     if constexpr (can_simulate()) {
       Simulation simulation;
       std::tuple<SimulatedStore<Stores>...> stores = std::apply(
-          [&](const Stores&... store) { return std::tuple<SimulatedStore<Stores>...>{simulation.store_like(store)...}; },
+          [&](const Stores&... store) {
+            return std::tuple<SimulatedStore<Stores>...>{simulation.store_like(store)...};
+          },
           command_.event_stores());
       run_on(stores, call);
       return tell(simulation.pushed(), stores);

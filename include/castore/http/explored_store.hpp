@@ -65,8 +65,8 @@ nlohmann::json state_to_json(const Aggregate& aggregate) {
 
 /// What an aggregate is at a version.
 struct ExploredState {
-  Version version = 0;                             ///< 0 when it has no event until then.
-  nlohmann::json state{};                          ///< null when it has no event until then.
+  Version version = 0;                                     ///< 0 when it has no event until then.
+  nlohmann::json state{};                                  ///< null when it has no event until then.
   std::optional<std::map<std::string, Version>> set_by{};  ///< By JSON Pointer the event that last changed each field.
 };
 

@@ -42,8 +42,8 @@ struct ExplorerServeOptions {
   std::function<void(const std::string& url)> on_listening{};
 };
 
-/// @brief The web page for a program's own types: the events of a storage, the states that the program's reducers make of
-/// them, and its commands, which are simulated before they run.
+/// @brief The web page for a program's own types: the events of a storage, the states that the program's reducers make
+/// of them, and its commands, which are simulated before they run.
 ///
 /// Reach for it while a program is written, and to see what it did; `castore serve` shows the same of any database, but
 /// without states and commands. `examples/explorer` is one, opened by `scripts/explorer`.

@@ -42,8 +42,9 @@ inline HttpApiResponse get_state(const ExploredTypes& types, const HttpCall& cal
   const ExploredStore* const store = ExploredTypes::find(types.stores, id);
   if (store == nullptr) {
     throw HttpProblem{404, "unknown_store",
-                      "the explorer was not given the store " + in_quotes(id) + "; the program adds it by "
-                      "explorer.add(store)"};
+                      "the explorer was not given the store " + in_quotes(id) +
+                          "; the program adds it by "
+                          "explorer.add(store)"};
   }
   const ExploredState state = store->state(call.required("id"), call.integer("version"), call.flag("blame"));
   nlohmann::json json{{"version", state.version}, {"state", state.state}};
@@ -58,8 +59,9 @@ inline HttpRoute state_route(const ExploredTypes& types) {
           .parameters = {store_parameter(),
                          id_parameter(),
                          {"version", "integer", "As it was at this version; the last unless given"},
-                         {"blame", "boolean", "Tells which event last changed each field, for which the state after "
-                                              "every event is looked at"}},
+                         {"blame", "boolean",
+                          "Tells which event last changed each field, for which the state after "
+                          "every event is looked at"}},
           .gives = "State",
           .handle = [&types](const HttpCall& call) { return get_state(types, call); }};
 }
