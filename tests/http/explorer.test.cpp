@@ -308,8 +308,16 @@ TEST_CASE("an input that a command does not take is refused by its field, simula
   CHECK(world.run("APPEAR", pikachu, 400)["code"] == "missing_parameter");
   CHECK(world.run("CATCH_POKEMON&id=p", "{}", 400)["code"] == "invalid_parameter");
   CHECK(world.run("NO_COMMAND&id=p", "{}", 404)["code"] == "unknown_command");
-  CHECK(world.run("APPEAR&id=", pikachu, 422)["code"] == "invalid_event");
   CHECK(world.run("APPEAR&id=%00", pikachu, 400)["code"] == "invalid_url");
+}
+
+TEST_CASE("a command takes any id that an aggregate may have", "[http]") {
+  World world;
+  const std::string id = "/../\n\"<script>'%00\xC3\xA9";
+  const json answer = world.run("APPEAR&id=%2F..%2F%0A%22%3Cscript%3E%27%2500%C3%A9", pikachu);
+  CHECK(answer["events"][0]["aggregateId"] == id);
+  CHECK(answer["states"][0]["after"]["aggregate_id"] == id);
+  CHECK(world.pokemons.get_events(id).size() == 1);
 }
 
 TEST_CASE("what a command throws is told", "[http]") {

@@ -283,7 +283,7 @@ describe("states", () => {
     const page = await open({ store: "POKEMONS", tab: "types" }, { base: explored });
     const row = page.locator("tr", { hasText: "POKEMON_APPEARED" });
     await row.getByText("Schema").click();
-    await row.locator(".json", { hasText: "payload" }).waitFor();
+    await row.locator(".json", { hasText: "properties" }).waitFor();
     assert.ok((await row.locator(".json").textContent()).includes('type: "integer"'));
     await visit(page, { store: "TRAINERS", id: "ash", version: "1" });
     await settled(page, "caught_pokemon_ids");
@@ -757,6 +757,8 @@ describe("commands", () => {
     const page = await open({ view: "commands", command: "WILD_POKEMON_APPEAR" }, { base: typed });
     const run = page.getByRole("button", { name: "Run", exact: true });
     const simulate = page.getByRole("button", { name: "Simulate" });
+    await simulate.click();
+    await page.getByText("The aggregate id is missing").waitFor();
     await page.getByLabel("Aggregate id").fill("mew / 1");
     await page.getByLabel("name", { exact: true }).fill("Mew");
     await page.getByLabel("level").fill("200");

@@ -33,11 +33,11 @@ class HttpServer;
 
 /// @brief Where an explorer is to be reached.
 struct ExplorerServeOptions {
-  /// @brief An address of this machine. Whoever can reach it can read; who asks for it by a name, other than localhost,
-  /// needs that name in the option `hosts` of the explorer.
+  /// @brief An address of this machine. Whoever can reach it can read. A name by which it is asked for, other than
+  /// localhost, must be in the option `hosts` of the explorer.
   std::string address{"127.0.0.1"};
   int port = 0;  ///< 0: one that is free.
-  /// @brief Is told the address to open in a browser, with the token, when it can be opened. Who has that may run
+  /// @brief Is told the address to open in a browser, with the token, when it can be opened. Whoever has it may run
   /// commands.
   std::function<void(const std::string& url)> on_listening{};
 };
@@ -163,9 +163,9 @@ class Explorer {
     return options;
   }
   std::string url_of(const std::string& address, int port) const {
-    const bool is_loopback = address == "127.0.0.1" || address == "::1";
     const bool is_v6 = address.find(':') != std::string::npos;
-    const std::string host = is_loopback && !is_v6 ? "localhost" : is_v6 ? '[' + address + ']' : address;
+    const bool is_this_machine = address == "127.0.0.1" || address == "0.0.0.0";
+    const std::string host = is_this_machine ? "localhost" : is_v6 ? '[' + address + ']' : address;
     return "http://" + host + ':' + std::to_string(port) + '/' + (token().empty() ? "" : "#token=" + token());
   }
   template <class All, class Explored>

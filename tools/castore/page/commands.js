@@ -76,6 +76,7 @@ export function commandForm(command, { id = "", signal }) {
   async function call(isSimulated) {
     let body;
     try {
+      if (command.takesId && idInput.value === "") throw new InputError("The aggregate id is missing");
       body = write(read(), 0);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -98,7 +99,7 @@ export function commandForm(command, { id = "", signal }) {
       simulated = undefined;
       if (problem.name === "AbortError") return;
       const needsToken = problem.status === 401 || problem.status === 403;
-      replace(result, problemBox(problem), needsToken && tokenField(() => call(isSimulated)));
+      replace(result, problemBox(refusalOf(problem)), needsToken && tokenField(() => call(isSimulated)));
     } finally {
       simulate.disabled = false;
       run.disabled = command.simulates && simulated === undefined;
@@ -123,6 +124,18 @@ export function commandForm(command, { id = "", signal }) {
     !command.simulates && h("p", { class: "hint" }, "It cannot be simulated: it runs at once."),
     result,
   );
+}
+
+/// What a command says is for people, and needs neither the words of HTTP nor its code.
+const REFUSALS = {
+  command_refused: "The command refuses.",
+  aggregate_not_found: "The command refuses.",
+  invalid_input: "The input is refused.",
+  event_already_exists: "Somebody was faster.",
+};
+function refusalOf(problem) {
+  const title = REFUSALS[problem.body?.code];
+  return title ? { body: { title, detail: problem.body.detail } } : problem;
 }
 
 function tokenField(again) {

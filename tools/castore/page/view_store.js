@@ -3,6 +3,7 @@
 import { ask, knownStores } from "./api.js";
 import { blockList } from "./block_list.js";
 import { h, replace } from "./dom.js";
+import { isObject } from "./json.js";
 import { jsonTree } from "./json_view.js";
 import { crumbs, empty, field, inputOf, later, momentOf, problemBox, segments, tabs } from "./parts.js";
 import { go, href } from "./router.js";
@@ -178,13 +179,14 @@ export function openStore({ info, signal }, place) {
 /// What is known of a type, to unfold; nothing where no program knows it.
 function schemaOf(type) {
   if (!type) return null;
-  const { type: name, ...schemas } = type;
+  const { type: name, payload, metadata } = type;
+  for (const schema of [payload, metadata]) if (isObject(schema)) delete schema.$schema; // which all have
   return h(
     "details",
     {
       class: "schema",
       ontoggle: ({ target }) => {
-        if (target.open && target.childElementCount === 1) target.append(jsonTree(schemas, { open: 4, name }));
+        if (target.open && target.childElementCount === 1) target.append(jsonTree(metadata ? { payload, metadata } : payload, { open: 4, name }));
       },
     },
     h("summary", {}, "Schema"),
