@@ -269,7 +269,7 @@ describe("states", () => {
     await visit(page, { store: "POKEMONS", id: "pikachu", version: "6", tab: "fields" });
     const setBy = (field) =>
       page
-        .locator("tr", { has: page.locator("th", { hasText: new RegExp(`^${field}$`) }) })
+        .locator("tr", { has: page.locator("th", { hasText: new RegExp(`^/${field}$`) }) })
         .locator(".set-by")
         .textContent();
     assert.match(await setBy("level"), /^v6 POKEMON_LEVELED_UP/);

@@ -55,10 +55,10 @@ struct ExplorerServeOptions {
 /// explorer.serve({.port = 8080, .on_listening = [](const std::string& url) { std::cout << url << std::endl; }});
 /// @endcode
 ///
-/// **Guarantees:** it answers all that an `HttpApi` does, under the same protections. A simulation writes nothing: the
-/// command runs on stores of its own, whose events are read from the storage and kept in memory, and neither hooks nor
-/// extensions of its stores are called (messages, inline projections). Simulating and running both need the permission
-/// to write, as a command may do more than push.
+/// **Guarantees:** it answers all that an `HttpApi` does, under the same protections. In a simulation the command's
+/// stores write nothing: others take their place, which read from the storage and keep what is pushed, and no hook or
+/// extension is called (messages, inline projections). What a function has captured is not replaced. Both simulating
+/// and running need the permission to write, as a command may do more than push.
 /// **Errors:** refusals are answers, of the type `application/problem+json`: 422 for an input that the command does not
 /// take (with the field), and for what the command throws (with its text); 409 when another push was faster.
 class Explorer {
