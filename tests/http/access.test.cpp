@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -111,7 +112,7 @@ TEST_CASE("answers cannot be read, framed or taken for something else by others"
     const HttpApiResponse answer = server.ask.get(target);
     CHECK(answer.header("X-Content-Type-Options") == "nosniff");
     CHECK(answer.header("Cross-Origin-Resource-Policy") == "same-origin");
-    CHECK(answer.header("Cache-Control") == "no-store");
+    CHECK(answer.header("Cache-Control") == (std::string_view{target} == "/" ? "no-cache" : "no-store"));
     CHECK(answer.header("Access-Control-Allow-Origin").empty());
   }
   const HttpApiResponse page = server.ask.get("/", {{"Sec-Fetch-Site", "cross-site"}});  // a link leads to it
@@ -121,6 +122,20 @@ TEST_CASE("answers cannot be read, framed or taken for something else by others"
         "'none'; form-action 'none'; frame-ancestors 'none'");
   CHECK(server.ask.get("/page/../../../etc/passwd").status == 404);
   CHECK(server.ask.get("/%2e%2e/etc/passwd").status == 404);
+}
+
+TEST_CASE("a file that the browser has already is not sent again", "[http]") {
+  HttpApiOptions options;
+  options.files = {{"/", "text/html; charset=utf-8", "<p>"}, {"/page/a.js", "text/javascript", "<q>"}};
+  const Server server{options};
+  const std::string tag{server.ask.get("/").header("ETag")};
+  CHECK(tag.size() > 2);
+  const HttpApiResponse same = server.ask.get("/", {{"If-None-Match", "\"other\", W/" + tag}});
+  CHECK(same.status == 304);
+  CHECK(same.body.empty());
+  CHECK(same.header("ETag") == tag);
+  CHECK(same.header("Content-Security-Policy").starts_with("default-src 'none'"));
+  CHECK(server.ask.get("/page/a.js", {{"If-None-Match", tag}}).body == "<q>");
 }
 
 TEST_CASE("only who has the token writes", "[http]") {

@@ -13,8 +13,11 @@
 #include "tool/support.hpp"
 
 #include <cstdlib>
+#include <iterator>
 #include <memory>
+#include <ranges>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -40,6 +43,33 @@ void check_file(const std::string& name, const std::string& now) {
   if (std::getenv("CASTORE_WRITE_EXPECTED") != nullptr) castore::tool_tests::write_file(path, now);
   CHECK(castore::tool_tests::contents(path) == now);
 }
+
+/// Runs the commands of a file of the guide, and compares what they print.
+void check_session(const std::string& name, int port) {
+  const castore::tool_tests::TempDirectory folder;
+  const std::string address = "localhost:" + std::to_string(port);
+  std::istringstream lines{
+      castore::tool_tests::contents(std::string{castore_tests::place::sources} + "/guide/" + name)};
+  std::string now;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# ") && !line.starts_with("$ ")) continue;  // what it printed then
+    now += line + '\n';
+    if (!line.starts_with("$ ")) continue;
+    const std::string command = replaced(line.substr(2), "localhost:8080", address);
+    std::string out =
+        castore::tool_tests::Process{{"sh", "-c", command},
+                                     {.environment = {{"TOKEN", token}}, .folder = folder.path().string()}}
+            .finish()
+            .out;
+    if (!out.empty() && !out.ends_with('\n')) out += '\n';
+    now += out;
+  }
+  check_file(name, now);
+}
+
+struct Training {
+  int hours = 0;
+};
 
 // [client-types]
 struct PokemonAppeared {
@@ -73,40 +103,46 @@ using PokemonStore = castore::EventStore<PokemonEvents, Pokemon, PokemonReducer>
 }  // namespace
 
 TEST_CASE("the guide to HTTP shows what curl prints", "[http]") {
-  const castore::tool_tests::TempDirectory folder;
   InMemoryEventStorageAdapter storage;
   put_pokemons(storage);
   RunningServer server{AnyEventStorageAdapter{storage}, {.token = token}};
   server.start();
-  const std::string address = "localhost:" + std::to_string(server.port());
-  std::istringstream lines{
-      castore::tool_tests::contents(std::string{castore_tests::place::sources} + "/guide/session.txt")};
-  std::string now;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("# ") && !line.starts_with("$ ")) continue;  // what it printed then
-    now += line + '\n';
-    if (!line.starts_with("$ ")) continue;
-    const std::string command = replaced(line.substr(2), "localhost:8080", address);
-    std::string out =
-        castore::tool_tests::Process{{"sh", "-c", command},
-                                     {.environment = {{"TOKEN", token}}, .folder = folder.path().string()}}
-            .finish()
-            .out;
-    if (!out.empty() && !out.ends_with('\n')) out += '\n';
-    now += out;
-  }
-  check_file("session.txt", now);
+  check_session("session.txt", server.port());
+}
+
+TEST_CASE("the guide to HTTP shows what an explorer answers", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  put_pokemons(storage);
+  PokemonStore pokemons{"POKEMONS", storage, {.clock = [] { return noon_and(60); }}};
+  const castore::Command trains{"TRAIN_POKEMON", pokemons, [](const Pokemon& pokemon, const Training& input) {
+                                  if (input.hours < 1) throw std::domain_error{"a training takes an hour or more"};
+                                  return PokemonLeveledUp{pokemon.level + input.hours};
+                                }};
+  castore::Explorer explorer{storage, {.token = token}};
+  explorer.add(pokemons);
+  explorer.add(trains);
+  castore::HttpServer server{explorer.api()};
+  std::thread serving{[&] { server.serve(); }};
+  check_session("explorer.txt", server.port());
+  server.stop();
+  serving.join();
 }
 
 TEST_CASE("the guide to HTTP lists every route", "[http]") {
   InMemoryEventStorageAdapter storage;
   const HttpApi api{storage};
-  std::string routes = "# SPDX-License-Identifier: MIT\n# [routes]\n";
-  for (const HttpRoute& route : api.routes()) {
-    const std::string name = route.method + (route.method == "GET" ? "   " : "  ") + route.path;
-    routes += name + std::string(26 - name.size(), ' ') + route.summary + '\n';
-  }
-  check_file("routes.txt", routes + "# [/routes]\n");
+  const castore::Explorer explorer{storage};
+  const auto list = [](const std::string& name, const auto& routes) {
+    std::string text = "# [" + name + "]\n";
+    for (const HttpRoute& route : routes) {
+      const std::string asked = route.method + (route.method == "GET" ? "   " : "  ") + route.path;
+      text += asked + std::string(26 - asked.size(), ' ') + route.summary + '\n';
+    }
+    return text + "# [/" + name + "]\n";
+  };
+  const auto more =
+      std::ranges::subrange(explorer.api().routes().begin() + std::ssize(api.routes()), explorer.api().routes().end());
+  check_file("routes.txt", "# SPDX-License-Identifier: MIT\n" + list("routes", api.routes()) + list("explorer", more));
 }
 
 TEST_CASE("the guide's server and client work together", "[http]") {

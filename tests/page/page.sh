@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# page.sh prepare DIRECTORY: gets what the tests need of npm. page.sh run DIRECTORY PROGRAM: the tests of the web page that
-# the program castore serves; what they saw is in DIRECTORY/screenshots. page.sh docs DIRECTORY: puts some of that into the
-# guide.
+# page.sh prepare DIRECTORY: gets what the tests need of npm. page.sh run DIRECTORY PROGRAM EXPLORER: the tests of the web
+# page that the program castore serves, and the example explorer; what they saw is in DIRECTORY/screenshots. page.sh docs
+# DIRECTORY: puts some of that into the guide.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 command=${1:-}
@@ -24,7 +24,7 @@ case $command in
     rm -rf screenshots work
     mkdir -p screenshots work
     # What the browser leaves behind goes with it.
-    CASTORE_PROGRAM=$3 NODE_PATH="$directory/node_modules" TMPDIR="$directory/work" node --test "$here/page.test.js"
+    CASTORE_PROGRAM=$3 CASTORE_EXPLORER=$4 NODE_PATH="$directory/node_modules" TMPDIR="$directory/work" node --test "$here/page.test.js"
     rm -rf work
     ;;
   docs)
@@ -40,7 +40,7 @@ state-390-dark phone
 END
     ;;
   *)
-    echo "usage: page.sh prepare|run|docs DIRECTORY [PROGRAM]" >&2
+    echo "usage: page.sh prepare|run|docs DIRECTORY [PROGRAM EXPLORER]" >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The web page in a browser: served by `castore serve` from an SQLite file with the events of data.js, and, for what only
-// an Explorer has or what a server does when it fails, by stub.js. page.sh runs it.
+// The web page in a browser: served by `castore serve` from an SQLite file with the events of data.js, by the Explorer of
+// examples/explorer, and, for inputs that it has not and what a server does when it fails, by stub.js. page.sh runs it.
 "use strict";
 const assert = require("node:assert/strict");
 const { execFileSync, spawn } = require("node:child_process");
@@ -31,11 +31,13 @@ const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
 
 let browser;
-const servers = []; // castore serve
+const servers = []; // castore serve, and the example
 let real; // where the one of the small database is
 let large;
 let stub;
 let typed; // where the stub is
+let explored; // where examples/explorer is, and who may run its commands
+let exploredToken;
 const asked = []; // every address that any page asked for
 const failures = []; // what pages complained about
 
@@ -48,12 +50,15 @@ const pushed = (file, ...events) => {
 };
 
 /// Where `castore serve` serves a database.
-async function serve(database) {
-  const server = spawn(PROGRAM, ["serve", database], { stdio: ["ignore", "pipe", "inherit"] });
+const serve = (database) => start(PROGRAM, "serve", database);
+
+/// The address that a server prints.
+async function start(program, ...words) {
+  const server = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   servers.push(server);
   return new Promise((resolve, reject) => {
     server.stdout.once("data", (text) => resolve(String(text).trim()));
-    server.once("exit", () => reject(new Error("castore serve ended")));
+    server.once("exit", () => reject(new Error(`${program} ended`)));
   });
 }
 
@@ -61,7 +66,9 @@ before(async () => {
   pushed(path.join(WORK, "small.jsonl"), ...data.events({ aggregates: 0, events: 0 }));
   fs.copyFileSync(DATABASE, LARGE);
   execFileSync("python3", [path.join(__dirname, "fill.py"), LARGE]);
-  [real, large] = await Promise.all([serve(DATABASE), serve(LARGE)]);
+  const started = [serve(DATABASE), serve(LARGE), start(process.env.CASTORE_EXPLORER, path.join(WORK, "explored.db"))];
+  [real, large, explored] = await Promise.all(started);
+  [explored, exploredToken] = explored.split("#token=");
   stub = createStub({ aggregates: 10, events: 300, token: "secret" });
   await new Promise((resolve) => stub.server.listen(0, "127.0.0.1", resolve));
   typed = `http://127.0.0.1:${stub.server.address().port}/`;
@@ -248,16 +255,38 @@ describe("states", () => {
   });
 
   test("the reducer's state, where there is one, can take the place of merged data", async () => {
-    const page = await open({ store: "POKEMONS", id: "pikachu", version: "9", tab: "state" }, { base: typed });
+    const page = await open({ store: "POKEMONS", id: "pikachu", version: "5", tab: "state" }, { base: explored });
     await settled(page, "aggregate_id");
-    assert.deepEqual(await marks(page), [
-      ["added", 'nickname: "Sparky"'],
-      ["removed", 'fought: "Pidgey"'],
-    ]);
+    const caught = [
+      ["changed", 'status: "wild" \u2192 "caught"'],
+      ["changed", 'trainer_id: "" \u2192 "ash"'],
+    ];
+    assert.deepEqual(await marks(page), caught);
     await page.getByRole("button", { name: "Merged data" }).click();
-    await settled(page, "last_fight");
-    assert.deepEqual(await marks(page), [["added", 'nickname: "Sparky"']]);
+    await page.locator(".state .added", { hasText: "trainer_id" }).waitFor();
+    assert.deepEqual(await marks(page), [["added", 'trainer_id: "ash"']]);
     assert.equal(place(page).source, "data");
+    await visit(page, { store: "POKEMONS", id: "pikachu", version: "6", tab: "fields" });
+    const setBy = (field) =>
+      page
+        .locator("tr", { has: page.locator("th", { hasText: new RegExp(`^/${field}$`) }) })
+        .locator(".set-by")
+        .textContent();
+    assert.match(await setBy("level"), /^v6 POKEMON_LEVELED_UP/);
+    assert.match(await setBy("status"), /^v5 /);
+    await visit(page, { store: "POKEMONS", id: "pikachu", version: "6", tab: "compare", from: "1", to: "6" });
+    await page.getByText("4 fields differ").waitFor(); // the version is one of them
+    await close(page);
+  });
+
+  test("types that the program knows have a schema, also those that never happened", async () => {
+    const page = await open({ store: "POKEMONS", tab: "types" }, { base: explored });
+    const row = page.locator("tr", { hasText: "POKEMON_APPEARED" });
+    await row.getByText("Schema").click();
+    await row.locator(".json", { hasText: "properties" }).waitFor();
+    assert.ok((await row.locator(".json").textContent()).includes('type: "integer"'));
+    await visit(page, { store: "TRAINERS", id: "ash", version: "1" });
+    await settled(page, "caught_pokemon_ids");
     await close(page);
   });
 });
@@ -728,6 +757,8 @@ describe("commands", () => {
     const page = await open({ view: "commands", command: "WILD_POKEMON_APPEAR" }, { base: typed });
     const run = page.getByRole("button", { name: "Run", exact: true });
     const simulate = page.getByRole("button", { name: "Simulate" });
+    await simulate.click();
+    await page.getByText("The aggregate id is missing").waitFor();
     await page.getByLabel("Aggregate id").fill("mew / 1");
     await page.getByLabel("name", { exact: true }).fill("Mew");
     await page.getByLabel("level").fill("200");
@@ -783,23 +814,65 @@ describe("commands", () => {
   });
 
   test("say why they refuse, and are offered where their aggregate is; the token comes with the address", async () => {
-    const page = await open({ store: "POKEMONS", id: "pikachu", tab: "commands" }, { base: typed });
-    await page.goto("about:blank");
-    await page.goto(`${typed}?store=POKEMONS&id=pikachu&tab=commands#token=secret`);
-    await page.locator("summary", { hasText: "WILD_POKEMON_APPEAR" }).waitFor();
-    assert.equal(new URL(page.url()).hash, "");
+    const page = await open({ store: "POKEMONS", id: "pikachu", tab: "commands" }, { base: explored });
     await page.locator("summary", { hasText: "WILD_POKEMON_APPEAR" }).click();
     assert.equal(await page.getByLabel("Aggregate id").inputValue(), "pikachu");
     await page.getByRole("button", { name: "As JSON", exact: true }).click();
-    await page.getByRole("textbox", { name: "Input as JSON" }).fill('{"name":"Pikachu","level":5,"shiny":false}');
-    await page.getByRole("button", { name: "Simulate" }).click();
-    await page.getByText("Pikachu has appeared before").waitFor();
-    assert.equal(await page.getByRole("button", { name: "Run", exact: true }).isDisabled(), true);
-    await visit(page, { view: "commands", command: "LEVEL_UP_POKEMON", id: "pikachu" });
+    await page.getByRole("textbox", { name: "Input as JSON" }).fill('{"name":"Pikachu","level":5}');
+    const simulate = page.getByRole("button", { name: "Simulate" });
+    await simulate.click();
+    await page.getByText("writing needs the header Authorization").waitFor();
+    await page.goto("about:blank");
+    await page.goto(`${explored}?store=POKEMONS&id=pikachu&tab=commands#token=${exploredToken}`);
+    await page.locator("summary", { hasText: "WILD_POKEMON_APPEAR" }).click();
+    assert.equal(new URL(page.url()).hash, "");
+    assert.deepEqual(await page.locator(".form-fields .label").allTextContents(), ["name", "level"]);
+    await page.getByRole("button", { name: "As JSON", exact: true }).click();
+    const input = page.getByRole("textbox", { name: "Input as JSON" });
+    for (const [text, refusal] of [
+      ['{"name":"Pikachu","level":"5"}', "field 'level': it must be an integer"],
+      ['{"name":"Pikachu","level":101}', "field 'level': it is from 1 to 100"],
+      ['{"name":"Pikachu","level":5}', "Pikachu has appeared before"],
+    ]) {
+      await input.fill(text);
+      await simulate.click();
+      await page.getByText(refusal).waitFor();
+      assert.equal(await page.getByRole("button", { name: "Run", exact: true }).isDisabled(), true);
+    }
+    await close(page);
+  });
+
+  test("are simulated and run by a program that knows them", async () => {
+    const page = await open({ view: "commands", command: "LEVEL_UP_POKEMON", id: "pikachu" }, { base: explored });
+    await page.goto(`${explored}?view=commands&command=LEVEL_UP_POKEMON&id=pikachu#token=${exploredToken}`);
+    await page.getByText("It needs no input.").waitFor();
     await page.getByRole("button", { name: "Simulate" }).click();
     await page.getByText("The state would be").waitFor();
-    assert.deepEqual(await page.locator(".answer .changed .content").allTextContents(), ["level: 9 \u2192 10"]);
+    assert.deepEqual(await page.locator(".answer .changed .content").allTextContents(), ["level: 12 \u2192 13"]);
     await page.screenshot({ path: path.join(SHOTS, "simulated-1440-light.png") });
+    const events = async (id) =>
+      (await (await fetch(`${explored}v1/events?store=POKEMONS&id=${id}`)).json()).events.map(({ type }) => type);
+    assert.equal((await events("pikachu")).length, 9);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByText("It pushed 1 event").waitFor();
+    assert.equal((await events("pikachu")).at(-1), "POKEMON_LEVELED_UP");
+
+    await visit(page, { view: "commands", command: "CATCH_POKEMON" });
+    await page.getByLabel("pokemon_id").fill("mew/150");
+    assert.equal(await page.getByLabel("Aggregate id").count(), 0);
+    await page.getByLabel("trainer_id").fill("misty");
+    await page.getByRole("button", { name: "Simulate" }).click();
+    await page.getByText("It would push 2 events").waitFor();
+    await page.getByText("The state of misty in TRAINERS would be").waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByText("The state of mew/150 in POKEMONS is now").waitFor();
+    await page.getByRole("link", { name: "Open the aggregate" }).first().click();
+    await heading(page, "mew/150");
+    await settled(page, "caught");
+    assert.deepEqual(await marks(page), [
+      ["changed", 'status: "wild" \u2192 "caught"'],
+      ["changed", 'trainer_id: "" \u2192 "misty"'],
+    ]);
     await close(page);
   });
 });
@@ -901,6 +974,7 @@ describe("how it looks", () => {
     ["live", { view: "live" }, ".event", real],
     ["projections", { view: "projections" }, ".letter", typed],
     ["commands", { view: "commands", command: "WILD_POKEMON_APPEAR" }, ".command-form", typed],
+    ["explored", { store: "POKEMONS", id: "pikachu", version: "5", tab: "state" }, ".state .json", explored],
   ];
 
   for (const viewport of [WIDE, NARROW]) {
@@ -910,7 +984,7 @@ describe("how it looks", () => {
         let page;
         let at;
         for (const [name, where, ready, base] of places().filter(
-          ([name]) => isEverything || ["aggregate", "state", "commands"].includes(name),
+          ([name]) => isEverything || ["aggregate", "state", "commands", "explored"].includes(name),
         )) {
           if (base !== at) {
             if (page) await close(page);
@@ -1016,7 +1090,7 @@ describe("the house", () => {
   test("no page asked for anything of another server, and none had an error", () => {
     const foreign = asked.filter(
       (url) =>
-        ![real, large, "http://127.0.0.1:"].some((ours) => url.startsWith(ours)) &&
+        ![real, large, explored, "http://127.0.0.1:"].some((ours) => url.startsWith(ours)) &&
         !url.startsWith("blob:") &&
         !url.startsWith("data:"),
     );

@@ -21,11 +21,15 @@ const COMMANDS = [
   {
     name: "LEVEL_UP_POKEMON",
     stores: ["POKEMONS"],
+    takesId: true,
+    simulates: true,
     inputSchema: { type: "object", properties: {}, additionalProperties: false },
   },
   {
     name: "WILD_POKEMON_APPEAR",
     stores: ["POKEMONS"],
+    takesId: true,
+    simulates: true,
     inputSchema: {
       $defs: {
         Place: {
@@ -249,6 +253,10 @@ exports.createStub = function ({ explorer = true, ordered = true, streams = true
       if (version < 9 && fight) state.fought = fight.against; // a field that goes away
       return { version, state: { aggregate_id: query.get("id"), version, ...state } };
     },
+    "GET known-stores": () =>
+      explorer
+        ? { stores: [{ store: "POKEMONS", aggregate: {}, types: [] }] }
+        : problem(404, "Not found", "no explorer"),
     "GET commands": () => (explorer ? { commands: COMMANDS } : problem(404, "Not found", "no explorer")),
     "POST commands/run": (query, input, request) => {
       if (!explorer) return problem(404, "Not found", "no explorer");
@@ -273,7 +281,7 @@ exports.createStub = function ({ explorer = true, ordered = true, streams = true
       const isSimulated = query.get("simulate") === "true";
       return {
         events: [isSimulated ? event : push(event)],
-        states: { before: events.length > 0 ? before : null, after },
+        states: [{ store: "POKEMONS", aggregateId: id, before: events.length > 0 ? before : null, after }],
       };
     },
   };

@@ -3,25 +3,15 @@
 #define CASTORE_AWS_REQUEST_TOKEN_HPP
 
 #include <castore/config.hpp>
+#include <castore/detail/random_token.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <random>
 #include <string>
 
 namespace castore::detail {
 
 /// Characters that nobody else uses. @param size DynamoDB takes up to 36.
-inline std::string new_client_request_token(std::size_t size = 32) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::random_device device;
-  std::string token;
-  while (token.size() < size) {
-    std::uint32_t bits = device();
-    for (int digit = 0; digit < 8; ++digit, bits >>= 4U) token += digits[bits & 0xFU];
-  }
-  return token;
-}
+inline std::string new_client_request_token(std::size_t size = 32) { return random_token(size); }
 
 }  // namespace castore::detail
 

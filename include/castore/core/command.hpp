@@ -141,6 +141,8 @@ class Command {
   const Store& event_store() const noexcept { return store_; }
   /// @brief The decide function.
   const Decide& decide_function() const noexcept { return decide_; }
+  /// @brief The options that it was given.
+  const CommandOptions& options() const noexcept { return options_; }
 
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>
@@ -280,6 +282,12 @@ class Command<std::tuple<Stores&...>, Handler> {
 
   /// @brief The name it was given, for logs and traces.
   std::string_view id() const noexcept { return id_; }
+  /// @brief The stores, the handler and the options that it was given, e.g. for a command on other stores.
+  const std::tuple<Stores&...>& event_stores() const noexcept { return stores_; }
+  /// @brief The handler.
+  const Handler& handler_function() const noexcept { return handler_; }
+  /// @brief The options.
+  const CommandOptions& options() const noexcept { return options_; }
 
   /// @brief Runs the command.
   decltype(auto) operator()() const {

@@ -115,7 +115,7 @@ class HttpApi {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
     if (const auto file = std::ranges::find(options.files, target.path, &HttpFile::path); file != options.files.end()) {
       if (method != "GET") return wrong_method("GET, HEAD");
-      return answer_file(*file);
+      return answer_file(*file, request.header("If-None-Match"));
     }
     detail::check_origin(request);
     if (find(target.path) == nullptr) throw HttpProblem{404, "not_found", "there is nothing of this name here"};
@@ -156,12 +156,22 @@ class HttpApi {
     if (detail::is_same_ignoring_case(type, "application/json")) return;
     throw HttpProblem{415, "unsupported_type", "the body must be sent with Content-Type: application/json"};
   }
-  static HttpApiResponse answer_file(const HttpFile& file) {
-    return {.headers = {{"Content-Type", std::string{file.content_type}},
-                        {"Content-Security-Policy",
-                         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                         "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}},
-            .body = std::string{file.content}};
+  /// A browser asks each time whether what it has is still the file. @param known Tags of what it has.
+  static HttpApiResponse answer_file(const HttpFile& file, std::string_view known) {
+    const std::string tag = detail::entity_tag(file.content);
+    HttpApiResponse answer{
+        .headers = {{"ETag", tag},
+                    {"Cache-Control", "no-cache"},
+                    {"Content-Security-Policy",
+                     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}}};
+    if (known.find(tag) != std::string_view::npos) {
+      answer.status = 304;
+    } else {
+      answer.headers.emplace_back("Content-Type", std::string{file.content_type});
+      answer.body = std::string{file.content};
+    }
+    return answer;
   }
   std::unique_ptr<detail::HttpApiState> state_;
   std::vector<HttpRoute> routes_;

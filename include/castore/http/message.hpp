@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,6 +45,13 @@ inline std::optional<std::string_view> only_header(const HttpHeaders& headers, s
 }
 inline bool has_header(const HttpHeaders& headers, std::string_view name) {
   return std::ranges::any_of(headers, [&](const auto& header) { return is_same_ignoring_case(name, header.first); });
+}
+
+/// What names a content among others of the same address. Source: FNV-1a, 64 bits.
+inline std::string entity_tag(std::string_view content) {
+  std::uint64_t hash = 14'695'981'039'346'656'037U;
+  for (const char byte : content) hash = (hash ^ static_cast<unsigned char>(byte)) * 1'099'511'628'211U;
+  return '"' + std::to_string(hash) + '"';
 }
 
 }  // namespace detail

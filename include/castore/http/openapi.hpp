@@ -74,6 +74,27 @@ inline const nlohmann::json& openapi_schemas() {
   "items": {"type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "integer"},
   "position": {"type": "integer"}, "attempts": {"type": "integer"}, "at": {"type": "string", "format": "date-time"},
   "error": {"type": "string"}, "event": {"$ref": "#/components/schemas/Event"}}}}}},
+"State": {"type": "object", "required": ["version", "state"], "properties": {
+  "version": {"type": "integer", "description": "0 when there is no event until then"},
+  "state": {"description": "What the reducer makes of the events; null when there are none"},
+  "setBy": {"type": "object", "additionalProperties": {"type": "integer"},
+  "description": "The version that last changed a field, by its JSON Pointer; where it was asked for"}}},
+"KnownStores": {"type": "object", "required": ["stores"], "properties": {"stores": {"type": "array", "items": {
+  "type": "object", "required": ["store", "aggregate", "types"], "properties": {"store": {"type": "string"},
+  "aggregate": {"description": "The JSON Schema of a state"}, "types": {"type": "array", "items": {"type": "object",
+  "required": ["type", "payload"], "properties": {"type": {"type": "string"},
+  "payload": {"description": "A JSON Schema"}, "metadata": {"description": "A JSON Schema"}}}}}}}}},
+"Commands": {"type": "object", "required": ["commands"], "properties": {"commands": {"type": "array", "items": {
+  "type": "object", "required": ["name", "stores", "takesId", "simulates", "inputSchema"], "properties": {
+  "name": {"type": "string"}, "stores": {"type": "array", "items": {"type": "string"}},
+  "takesId": {"type": "boolean", "description": "It is run on one aggregate, whose id it must be told"},
+  "simulates": {"type": "boolean"}, "inputSchema": {"description": "A JSON Schema"}}}}}},
+"CommandInput": {"description": "What the command's inputSchema says; {} for a command without an input"},
+"CommandAnswer": {"type": "object", "required": ["events", "states"], "properties": {
+  "events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
+  "states": {"type": "array", "items": {"type": "object", "required": ["store", "aggregateId", "before", "after"],
+  "properties": {"store": {"type": "string"}, "aggregateId": {"type": "string"},
+  "before": {"description": "null when it had no event"}, "after": {"description": "A state"}}}}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "required": ["type", "title", "status", "detail", "code"], "properties": {
   "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
@@ -113,8 +134,7 @@ inline nlohmann::json openapi_operation(const HttpRoute& route) {
     operation["requestBody"] = {{"required", true}, {"content", openapi_content({"application/json"}, route.takes)}};
   }
   if (route.operation != HttpOperation::read) operation["security"] = {{{"token", nlohmann::json::array()}}};
-  const char* const status = route.takes.empty() ? "200" : "201";
-  operation["responses"][status] = {{"description", "Done"}, {"content", openapi_content(route.types, route.gives)}};
+  operation["responses"][std::to_string(route.status)] = {{"description", "Done"}, {"content", openapi_content(route.types, route.gives)}};
   operation["responses"]["default"] = {
       {"description", "Refused or failed"},
       {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};

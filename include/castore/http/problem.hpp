@@ -103,9 +103,9 @@ inline HttpApiResponse problem_answer(const HttpProblem& problem) {
   return answer;
 }
 
-/// What keeps an answer from being kept, or taken for something else, by others.
+/// What keeps an answer from being kept, unless it says so itself, or taken for something else, by others.
 inline void add_protecting_headers(HttpApiResponse& answer) {
-  answer.headers.emplace_back("Cache-Control", "no-store");
+  if (!has_header(answer.headers, "Cache-Control")) answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");

@@ -129,6 +129,7 @@ inline HttpRoute push_route(HttpApiState& state) {
                           "answered by 200"}},
           .takes = "PushedEvents",
           .gives = "Pushed",
+          .status = 201,
           .handle = [&state](const HttpCall& call) { return push_events(state, call); }};
 }
 

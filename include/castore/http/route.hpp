@@ -136,6 +136,7 @@ struct HttpRoute {
   std::vector<HttpParameter> parameters{};                   ///< In any order.
   std::string takes{};                                       ///< The schema of the body; empty: it has none.
   std::string gives{};                                       ///< The schema of the answer in JSON.
+  int status = 200;                                          ///< Of the answer when it is done.
   std::vector<std::string> types{"application/json"};        ///< What the answer may be.
   std::function<HttpApiResponse(const HttpCall&)> handle{};  ///< Answers; called by several threads at once.
 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/command.hpp"
 #include "tools/castore/database.hpp"
-#include "tools/castore/page_files.hpp"
 #include "tools/castore/reader_states.hpp"
 #include "tools/castore/session.hpp"
 
-#include <castore/aws/request_token.hpp>
 #include <castore/core/event_log.hpp>
-#include <castore/http.hpp>
+#include <castore/detail/random_token.hpp>
+#include <castore/http/http_api.hpp>
+#include <castore/http/page_files.hpp>
 #include <castore/http/server.hpp>
 
 #include <cstddef>
@@ -64,7 +64,7 @@ HttpApiOptions api_options(Session& session, const ServeOptions& options) {
                      .dead_letters = [&session] { return dead_letters_of(session); },
                      .files = page_files()};
   api.hosts.insert(api.hosts.end(), options.hosts.begin(), options.hosts.end());
-  if (options.allow_writes) api.token = detail::new_client_request_token();
+  if (options.allow_writes) api.token = detail::random_token();
   return api;
 }
 

@@ -6,6 +6,7 @@ import { changes } from "./json.js";
 export const BLOCK = 100;
 const KEPT_BLOCKS = 40;
 const KEPT_STATES = 32;
+const BLAMED_UP_TO = 2000; // for which the server looks at the state after every event
 
 class Recent {
   constructor(most) {
@@ -25,7 +26,7 @@ class Recent {
 
 export class AggregateData {
   constructor(store, id, signal) {
-    Object.assign(this, { store, id, signal, newest: 0, types: new Set() });
+    Object.assign(this, { store, id, signal, newest: 0, types: new Set(), hasStates: false });
     this.blocks = new Recent(KEPT_BLOCKS);
     this.states = new Recent(KEPT_STATES);
   }
@@ -74,11 +75,13 @@ export class AggregateData {
     return (await this.block(Math.floor((version - 1) / BLOCK))).find((event) => event.version === version);
   }
 
-  /// {value, setBy} at a version; `source` is "data" for merged payloads, "state" for what the reducer makes of them.
-  at(source, version) {
+  /// {value, setBy} at a version; `source` is "data" for merged payloads, "state" for what the reducer makes of them. Of a
+  /// late state it is not known which event set what, unless that is asked for.
+  at(source, version, { isBlamed = version <= BLAMED_UP_TO } = {}) {
     if (version < 1) return Promise.resolve({ value: source === "data" ? {} : undefined, setBy: {} });
-    return this.states.get(`${source} ${version}`, async () => {
-      const answer = await ask(source, { store: this.store, id: this.id, version }, { signal: this.signal });
+    const blame = source === "state" && isBlamed;
+    return this.states.get(`${source} ${version} ${blame}`, async () => {
+      const answer = await ask(source, { store: this.store, id: this.id, version, blame }, { signal: this.signal });
       return { value: answer[source], setBy: answer.setBy };
     });
   }

@@ -67,6 +67,21 @@ export async function ask(path, parameters, { method = "GET", body, accept = "ap
     : { text, nextVersion: Number(response.headers.get("Castore-Next-Version")) || undefined };
 }
 
+/// The stores whose types the program knows, by their names: {aggregate, types}, all of which are schemas. They do not
+/// change while it runs.
+export function knownStores(info) {
+  if (!info?.explorer) return Promise.resolve(new Map());
+  known ??= ask("known-stores").then(
+    ({ stores }) => new Map(stores.map((one) => [one.store, one])),
+    (problem) => {
+      known = undefined;
+      throw problem;
+    },
+  );
+  return known;
+}
+let known;
+
 /// Calls `onEvent` with each event after a position, and `onState` with "live", "polling" or "broken". Where the server
 /// does not stream, it asks again and again. Returns a function that ends it.
 export function follow({ after, store, onEvent, onState }) {

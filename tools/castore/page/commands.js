@@ -8,12 +8,14 @@ import { jsonTree } from "./json_view.js";
 import { field, problemBox } from "./parts.js";
 import { href } from "./router.js";
 import { InputError, schemaForm } from "./schema_form.js";
-import { counted, show } from "./text.js";
+import { counted, show, showId } from "./text.js";
 
 export async function loadCommands(signal) {
   return (await ask("commands", {}, { signal })).commands.map((command) => ({
     stores: [],
     inputSchema: {},
+    takesId: true,
+    simulates: true,
     ...command,
   }));
 }
@@ -31,7 +33,7 @@ export function commandForm(command, { id = "", signal }) {
   const raw = h("textarea", { rows: 6, class: "code-input", spellcheck: "false", "aria-label": "Input as JSON" });
   const rawPlace = h("div", { hidden: true }, field("Input as JSON", raw));
   const result = h("div", { role: "status", "aria-live": "polite" });
-  const run = h("button", { type: "button", class: "primary", disabled: true, onclick: () => call(false) }, "Run");
+  const run = h("button", { type: "button", class: "primary", disabled: command.simulates, onclick: () => call(false) }, "Run");
   const simulate = h("button", { type: "submit", class: "primary" }, "Simulate");
   const isRaw = () => !rawPlace.hidden;
   let simulated;
@@ -68,12 +70,13 @@ export function commandForm(command, { id = "", signal }) {
   );
   const change = () => {
     simulated = undefined;
-    run.disabled = true;
+    run.disabled = command.simulates;
   };
 
   async function call(isSimulated) {
     let body;
     try {
+      if (command.takesId && idInput.value === "") throw new InputError("The aggregate id is missing");
       body = write(read(), 0);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -81,25 +84,25 @@ export function commandForm(command, { id = "", signal }) {
       return replace(result, h("p", { class: "problem", role: "alert" }, error.message));
     }
     const now = JSON.stringify([idInput.value, body]);
-    if (!isSimulated && simulated !== now) return change();
+    if (!isSimulated && command.simulates && simulated !== now) return change();
     run.disabled = simulate.disabled = true;
     replace(result, h("p", { class: "hint" }, isSimulated ? "Simulating\u2026" : "Running\u2026"));
     try {
       const answer = await ask(
         "commands/run",
-        { name: command.name, id: idInput.value, simulate: isSimulated ? "true" : undefined },
+        { name: command.name, id: command.takesId ? idInput.value : undefined, simulate: isSimulated },
         { method: "POST", body, signal },
       );
       simulated = isSimulated ? now : undefined;
-      replace(result, drawAnswer(answer, isSimulated, command, idInput.value));
+      replace(result, drawAnswer(answer, isSimulated));
     } catch (problem) {
       simulated = undefined;
       if (problem.name === "AbortError") return;
       const needsToken = problem.status === 401 || problem.status === 403;
-      replace(result, problemBox(problem), needsToken && tokenField(() => call(isSimulated)));
+      replace(result, problemBox(refusalOf(problem)), needsToken && tokenField(() => call(isSimulated)));
     } finally {
       simulate.disabled = false;
-      run.disabled = simulated === undefined;
+      run.disabled = command.simulates && simulated === undefined;
     }
   }
 
@@ -109,17 +112,30 @@ export function commandForm(command, { id = "", signal }) {
       class: "command-form",
       onsubmit: (event) => {
         event.preventDefault();
-        call(true);
+        if (command.simulates) call(true);
       },
       oninput: change,
       onchange: change,
     },
-    field("Aggregate id", idInput),
+    command.takesId && field("Aggregate id", idInput),
     form.element,
     rawPlace,
-    h("div", { class: "form-actions" }, simulate, run, h("span", { class: "space" }), asText),
+    h("div", { class: "form-actions" }, command.simulates && simulate, run, h("span", { class: "space" }), asText),
+    !command.simulates && h("p", { class: "hint" }, "It cannot be simulated: it runs at once."),
     result,
   );
+}
+
+/// What a command says is for people, and needs neither the words of HTTP nor its code.
+const REFUSALS = {
+  command_refused: "The command refuses.",
+  aggregate_not_found: "The command refuses.",
+  invalid_input: "The input is refused.",
+  event_already_exists: "Somebody was faster.",
+};
+function refusalOf(problem) {
+  const title = REFUSALS[problem.body?.code];
+  return title ? { body: { title, detail: problem.body.detail } } : problem;
 }
 
 function tokenField(again) {
@@ -142,12 +158,7 @@ function tokenField(again) {
   );
 }
 
-function drawAnswer(answer, isSimulated, command, id) {
-  const events = answer.events ?? [];
-  const before = answer.states?.before ?? undefined;
-  const after = answer.states?.after ?? undefined;
-  const found = changes(before, after);
-  const first = events[0];
+function drawAnswer({ events, states }, isSimulated) {
   return h(
     "div",
     { class: "answer" },
@@ -156,34 +167,10 @@ function drawAnswer(answer, isSimulated, command, id) {
       h(
         "div",
         { class: "rows", role: "list" },
-        events.map((event) =>
-          eventRow({ store: command.stores[0], aggregateId: id, ...event }, { isOpen: events.length <= 3 }),
-        ),
+        events.map((event) => eventRow(event, { isOpen: events.length <= 3 })),
       ),
-    after !== undefined && [
-      h("h3", {}, isSimulated ? "The state would be" : "The state is now"),
-      isObject(after)
-        ? jsonTree(after, { open: 3, changes: new Map(found.map((change) => [change.path, change])) })
-        : h("p", {}, show(write(after))),
-    ],
-    isSimulated
-      ? h("p", { class: "hint" }, "Nothing was stored. ", h("b", {}, "Run"), " does it.")
-      : first &&
-          h(
-            "p",
-            {},
-            h(
-              "a",
-              {
-                href: href({
-                  store: first.store ?? command.stores[0],
-                  id: first.aggregateId ?? id,
-                  version: events.at(-1).version,
-                }),
-              },
-              "Open the aggregate",
-            ),
-          ),
+    states.map((state) => drawState(state, isSimulated, states.length > 1, events)),
+    isSimulated && h("p", { class: "hint" }, "Nothing was stored. ", h("b", {}, "Run"), " does it."),
     h(
       "button",
       { type: "button", class: "small", onclick: () => copy(write(events), "the events") },
@@ -191,4 +178,22 @@ function drawAnswer(answer, isSimulated, command, id) {
       "Copy events",
     ),
   );
+}
+
+/// An aggregate that the command changed, or would change.
+function drawState({ store, aggregateId, before, after }, isSimulated, isNamed, events) {
+  const last = events.findLast((event) => event.store === store && event.aggregateId === aggregateId);
+  // That the version which the library keeps is the next one says nothing.
+  const isKept = ({ path, after: now }) => before !== null && path === "/version" && now === last?.version;
+  const found = changes(before ?? undefined, after ?? undefined).filter((change) => !isKept(change));
+  const subject = isNamed ? ["The state of ", showId(aggregateId), " in ", show(store)] : "The state";
+  return [
+    h("h3", {}, subject, isSimulated ? " would be" : " is now"),
+    isObject(after)
+      ? jsonTree(after, { open: 3, changes: new Map(found.map((change) => [change.path, change])) })
+      : h("p", {}, after === null ? "There is none." : show(write(after))),
+    !isSimulated &&
+      last &&
+      h("p", {}, h("a", { href: href({ store, id: aggregateId, version: last.version }) }, "Open the aggregate")),
+  ];
 }

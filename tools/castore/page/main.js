@@ -335,6 +335,7 @@ addEventListener("keydown", press);
 
 async function start() {
   takeToken();
+  addEventListener("hashchange", takeToken); // who had the page open without it
   drawTheme();
   drawTop();
   try {

@@ -45,13 +45,13 @@ function lastOnly(work, onProblem) {
 const SOURCE = { data: "Merged data", state: "Reducer\u2019s state" };
 
 /// Which of both is shown, where there are both.
-function sourceChoice({ info, place, write: remember }, redraw) {
-  const current = () => (info.explorer && place().source !== "data" ? "state" : "data");
+function sourceChoice({ data, place, write: remember }, redraw) {
+  const current = () => (data.hasStates && place().source !== "data" ? "state" : "data");
   const element = h("span", {});
   const draw = () => {
     replace(
       element,
-      info.explorer
+      data.hasStates
         ? segments("What is shown", Object.entries(SOURCE).reverse(), current(), (source) => {
             remember({ source: source === "data" ? "data" : undefined });
             draw();
@@ -135,7 +135,7 @@ function fieldsPanel(context) {
   const draw = lastOnly(
     async (at) => {
       const kind = source.current();
-      let { value, setBy } = await data.at(kind, at);
+      let { value, setBy } = await data.at(kind, at, { isBlamed: true });
       if (!setBy) ({ value, setBy } = await data.at("data", at));
       const all = fields(value ?? {}).filter(([path]) => path.toLowerCase().includes(filter));
       const some = all.slice(0, most);

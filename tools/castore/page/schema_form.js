@@ -196,7 +196,12 @@ function jsonControl(schema, context) {
 
 function objectControl(schema, context) {
   const needed = new Set(schema.required ?? []);
-  const members = Object.entries(schema.properties ?? {}).map(([name, one]) => [
+  // JSON has its members in any order; those that are needed are listed as the type has them.
+  const place = new Map([...needed].map((name, index) => [name, index]));
+  const inOrder = Object.entries(schema.properties ?? {}).sort(
+    ([left], [right]) => (place.get(left) ?? needed.size) - (place.get(right) ?? needed.size),
+  );
+  const members = inOrder.map(([name, one]) => [
     name,
     control(one, { root: context.root, label: name, isRequired: needed.has(name), depth: context.depth + 1 }),
   ]);

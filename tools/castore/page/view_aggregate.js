@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An aggregate: its events, and at every version what they made of it. There is one version that one looks at: the
 // slider, the marked event and the panel next to the events all show it.
-import { ask } from "./api.js";
+import { ask, knownStores } from "./api.js";
 import { AggregateData, BLOCK } from "./aggregate_data.js";
 import { blockList } from "./block_list.js";
 import { h, iconButton, replace, save, say } from "./dom.js";
@@ -22,7 +22,8 @@ export function openAggregate({ info, signal }, start) {
   const view = { title: `${start.id}`, element, update: () => {}, keys: {}, close: () => {} };
   const load = async () => {
     try {
-      await data.refresh();
+      const [known] = await Promise.all([knownStores(info), data.refresh()]);
+      data.hasStates = known.has(data.store);
       if (data.newest === 0) {
         replace(
           element,

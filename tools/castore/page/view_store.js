@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // A store: its aggregates, page by page, and the types of its events.
-import { ask } from "./api.js";
+import { ask, knownStores } from "./api.js";
 import { blockList } from "./block_list.js";
 import { h, replace } from "./dom.js";
+import { isObject } from "./json.js";
+import { jsonTree } from "./json_view.js";
 import { crumbs, empty, field, inputOf, later, momentOf, problemBox, segments, tabs } from "./parts.js";
 import { go, href } from "./router.js";
 import { ago, count, show, showId, time, typeName } from "./text.js";
 
-export function openStore({ signal }, place) {
+export function openStore({ info, signal }, place) {
   const { store } = place;
   const body = h("div", {});
   const tabPlace = h("div", {});
@@ -29,7 +31,7 @@ export function openStore({ signal }, place) {
     );
     if (shown !== tab) {
       list?.close();
-      replace(body, tab === "types" ? typesOf(store, signal) : aggregatesOf(now));
+      replace(body, tab === "types" ? typesOf(store, info, signal) : aggregatesOf(now));
     }
     shown = tab;
   };
@@ -174,12 +176,32 @@ export function openStore({ signal }, place) {
   };
 }
 
-function typesOf(store, signal) {
+/// What is known of a type, to unfold; nothing where no program knows it.
+function schemaOf(type) {
+  if (!type) return null;
+  const { type: name, payload, metadata } = type;
+  for (const schema of [payload, metadata]) if (isObject(schema)) delete schema.$schema; // which all have
+  return h(
+    "details",
+    {
+      class: "schema",
+      ontoggle: ({ target }) => {
+        if (target.open && target.childElementCount === 1) target.append(jsonTree(metadata ? { payload, metadata } : payload, { open: 4, name }));
+      },
+    },
+    h("summary", {}, "Schema"),
+  );
+}
+
+function typesOf(store, info, signal) {
   const card = h("section", { class: "card", "aria-label": "Event types" });
   const load = async () => {
     replace(card, h("p", { class: "hint inset", role: "status" }, "Looking at all events of this store\u2026"));
     try {
-      const { types } = await ask("types", { store }, { signal });
+      const [{ types: stored }, stores] = await Promise.all([ask("types", { store }, { signal }), knownStores(info)]);
+      const known = stores.get(store)?.types ?? [];
+      const never = known.filter(({ type }) => !stored.some((one) => one.type === type));
+      const types = [...stored, ...never.map(({ type }) => ({ type, count: 0 }))];
       if (types.length === 0) return replace(card, empty(h("p", {}, "This store has no events.")));
       replace(
         card,
@@ -206,8 +228,8 @@ function typesOf(store, signal) {
                 {},
                 h("th", { scope: "row" }, typeName(type.type)),
                 h("td", { class: "number", "data-label": "Events" }, count(type.count)),
-                h("td", { "data-label": "First" }, time(type.first)),
-                h("td", { "data-label": "Last" }, time(type.last)),
+                h("td", { "data-label": "First" }, type.first && time(type.first)),
+                h("td", { "data-label": "Last" }, type.last && time(type.last)),
                 h(
                   "td",
                   { "data-label": "Fields", class: "field-names" },
@@ -216,6 +238,7 @@ function typesOf(store, signal) {
                     {},
                     (type.fields ?? []).map((name) => [h("code", {}, show(name)), " "]),
                   ),
+                  schemaOf(known.find((one) => one.type === type.type)),
                 ),
               ),
             ),
