@@ -108,7 +108,9 @@ TEST_CASE("absent metadata is equal to itself and takes no room") {
     castore::Version version;
     castore::Timestamp timestamp;
     Incomparable payload;
+    castore::EventContext context;
   };
+  STATIC_REQUIRE(sizeof(castore::EventContext) == sizeof(void*));
   STATIC_REQUIRE(sizeof(EventDetail<Incomparable>) == sizeof(WithoutMetadata));
   STATIC_REQUIRE(NoMetadata{} == NoMetadata{});
 }
