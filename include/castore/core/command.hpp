@@ -2,13 +2,11 @@
 #ifndef CASTORE_CORE_COMMAND_HPP
 #define CASTORE_CORE_COMMAND_HPP
 
-#include <castore/core/codec.hpp>
 #include <castore/core/command_call.hpp>
 #include <castore/core/context.hpp>
 #include <castore/core/detail/decision.hpp>
-#include <castore/core/detail/validate.hpp>
+#include <castore/core/detail/json_input.hpp>
 #include <castore/core/errors.hpp>
-#include <castore/core/event_codec.hpp>
 #include <castore/core/event_store.hpp>
 #include <castore/core/retry.hpp>
 #include <castore/detail/function_signature.hpp>
@@ -18,7 +16,6 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,55 +42,6 @@ struct InputParameter {
       return std::type_identity<void>{};
   }
 };
-
-/// JSON text, of text or of what can be dumped, such as a `nlohmann::json`.
-template <class Json>
-decltype(auto) json_text_of(const Json& json) {
-  if constexpr (requires {
-                  { json.dump() } -> std::convertible_to<std::string>;
-                }) {
-    return json.dump();
-  } else {
-    return std::string_view{json};
-  }
-}
-
-/// One compile error where a command's input cannot come as JSON.
-template <class Input>
-constexpr bool check_json_input() {
-  static_assert(!std::is_void_v<Input>,
-                "castore: call_json is for a command with an input, and this one has none; call the command itself");
-  if constexpr (std::is_void_v<Input>)
-    return false;
-  else
-    return decltype(codec_fault<Input>())::explain() && decltype(validate_fault<Input>())::explain();
-}
-
-template <class Input>
-Input read_input(std::string_view json) {
-  if constexpr (requires { codec<Input>::decode_input(json); })
-    return codec<Input>::decode_input(json);
-  else
-    return codec<Input>::decode(json);
-}
-
-/// @throws InvalidInputError
-template <class Input>
-Input input_from_json(std::string_view command_id, std::string_view json) {
-  try {
-    Input input = read_input<Input>(json);
-    if constexpr (is_validated<Input>) validate_value(input);
-    return input;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const FieldError& error) {
-    std::throw_with_nested(InvalidInputError{command_id, error.field(), error.reason()});
-  } catch (const InvalidEventError& error) {
-    std::throw_with_nested(InvalidInputError{command_id, error.field(), error.reason()});
-  } catch (const std::exception& error) {
-    std::throw_with_nested(InvalidInputError{command_id, {}, error.what()});
-  }
-}
 
 }  // namespace detail
 
@@ -147,7 +95,11 @@ class Command {
   /// @brief Runs the command on one aggregate.
   template <class... Arguments>
   Result operator()(std::string_view aggregate_id, Arguments&&... arguments) const {
-    return call<Arguments...>({}, aggregate_id, arguments...);
+    Decision::template check_call<Arguments...>();
+    detail::check_decision<typename Store::Events,
+                           typename decltype(Decision::template decided_by<Arguments...>())::type>();
+    if constexpr (Decision::template is_right_call<Arguments...>()) return run({}, aggregate_id, arguments...);
+    std::terminate();  // not reached: the check before does not compile
   }
 
   /// @brief The command with options for one call.
@@ -166,7 +118,12 @@ class Command {
   /// (report to the sender); then what the command throws
   template <class Json, class... Context>
   Result call_json(std::string_view aggregate_id, const Json& json, Context&&... context) const {
-    return call_with_json({}, aggregate_id, json, context...);
+    using Input = typename decltype(detail::InputParameter<detail::FunctionSignature<Decide>, 1, 1>::find())::type;
+    if constexpr (detail::check_json_input<Input>()) {
+      auto input = detail::input_from_json<Input>(id_, detail::json_text_of(json));
+      return (*this)(aggregate_id, input, context...);
+    }
+    std::terminate();  // not reached: the check before does not compile
   }
 
  private:

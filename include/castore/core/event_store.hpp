@@ -147,21 +147,20 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   template <class... Payloads>
     requires(sizeof...(Payloads) > 0 && (detail::IsPayloadArgument<Payloads> && ...))
   std::vector<Event> push_events(std::string aggregate_id, Version expected_last, Payloads... payloads) {
-    return push_events(PushEventsOptions{}, std::move(aggregate_id), expected_last, std::move(payloads)...);
+    (detail::check_event_of<Events, typename detail::ForeignIn<Events, Payloads>::type>(), ...);
+    return push_payloads({}, std::move(aggregate_id), expected_last, payloads...);
   }
   template <class... Payloads>
     requires(sizeof...(Payloads) > 0 && (detail::IsPayloadArgument<Payloads> && ...))
   std::vector<Event> push_events(PushEventsOptions options, std::string aggregate_id, Version expected_last,
                                  Payloads... payloads) {
     (detail::check_event_of<Events, typename detail::ForeignIn<Events, Payloads>::type>(), ...);
-    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last, std::move(options.context)};
-    events.reserve(sizeof...(Payloads));
-    (events.add(std::move(payloads)), ...);
-    return *push_all(events, true);
+    return push_payloads(std::move(options), std::move(aggregate_id), expected_last, payloads...);
   }
   template <class... Payloads>
   std::vector<Event> push_events(std::string aggregate_id, Version expected_last,
                                  std::vector<std::variant<Payloads...>> payloads, PushEventsOptions options = {}) {
+    detail::check_event_of<Events, typename detail::ForeignIn<Events, std::variant<Payloads...>>::type>();
     return *push_vector(std::move(aggregate_id), expected_last, std::move(payloads), std::move(options), true);
   }
 
@@ -171,6 +170,7 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
   std::optional<std::vector<Event>> try_push_events(std::string aggregate_id, Version expected_last,
                                                     std::vector<std::variant<Payloads...>> payloads,
                                                     PushEventsOptions options = {}) {
+    detail::check_event_of<Events, typename detail::ForeignIn<Events, std::variant<Payloads...>>::type>();
     return push_vector(std::move(aggregate_id), expected_last, std::move(payloads), std::move(options), false);
   }
 
@@ -213,11 +213,19 @@ class EventStore : public detail::EventStoreReader<EventsT, AggregateT, ReducerT
     detail::throw_already_exists(this->event_store_id(), result.event.aggregate_id, result.event.version);
   }
 
+  /// Moves everything out of its arguments.
+  template <class... Payloads>
+  std::vector<Event> push_payloads(PushEventsOptions options, std::string&& aggregate_id, Version expected_last,
+                                   Payloads&... payloads) {
+    detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last, std::move(options.context)};
+    events.reserve(sizeof...(Payloads));
+    (events.add(std::move(payloads)), ...);
+    return *push_all(events, true);
+  }
   template <class... Payloads>
   std::optional<std::vector<Event>> push_vector(std::string&& aggregate_id, Version expected_last,
                                                 std::vector<std::variant<Payloads...>>&& payloads,
                                                 PushEventsOptions&& options, bool throws_conflict) {
-    detail::check_event_of<Events, typename detail::ForeignIn<Events, std::variant<Payloads...>>::type>();
     detail::EventsInPush<EventStore> events{*this, std::move(aggregate_id), expected_last, std::move(options.context)};
     events.reserve(payloads.size());
     events.add(std::move(payloads));
