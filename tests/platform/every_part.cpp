@@ -147,6 +147,14 @@ inline void use_sqs(Accounts& accounts) {
 }
 #endif
 
+#ifdef CASTORE_MESSAGING_ADAPTERS_EVENT_BRIDGE_HPP
+inline void use_event_bridge(Accounts& accounts) {
+  castore::EventBridgeMessageBusAdapter event_bridge{"accounts", {.max_message_size = 1'000}};
+  castore::NotificationMessageBus bus{"BUS", accounts, event_bridge};
+  (void)castore::parse_event_bridge_event(bus, "{}").message.event;
+}
+#endif
+
 #ifdef CASTORE_MESSAGING_ADAPTERS_KAFKA_HPP
 inline void use_kafka(Accounts& accounts) {
   castore::KafkaMessageChannelAdapter kafka{{.brokers = "localhost:9092"}, "accounts", {.max_message_size = 1'000}};

@@ -11,6 +11,7 @@
 #include <castore/aws/request_token.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/aws/batch_channel.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
 #include <castore/messaging/adapters/sqs/client.hpp>
 #include <castore/messaging/adapters/sqs/message.hpp>
@@ -61,7 +62,8 @@ struct SqsMessageQueueOptions {
 /// - A message that `publish_messages` returned for is in the queue. It may be there twice when an answer was lost; a
 ///   FIFO queue drops what is sent again within five minutes, but neither replays nor a version that was written again
 ///   by force with another content.
-/// - The body is the message's JSON unless `format` says otherwise. The attribute `messageId` is `store#id#version`, and `replay` is there for replays
+/// - The body is the message's JSON unless `format` says otherwise. The attribute `messageId` is `store#id#version`,
+/// and `replay` is there for replays
 ///   only. In a FIFO queue each aggregate is a message group: a batch has at most one message of each, and after one
 ///   that was refused no later one of its aggregate is sent.
 /// - Batches of up to ten; each call of SQS counts as one request of up to 64 kB each.
@@ -84,9 +86,8 @@ class SqsMessageQueueAdapter {
   template <AwsClient Client>
   SqsMessageQueueAdapter(std::shared_ptr<Client> client, std::string queue_url,
                          const SqsMessageQueueOptions& options = {})
-      : caller_{std::move(client), options.retry},
+      : channel_{{std::move(client), options.retry}, "SendMessageBatch", options.max_message_size},
         queue_url_{std::move(queue_url)},
-        max_message_size_{options.max_message_size},
         format_{options.format} {}
 
   /// @brief The queue's URL.
@@ -102,55 +103,39 @@ class SqsMessageQueueAdapter {
     std::vector<detail::AwsOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) outgoing.push_back(detail::sqs_message(view, format));
-    const detail::AwsBatchPublisher::Send send = [this](const std::vector<const detail::AwsOutgoingMessage*>& batch) {
-      return this->send(batch);
-    };
-    detail::AwsBatchPublisher{
-        caller_.policy(), {.max_message_size = max_message_size_, .max_batch_size = max_message_size_}, send}
-        .publish(outgoing);
+    channel_.publish(
+        outgoing,
+        [this](const std::vector<const detail::AwsOutgoingMessage*>& batch) {
+          nlohmann::json request{{"QueueUrl", queue_url_}, {"Entries", nlohmann::json::array()}};
+          for (const detail::AwsOutgoingMessage* const message : batch) {
+            request["Entries"].push_back(message->entry);
+            request["Entries"].back()["Id"] = std::to_string(request["Entries"].size() - 1);
+          }
+          return request;
+        },
+        read_results);
   }
 
  private:
-  std::vector<detail::AwsEntryResult> send(const std::vector<const detail::AwsOutgoingMessage*>& batch) const {
-    nlohmann::json request{{"QueueUrl", queue_url_}, {"Entries", nlohmann::json::array()}};
-    for (const detail::AwsOutgoingMessage* const message : batch) {
-      request["Entries"].push_back(message->entry);
-      request["Entries"].back()["Id"] = std::to_string(request["Entries"].size() - 1);
-    }
-    detail::AwsAction action{.what = "send", .is_write = true};
-    const nlohmann::json answer = detail::parse_json(
-        caller_.call<AwsError>("SendMessageBatch", request.dump(), action, detail::is_transient_aws_error));
-    std::vector<detail::AwsEntryResult> results(batch.size(),
-                                                {detail::AwsEntryStatus::transient, "the answer does not tell of it"});
+  static void read_results(const nlohmann::json& answer, std::vector<detail::AwsEntryResult>& results) {
     const auto read = [&](const char* name, const auto& result_of) {
       const auto entries = answer.find(name);
       if (entries == answer.end() || !entries->is_array()) return;
       for (const nlohmann::json& entry : *entries) {
-        const auto text = [&entry](const char* member) -> std::string {
-          const auto found = entry.is_object() ? entry.find(member) : entry.end();
-          return found != entry.end() && found->is_string() ? found->template get<std::string>() : std::string{};
-        };
-        const auto index = detail::parse_integer<std::size_t>(text("Id"));
-        if (index && *index < results.size()) results[*index] = result_of(entry, text);
+        const auto index = detail::parse_integer<std::size_t>(detail::text_member(entry, "Id"));
+        if (index && *index < results.size()) results[*index] = result_of(entry);
       }
     };
-    read("Successful", [](const nlohmann::json&, const auto&) {
-      return detail::AwsEntryResult{detail::AwsEntryStatus::taken, {}};
-    });
-    read("Failed", [](const nlohmann::json& entry, const auto& text) {
+    read("Successful", [](const nlohmann::json&) { return detail::AwsEntryResult{detail::AwsEntryStatus::taken, {}}; });
+    read("Failed", [](const nlohmann::json& entry) {
       const bool is_ours = entry.contains("SenderFault") && entry["SenderFault"] == true;
-      const AwsError error{std::string{detail::sqs_service.name}, 200, text("Code"), text("Message")};
-      return detail::AwsEntryResult{is_ours && !detail::is_transient_aws_error(error)
-                                        ? detail::AwsEntryStatus::refused
-                                        : detail::AwsEntryStatus::transient,
-                                    detail::without_prefix(error.what())};
+      return detail::failed_aws_entry(detail::sqs_service, detail::text_member(entry, "Code"),
+                                      detail::text_member(entry, "Message"), is_ours);
     });
-    return results;
   }
 
-  detail::AwsCaller caller_;
+  detail::AwsBatchChannel channel_;
   std::string queue_url_;
-  std::size_t max_message_size_;
   MessageFormat format_;
 };
 
@@ -212,16 +197,15 @@ class SqsConsumer : public detail::MessageConsumer<MessageT, detail::SqsSource<M
   /// or without an adapter, which must outlive the consumer.
   /// @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument when an option is out of range
   template <class Channel>
-  requires std::same_as<typename Channel::Message, MessageT> SqsConsumer(const Channel& channel, std::string queue_url,
-                                                                         Options options = {})
+    requires std::same_as<typename Channel::Message, MessageT>
+  SqsConsumer(const Channel& channel, std::string queue_url, Options options = {})
       : SqsConsumer{channel, std::make_shared<SqsHttpClient>(client_options(options, queue_url)), queue_url,
                     std::move(options)} {}
   /// @brief Shares a client, such as one over the AWS SDK; `options.client` then means nothing. Its time-out must be
   /// longer than `wait_time`.
   template <class Channel, AwsClient Client>
-  requires std::same_as<typename Channel::Message, MessageT> SqsConsumer(const Channel& channel,
-                                                                         std::shared_ptr<Client> client,
-                                                                         std::string queue_url, Options options = {})
+    requires std::same_as<typename Channel::Message, MessageT>
+  SqsConsumer(const Channel& channel, std::shared_ptr<Client> client, std::string queue_url, Options options = {})
       : Base{options.retry, std::move(options.on_dead_letter), std::move(options.on_error),
              Source{std::make_shared<detail::SqsReceipts>(
                         detail::AwsCaller{std::move(client), std::move(options.requests)}, std::move(queue_url),

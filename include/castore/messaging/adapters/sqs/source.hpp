@@ -4,6 +4,8 @@
 
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/aws/batch_channel.hpp>
+#include <castore/messaging/adapters/aws/delivered_event.hpp>
 #include <castore/messaging/adapters/sqs/message.hpp>
 #include <castore/messaging/adapters/sqs/receipts.hpp>
 #include <castore/messaging/cloud_events.hpp>
@@ -78,10 +80,6 @@ class SqsSource {
   void settle() { receipts_->settle(); }
 
  private:
-  static std::string text_at(const nlohmann::json& json, const char* name) {
-    const auto found = json.is_object() ? json.find(name) : json.end();
-    return found != json.end() && found->is_string() ? found->template get<std::string>() : std::string{};
-  }
   static const nlohmann::json& member(const nlohmann::json& json, const char* name) {
     static const nlohmann::json none = nlohmann::json::object();
     const auto found = json.is_object() ? json.find(name) : json.end();
@@ -101,23 +99,26 @@ class SqsSource {
 
   std::optional<Delivery> read(const nlohmann::json& received, SteadyTime handed_out,
                                std::set<std::string>& broken_groups) {
-    const std::string handle = text_at(received, "ReceiptHandle");
+    const std::string handle = text_member(received, "ReceiptHandle");
     if (handle.empty()) return std::nullopt;
     receipts_->add(handle, handed_out);
     const nlohmann::json& attributes = member(received, "Attributes");
-    const std::string group = text_at(attributes, "MessageGroupId");
-    const int attempt = (std::max)(1, parse_integer<int>(text_at(attributes, "ApproximateReceiveCount")).value_or(1));
-    const std::string body = text_at(received, "Body");
+    const std::string group = text_member(attributes, "MessageGroupId");
+    const int attempt =
+        (std::max)(1, parse_integer<int>(text_member(attributes, "ApproximateReceiveCount")).value_or(1));
+    const std::string body = text_member(received, "Body");
     if (!group.empty() && broken_groups.contains(group)) {  // it must not overtake what cannot be read
       receipts_->give_back(handle, std::chrono::milliseconds{0});
       return std::nullopt;
     }
     std::map<std::string, std::string> headers;
     for (const auto& [name, attribute] : member(received, "MessageAttributes").items()) {
-      headers.emplace(name, text_at(attribute, "StringValue"));
+      headers.emplace(name, text_member(attribute, "StringValue"));
     }
     try {
-      const ReceivedBody read = read_body(body, headers["content-type"], headers, {sqs_cloud_event_prefix});
+      const std::optional<DeliveredEvent> event = read_delivered_event(body);
+      const ReceivedBody read =
+          event ? read_body(*event) : read_body(body, headers["content-type"], headers, {sqs_cloud_event_prefix});
       return Delivery{.recipient = nullptr,
                       .message = std::make_shared<const Message>(options_.parse(read.json)),
                       .replay = read.replay || headers["replay"] == "1",
