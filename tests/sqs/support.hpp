@@ -3,7 +3,8 @@
 #define CASTORE_TESTS_SQS_SUPPORT_HPP
 
 /// @file
-/// What the tests of Amazon SQS, and of what hands messages to it, share: the server of server.sh, queues, plans of faults, and short spellings.
+/// What the tests of Amazon SQS, and of what hands messages to it, share: the server of server.sh, queues, plans of
+/// faults, and short spellings.
 
 #include <castore/messaging/adapters/sqs.hpp>
 
@@ -145,8 +146,9 @@ class FaultPlan {
     ask_server("/plans/" + name_, "PUT", Json{{"faults", faults}}.dump());
   }
 
-  std::string endpoint() const { return server_address() + "/faults/" + name_; }
-  AwsHttpClientOptions options() const { return client_options("/faults/" + name_); }
+  std::string path() const { return "/faults/" + name_; }
+  std::string endpoint() const { return server_address() + path(); }
+  AwsHttpClientOptions options() const { return client_options(path()); }
   /// The requests that came in: `operation`, `body`.
   Json log() const { return ask_server("/plans/" + name_); }
   std::vector<std::string> operations() const {

@@ -186,6 +186,11 @@ inline CloudEvent parse_cloud_event(const std::map<std::string, std::string>& at
 
 namespace detail {
 
+/// Of the body that is sent in a form.
+inline std::string content_type_of(MessageFormat format) {
+  return format == MessageFormat::cloud_event ? std::string{cloud_event_content_type} : "application/json";
+}
+
 /// A body that came, in whatever form it was sent.
 struct ReceivedBody {
   std::string json{};  ///< The message's.

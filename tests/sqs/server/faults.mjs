@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What goes wrong with a request: a text is a fault's name, an object has it as its only key, with an argument.
 import { json, refusal } from './answers.mjs'
+import * as s3 from './s3.mjs'
 
 const never = () => new Promise(() => {})
 
@@ -24,10 +25,10 @@ async function partly(request, answer, failed, codes, senderFault) {
 // answer(request): what the service answers, without a look at the signature.
 const kinds = {
   pass: ({ answer }) => answer(),
-  throttle: () => refusal(400, 'ThrottlingException'),
-  error500: () => refusal(500, 'InternalError'),
+  throttle: ({ refuse }) => refuse(400, 'ThrottlingException'),
+  error500: ({ refuse }) => refuse(500, 'InternalError'),
   error503: () => ({ status: 503, headers: {}, body: Buffer.from('<html>busy</html>') }),
-  denied: () => refusal(400, 'AccessDeniedException'),
+  denied: ({ refuse }) => refuse(400, 'AccessDeniedException'),
   drop_before: ({ socket }) => { socket.destroy(); return never() },
   drop_after: async ({ answer, socket }) => { await answer(); socket.destroy(); return never() },
   cut_json: async ({ answer }) => {
@@ -42,5 +43,6 @@ const kinds = {
 
 export function meet(fault, request, answer, socket) {
   const [kind, argument] = typeof fault === 'string' ? [fault] : Object.entries(fault)[0]
-  return kinds[kind]({ request, answer: (other = request) => answer(other), socket }, argument)
+  const refuse = s3.isS3(request) ? s3.refuse : refusal
+  return kinds[kind]({ request, refuse, answer: (other = request) => answer(other), socket }, argument)
 }

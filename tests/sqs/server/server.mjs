@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-// An Amazon SQS and an EventBridge for tests: fauxqs and event_bridge.mjs, with checked signatures, which fail on request.
+// An Amazon SQS, an EventBridge and an S3 for tests: fauxqs and event_bridge.mjs, with checked signatures, which fail on
+// request.
 //
 //   POST /                     SQS, EventBridge
+//   PUT, GET /BUCKET/KEY       S3
 //   PUT  /plans/NAME           sets what goes wrong at /faults/NAME: {"faults": [...]}, as faults.mjs knows them
-//   POST /faults/NAME/         SQS, EventBridge; each request meets the next fault of the plan
-//   GET  /plans/NAME           what came in at /faults/NAME: [{"operation", "body"}]
+//   ... /faults/NAME/...       SQS, EventBridge, S3; each request meets the next fault of the plan
+//   GET  /plans/NAME           what came in at /faults/NAME: [{"operation", "body"}], of S3 also "url" and "type"
+//   PUT  /buckets/NAME         creates a bucket
 //   PUT  /buses/NAME           creates a bus: {"queueUrl"} of the queue that gets all of its events, if any
 //   GET  /buses/NAME           the events that it has delivered, as texts
-//   POST /castore              Castore publishes messages: see castore.mjs
+//   POST /castore              Castore publishes messages, or reads what stands for one: see castore.mjs
 //
 // node server.mjs ADDRESS_FILE listens on a free port of this host and writes its address there.
 import fs from 'node:fs'
@@ -15,9 +18,10 @@ import http from 'node:http'
 import { createRequire } from 'node:module'
 import { buildApp } from 'fauxqs'
 import { json, refusal } from './answers.mjs'
-import { publish } from './castore.mjs'
+import { publish, read } from './castore.mjs'
 import { EventBridge } from './event_bridge.mjs'
 import { meet } from './faults.mjs'
+import * as s3 from './s3.mjs'
 
 const checkSignature = createRequire(import.meta.url)('./signatures.js')
 
@@ -40,10 +44,14 @@ const eventBridge = new EventBridge(async (queueUrl, MessageBody) => {
 })
 
 const isSqs = ({ headers }) => (headers['x-amz-target'] || '').startsWith('AmazonSQS.')
-const answer = (request) => isSqs(request) ? sqs(request) : eventBridge.answer(request)
+const answer = (request) => {
+  if (s3.isS3(request)) return s3.answerOf(app, request)
+  return isSqs(request) ? sqs(request) : eventBridge.answer(request)
+}
 
 // What is wrong with a request's signature, as an answer, or undefined.
 async function refused(request) {
+  if (s3.isS3(request)) return s3.refused(request, credentials)
   const wrong = await checkSignature(request, { CASTORE: credentials })
   if (wrong) return json(400, wrong)
   const scope = `/eu-west-1/${isSqs(request) ? 'sqs' : 'events'}/aws4_request`
@@ -53,8 +61,12 @@ async function refused(request) {
 async function faulty(name, request, socket) {
   const plan = plans.get(name)
   if (!plan) return json(404, {})
-  plan.log.push({ operation: (request.headers['x-amz-target'] || '').split('.')[1], body: JSON.parse(request.body) })
-  return await refused(request) || meet(plan.faults.shift() || 'pass', { ...request, url: '/' }, answer, socket)
+  const { method, url, headers, body } = request
+  const own = url.slice(`/faults/${name}`.length)
+  plan.log.push(s3.isS3(request)
+    ? { operation: `S3 ${method}`, url: own, type: headers['content-type'], body: `${body}` }
+    : { operation: (headers['x-amz-target'] || '').split('.')[1], body: JSON.parse(body) })
+  return await refused(request) || meet(plan.faults.shift() || 'pass', { ...request, url: own }, answer, socket)
 }
 
 async function handle(request, socket) {
@@ -64,13 +76,20 @@ async function handle(request, socket) {
     return json(200, {})
   }
   if (first === 'plans') return json(200, plans.get(name).log)
+  if (first === 'buckets') {
+    const { statusCode } = await app.inject({ method: 'PUT', url: `/${name}`, headers: { host: 'localhost' } })
+    return json(statusCode, {})
+  }
   if (first === 'buses' && request.method === 'PUT') {
     eventBridge.createBus(name, JSON.parse(request.body).queueUrl)
     return json(200, {})
   }
   if (first === 'buses') return json(200, eventBridge.eventsOf(name))
   if (first === 'faults') return faulty(name, request, socket)
-  if (first === 'castore') return json(200, await publish(JSON.parse(request.body), credentials))
+  if (first === 'castore') {
+    const asked = JSON.parse(request.body)
+    return json(200, await (asked.read ? read(asked.read) : publish(asked, credentials)))
+  }
   return await refused(request) || answer(request)
 }
 

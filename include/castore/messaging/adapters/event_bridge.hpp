@@ -14,6 +14,7 @@
 #include <castore/messaging/adapters/aws/batch_channel.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
 #include <castore/messaging/adapters/aws/delivered_event.hpp>
+#include <castore/messaging/adapters/aws/message_url.hpp>
 #include <castore/messaging/adapters/event_bridge/client.hpp>
 #include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/errors.hpp>
@@ -23,6 +24,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -91,13 +93,25 @@ class EventBridgeMessageBusAdapter {
 
   /// @brief The bus's name.
   const std::string& event_bus_name() const noexcept { return event_bus_name_; }
+  /// @brief In bytes, of a message with its source and type.
+  std::size_t max_message_size() const noexcept { return channel_.max_size(); }
 
   /// @brief The operation of the adapter contract.
   /// @throws MessagesNotPublishedError, AwsCredentialsError, EventEncodeError, InvalidMessageError
   void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) {
+    publish(messages, options, {});
+  }
+
+ protected:
+  /// Changes what is about to be sent.
+  using BeforeSending = std::function<void(std::vector<detail::AwsOutgoingMessage>& outgoing)>;
+
+  void publish(std::span<const MessageView> messages, const PublishMessageOptions& options,
+               const BeforeSending& before_sending) const {
     std::vector<detail::AwsOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) outgoing.push_back(entry_of(view, options.replay));
+    if (before_sending) before_sending(outgoing);
     channel_.publish(outgoing, make_request, read_results);
   }
 
@@ -168,11 +182,14 @@ struct EventBridgeMessage {
 /// if (!event.replay) read_model.update(event.message);
 /// @endcode
 /// @param channel Whose messages the bus carries, with or without an adapter.
-/// @throws InvalidMessageError (fix: it is not an event of EventBridge, or not a message of the channel)
+/// @param reader Reads messages that are kept in S3: a `castore::S3MessageReader`.
+/// @throws InvalidMessageError (fix: it is not an event of EventBridge, or not a message of the channel), what the
+/// reader throws
 template <class Channel>
   requires MessageType<typename Channel::Message>
-EventBridgeMessage<typename Channel::Message> parse_event_bridge_event(const Channel& channel, std::string_view json) {
-  const std::optional<detail::DeliveredEvent> event = detail::read_delivered_event(json);
+EventBridgeMessage<typename Channel::Message> parse_event_bridge_event(const Channel& channel, std::string_view json,
+                                                                       const MessageReader& reader = {}) {
+  const std::optional<detail::DeliveredEvent> event = detail::read_delivered_event(json, reader);
   if (!event) throw InvalidMessageError{"detail-type", "it is missing"};
   const detail::ReceivedBody body = detail::read_body(*event);
   return {event->id, channel.parse_message(body.json), body.replay};

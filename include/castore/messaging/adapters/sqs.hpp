@@ -13,6 +13,7 @@
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/aws/batch_channel.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
+#include <castore/messaging/adapters/aws/message_url.hpp>
 #include <castore/messaging/adapters/sqs/client.hpp>
 #include <castore/messaging/adapters/sqs/message.hpp>
 #include <castore/messaging/adapters/sqs/receipts.hpp>
@@ -92,17 +93,29 @@ class SqsMessageQueueAdapter {
 
   /// @brief The queue's URL.
   const std::string& queue_url() const noexcept { return queue_url_; }
+  /// @brief In bytes, of a body with its attributes.
+  std::size_t max_message_size() const noexcept { return channel_.max_size(); }
   /// @brief Whether the queue keeps the order of messages, which its name says.
   bool is_fifo() const noexcept { return queue_url_.ends_with(".fifo"); }
 
   /// @brief The operation of the adapter contract.
   /// @throws MessagesNotPublishedError, AwsCredentialsError, EventEncodeError, InvalidMessageError
   void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) {
+    publish(messages, options, {});
+  }
+
+ protected:
+  /// Changes what is about to be sent.
+  using BeforeSending = std::function<void(std::vector<detail::AwsOutgoingMessage>& outgoing)>;
+
+  void publish(std::span<const MessageView> messages, const PublishMessageOptions& options,
+               const BeforeSending& before_sending) const {
     detail::SqsFormat format{.is_fifo = is_fifo(), .replay = options.replay, .form = format_};
     if (options.replay) format.token = detail::new_client_request_token(16);
     std::vector<detail::AwsOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) outgoing.push_back(detail::sqs_message(view, format));
+    if (before_sending) before_sending(outgoing);
     channel_.publish(
         outgoing,
         [this](const std::vector<const detail::AwsOutgoingMessage*>& batch) {
@@ -152,6 +165,9 @@ struct SqsConsumerOptions {
   /// @brief Takes over what failed as often as it may, which is then deleted. Unless given, the message goes back to
   /// the queue, whose redrive policy moves it to the dead-letter queue.
   DeadLetterHandler<Message> on_dead_letter{};
+  /// @brief Reads messages that are kept in S3: a `castore::S3MessageReader`. What it cannot read goes back to the
+  /// queue as what is not a message does.
+  MessageReader message_reader{};
   /// @brief Is told of a body that is not a message of the channel, and why. The message goes back to the queue as one
   /// that failed, and those behind it in its group with it.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
@@ -214,6 +230,7 @@ class SqsConsumer : public detail::MessageConsumer<MessageT, detail::SqsSource<M
                      .wait_time = checked(options.wait_time, 0, 20, "wait_time"),
                      .max_messages = checked(options.max_messages, 1, 10, "max_messages"),
                      .parse = [&channel](const std::string& body) { return channel.parse_message(body); },
+                     .reader = std::move(options.message_reader),
                      .on_invalid_message = std::move(options.on_invalid_message)}}} {}
 
  private:
