@@ -51,11 +51,11 @@ inline AwsHttpClientOptions client_options(const std::string& path = {}) {
           .credentials = AwsCredentials{"CASTORE", "castore/secret+key", "", {}}};
 }
 
-/// What an example is started with.
+/// What an example is started with; it waits for messages, but not forever.
 inline std::string example_environment() {
   return "AWS_ACCESS_KEY_ID=CASTORE AWS_SECRET_ACCESS_KEY=castore/secret+key AWS_SESSION_TOKEN= AWS_REGION=eu-west-1 "
          "AWS_ENDPOINT_URL=" +
-         server_address() + " ";
+         server_address() + " timeout 60 ";
 }
 
 inline SqsHttpClient& client() {
