@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-set(component_headers messaging/adapters/sqs.hpp messaging/adapters/sqs/*.hpp)
+set(component_headers messaging/adapters/sqs.hpp messaging/adapters/sqs_s3.hpp messaging/adapters/sqs/*.hpp)
 set(component_components aws)
 set(component_packages "CURL 7.85" "OpenSSL 3.0")
 set(component_debian_packages libcurl4-openssl-dev libssl-dev)

@@ -14,6 +14,7 @@ CORE = {"nlohmann_json": "[>=3.11 <4]"}
 COMPONENTS = {
     "aws": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "dynamodb": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
+    "event_bridge": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]"},
     "http": {"libcurl": "[>=7.85 <9]", "openssl": "[>=3.0 <4]", "cpp-httplib": "[>=0.11 <1]"},
     "kafka": {"librdkafka": "[>=2.0 <3]"},
     "nats": {"cnats": "[>=3.4 <4]"},

@@ -225,3 +225,32 @@ TEST_CASE("signatures are those of AWS's test suite") {
             test.signed_headers + ", Signature=" + test.signature);
   }
 }
+
+TEST_CASE("signatures for S3 are those of AWS's documentation, in headers and in addresses") {
+  using namespace std::chrono;
+  const sys_seconds time = sys_days{year{2013} / 5 / 24};
+  const AwsCredentials credentials{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", {}, {}};
+  const castore::detail::AwsScope scope{"us-east-1", "s3", time};
+  const std::string body = "Welcome to Amazon S3.";
+  const AwsRequest put{
+      .method = "PUT",
+      .path = "/test%24file.text",
+      .headers = {{"Date", "Fri, 24 May 2013 00:00:00 GMT"},
+                  {"Host", "examplebucket.s3.amazonaws.com"},
+                  {"x-amz-content-sha256", castore::detail::hexadecimal(castore::detail::sha256(body))},
+                  {"x-amz-date", "20130524T000000Z"},
+                  {"x-amz-storage-class", "REDUCED_REDUNDANCY"}},
+      .body = body,
+      .has_plain_path = true};
+  CHECK(sign_v4(put, credentials, scope).signature ==
+        "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
+  const AwsRequest get{.method = "GET",
+                       .path = "/test.txt",
+                       .headers = {{"Host", "examplebucket.s3.amazonaws.com"}},
+                       .has_plain_path = true};
+  CHECK(castore::detail::presigned_query(get, credentials, scope, seconds{86'400}) ==
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_"
+        "request"
+        "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+        "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+}

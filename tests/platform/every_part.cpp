@@ -147,6 +147,31 @@ inline void use_sqs(Accounts& accounts) {
 }
 #endif
 
+#ifdef CASTORE_MESSAGING_ADAPTERS_EVENT_BRIDGE_HPP
+inline void use_event_bridge(Accounts& accounts) {
+  castore::EventBridgeMessageBusAdapter event_bridge{"accounts", {.max_message_size = 1'000}};
+  castore::NotificationMessageBus bus{"BUS", accounts, event_bridge};
+  (void)castore::parse_event_bridge_event(bus, "{}").message.event;
+}
+#endif
+
+#ifdef CASTORE_MESSAGING_ADAPTERS_SQS_S3_HPP
+inline void use_sqs_s3(Accounts& accounts) {
+  castore::SqsS3MessageQueueAdapter sqs{"https://sqs.eu-west-1.amazonaws.com/1/accounts.fifo", {.bucket = "accounts"}};
+  castore::NotificationMessageQueue queue{"QUEUE", accounts, sqs};
+  castore::SqsConsumer consumer{queue, sqs.queue_url(), {.message_reader = castore::S3MessageReader{"accounts"}}};
+  (void)consumer.poll([](const auto& message, const auto& context) { (void)message.event, (void)context.attempt; });
+}
+#endif
+
+#ifdef CASTORE_MESSAGING_ADAPTERS_EVENT_BRIDGE_S3_HPP
+inline void use_event_bridge_s3(Accounts& accounts) {
+  castore::EventBridgeS3MessageBusAdapter event_bridge{"accounts", {.bucket = "accounts", .prefix = "a/"}};
+  castore::NotificationMessageBus bus{"BUS", accounts, event_bridge};
+  (void)castore::parse_event_bridge_event(bus, "{}", castore::S3MessageReader{"accounts"}).message.event;
+}
+#endif
+
 #ifdef CASTORE_MESSAGING_ADAPTERS_KAFKA_HPP
 inline void use_kafka(Accounts& accounts) {
   castore::KafkaMessageChannelAdapter kafka{{.brokers = "localhost:9092"}, "accounts", {.max_message_size = 1'000}};

@@ -115,7 +115,8 @@ TEST_CASE("what Castore sends is received") {
   const Queue queue{true};
   const Monsters monsters;
   const Json done = ask_server("/castore", "POST",
-                               Json{{"queueUrl", queue.url()},
+                               Json{{"adapter", "sqs"},
+                                        {"queueUrl", queue.url()},
                                     {"endpoint", server_address()},
                                     {"fifo", true},
                                     {"replay", true},

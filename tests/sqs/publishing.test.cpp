@@ -2,6 +2,7 @@
 // What is sent to SQS, and what becomes of it when something goes wrong.
 #include <castore/messaging/adapters/sqs.hpp>
 
+#include "sqs/batch_publishing.hpp"
 #include "sqs/support.hpp"
 
 #include <castore/aws/client.hpp>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <exception>
 #include <map>
 #include <memory>
 #include <regex>
@@ -19,38 +19,27 @@
 #include <vector>
 
 using namespace castore::sqs_tests;
-using castore::AwsConnectionError;
 using castore::AwsError;
 using castore::MessagesNotPublishedError;
 using castore::SqsMessageQueueAdapter;
 
 namespace {
 
-using Ids = std::vector<std::string>;
-using Indices = std::vector<std::size_t>;
-using Operations = std::vector<std::string>;
-
-std::vector<MonsterMessage> some_of(const std::string& id, int count) {
-  std::vector<MonsterMessage> messages;
-  for (int version = 1; version <= count; ++version) messages.push_back(appeared(id, version));
-  return messages;
-}
-
 SqsMessageQueueAdapter adapter_of(const Queue& queue, const FaultPlan& plan, int max_attempts = 4) {
   return SqsMessageQueueAdapter{queue.url(), {.client = plan.options(), .retry = quick_retries(max_attempts)}};
 }
 
-/// What is nested in the error that a function throws.
-template <class Nested, class Function>
-Nested nested_of(Function function) {
-  return error_of<Nested>([&] {
-    try {
-      function();
-    } catch (const std::exception& error) {
-      std::rethrow_if_nested(error);
-    }
-  });
-}
+template <bool is_fifo>
+struct Fixture {
+  using Adapter = SqsMessageQueueAdapter;
+  static constexpr bool knows_what_it_has = is_fifo;
+  static constexpr const char* operation = "SendMessageBatch";
+
+  Adapter adapter(const FaultPlan& plan, int max_attempts = 4) const { return adapter_of(queue, plan, max_attempts); }
+  Ids take_ids() const { return queue.take_ids(); }
+
+  Queue queue{is_fifo};
+};
 
 }  // namespace
 
@@ -63,7 +52,8 @@ TEST_CASE("SQS gets what Castore's own adapter sends") {
       const Queue queue{is_fifo};
       const FaultPlan theirs;
       const Json done = ask_server("/castore", "POST",
-                                   Json{{"queueUrl", queue.url()},
+                                   Json{{"adapter", "sqs"},
+                                        {"queueUrl", queue.url()},
                                         {"endpoint", theirs.endpoint()},
                                         {"fifo", is_fifo},
                                         {"replay", replay},
@@ -107,7 +97,8 @@ TEST_CASE("a batch has legal ids and the attributes of each message, which Casto
   const FaultPlan theirs;
   const std::vector<MonsterMessage> messages = some_of("a", 25);
   const Json refused = ask_server("/castore", "POST",
-                                  Json{{"queueUrl", queue.url()},
+                                  Json{{"adapter", "sqs"},
+                                        {"queueUrl", queue.url()},
                                        {"endpoint", theirs.endpoint()},
                                        {"fifo", false},
                                        {"replay", false},
@@ -218,27 +209,7 @@ TEST_CASE("a body has no character that SQS refuses") {
 }
 
 TEST_CASE("batches are not larger than SQS takes, and of too large a message nothing is sent") {
-  const Queue queue;
-  const FaultPlan plan;
-  SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
-  const std::string third(90'000, 'x');
-  publish(adapter, {appeared("a", 1, third), appeared("b", 1, third), appeared("c", 1, third), appeared("d", 1)});
-  std::vector<std::size_t> sizes;
-  for (const Json& request : plan.log()) sizes.push_back(request["body"]["Entries"].size());
-  CHECK(sizes == Indices{2, 2});
-
-  const std::size_t overhead =
-      Json(appeared("b", 1, "")).dump().size() + std::string_view{"messageIdStringMONSTERS#b#1"}.size();
-  publish(adapter, {appeared("b", 1, std::string(262'144 - overhead, 'x'))});  // just fits
-  const auto error = error_of<MessagesNotPublishedError>([&] {
-    publish(adapter, {appeared("a"), appeared("b", 1, std::string(262'145 - overhead, 'x')), appeared("c")});
-  });
-  CHECK(error.indices() == Indices{0, 1, 2});
-  CHECK_FALSE(error.retryable());
-  CHECK(std::string{error.what()} ==
-        "castore: 3 message(s) were not published: the message 'MONSTERS#b#1' (at index 1) has 262145 bytes, more than "
-        "the 262144 that are allowed; nothing was sent");
-  CHECK(plan.log().size() == 3);
+  keeps_to_the_size_of_batches<Fixture<false>>(std::string_view{"messageIdStringMONSTERS#b#1"}.size());
 }
 
 TEST_CASE("a limit of one megabyte can be set") {
@@ -249,45 +220,18 @@ TEST_CASE("a limit of one megabyte can be set") {
 }
 
 TEST_CASE("what SQS could not do is sent again, and comes at least once") {
-  for (const char* const fault :
-       {"throttle", "error500", "error503", "drop_before", "drop_after", "cut_json", "silent"}) {
-    CAPTURE(fault);
-    for (const bool is_fifo : {false, true}) {
-      const Queue queue{is_fifo};
-      const FaultPlan plan{{fault}};
-      SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
-      publish(adapter, {appeared("a"), appeared("b")});
-      CHECK(plan.operations() == Operations(2, "SendMessageBatch"));
-      const Ids ids = queue.take_ids();
-      CHECK(std::set<std::string>(ids.begin(), ids.end()) == std::set<std::string>{"MONSTERS#a#1", "MONSTERS#b#1"});
-      if (is_fifo) CHECK(ids.size() == 2);  // it knows what it has
-    }
-  }
+  sends_again_what_could_not_be_done<Fixture<false>>();
+  sends_again_what_could_not_be_done<Fixture<true>>();
 }
 
 TEST_CASE("when SQS cannot be reached the messages are named and may be sent again") {
-  const Queue queue;
-  const FaultPlan plan{{"pass", "drop_before", "drop_before"}};
-  SqsMessageQueueAdapter adapter = adapter_of(queue, plan, 2);
-  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, some_of("a", 25)); });
-  CHECK(error.retryable());
-  CHECK(error.indices() == Indices{10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24});
-  CHECK(queue.take_ids().size() == 10);
-  const FaultPlan cut{{"drop_before"}};
-  SqsMessageQueueAdapter once = adapter_of(queue, cut, 1);
-  CHECK(nested_of<AwsConnectionError>([&] { publish(once, some_of("a", 1)); }).request_sent());
+  names_what_it_could_not_send<Fixture<false>>();
 }
 
 TEST_CASE("what SQS refuses as a whole is not sent again") {
-  const Queue queue;
-  const FaultPlan plan{{"denied", "denied"}};
-  SqsMessageQueueAdapter adapter = adapter_of(queue, plan);
-  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, some_of("a", 2)); });
-  CHECK_FALSE(error.retryable());
-  CHECK(error.indices() == Indices{0, 1});
-  CHECK(plan.log().size() == 1);
-  CHECK(nested_of<AwsError>([&] { publish(adapter, some_of("a", 2)); }).code() == "AccessDeniedException");
+  does_not_repeat_what_is_refused_as_a_whole<Fixture<false>>();
 
+  const Queue queue;
   SqsMessageQueueAdapter nowhere{queue.url() + "x", {.client = client_options()}};
   const auto missing = error_of<MessagesNotPublishedError>([&] { publish(nowhere, some_of("a", 1)); });
   CHECK_FALSE(missing.retryable());
@@ -296,34 +240,7 @@ TEST_CASE("what SQS refuses as a whole is not sent again") {
 }
 
 TEST_CASE("of a batch those that failed are sent again, and those that were refused are named") {
-  const Queue queue;
-  const FaultPlan failing{{{{"some_fail", {1}}}, {{"some_fail", {0}}}}};
-  SqsMessageQueueAdapter adapter = adapter_of(queue, failing);
-  publish(adapter, {appeared("a"), appeared("b"), appeared("c")});
-  std::vector<std::size_t> sizes;
-  for (const Json& request : failing.log()) sizes.push_back(request["body"]["Entries"].size());
-  CHECK(sizes == Indices{3, 1, 1});
-  Ids ids = queue.take_ids();
-  std::ranges::sort(ids);
-  CHECK(ids == Ids{"MONSTERS#a#1", "MONSTERS#b#1", "MONSTERS#c#1"});
-
-  const FaultPlan refusing{{{{"some_refused", {1}}}}};
-  SqsMessageQueueAdapter other = adapter_of(queue, refusing);
-  const auto error = error_of<MessagesNotPublishedError>([&] {
-    publish(other, {appeared("a"), appeared("b"), appeared("c")});
-  });
-  CHECK(error.indices() == Indices{1});
-  CHECK_FALSE(error.retryable());
-  CHECK(std::string{error.what()} ==
-        "castore: 1 message(s) were not published: the message 'MONSTERS#b#1': Amazon SQS: InvalidMessageContents: it "
-        "was asked for");
-  CHECK(queue.take_ids() == Ids{"MONSTERS#a#1", "MONSTERS#c#1"});
-
-  const FaultPlan always{Json(4, Json{{"some_fail", {0}}})};
-  SqsMessageQueueAdapter third = adapter_of(queue, always, 3);
-  const auto failed = error_of<MessagesNotPublishedError>([&] { publish(third, {appeared("a"), appeared("b")}); });
-  CHECK(failed.indices() == Indices{0});
-  CHECK(failed.retryable());
+  tells_what_of_a_batch_failed<Fixture<false>>("Amazon SQS: InvalidMessageContents: it was asked for");
 }
 
 TEST_CASE("in a FIFO queue nothing overtakes what failed or was refused") {

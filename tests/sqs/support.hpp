@@ -3,7 +3,8 @@
 #define CASTORE_TESTS_SQS_SUPPORT_HPP
 
 /// @file
-/// What the tests of Amazon SQS share: the server of server.sh, queues, plans of faults, and short spellings.
+/// What the tests of Amazon SQS, and of what hands messages to it, share: the server of server.sh, queues, plans of
+/// faults, and short spellings.
 
 #include <castore/messaging/adapters/sqs.hpp>
 
@@ -48,6 +49,13 @@ inline AwsHttpClientOptions client_options(const std::string& path = {}) {
   return {.region = "eu-west-1",
           .endpoint = server_address() + path,
           .credentials = AwsCredentials{"CASTORE", "castore/secret+key", "", {}}};
+}
+
+/// What an example is started with; it waits for messages, but not forever.
+inline std::string example_environment() {
+  return "AWS_ACCESS_KEY_ID=CASTORE AWS_SECRET_ACCESS_KEY=castore/secret+key AWS_SESSION_TOKEN= AWS_REGION=eu-west-1 "
+         "AWS_ENDPOINT_URL=" +
+         server_address() + " timeout 60 ";
 }
 
 inline SqsHttpClient& client() {
@@ -138,8 +146,9 @@ class FaultPlan {
     ask_server("/plans/" + name_, "PUT", Json{{"faults", faults}}.dump());
   }
 
-  std::string endpoint() const { return server_address() + "/faults/" + name_; }
-  AwsHttpClientOptions options() const { return client_options("/faults/" + name_); }
+  std::string path() const { return "/faults/" + name_; }
+  std::string endpoint() const { return server_address() + path(); }
+  AwsHttpClientOptions options() const { return client_options(path()); }
   /// The requests that came in: `operation`, `body`.
   Json log() const { return ask_server("/plans/" + name_); }
   std::vector<std::string> operations() const {
@@ -171,9 +180,10 @@ struct Monsters {
   NotificationMessageQueue<MonsterStore> queue{"QUEUE", store};
 };
 
-inline void publish(SqsMessageQueueAdapter& adapter, const std::vector<MonsterMessage>& messages, bool replay = false) {
+template <class Adapter, class Message = MonsterMessage>
+void publish(Adapter& adapter, const std::vector<Message>& messages, bool replay = false) {
   std::vector<MessageView> views;
-  for (const MonsterMessage& message : messages) views.emplace_back(message);
+  for (const Message& message : messages) views.emplace_back(message);
   adapter.publish_messages(views, {.replay = replay});
 }
 
@@ -186,6 +196,18 @@ Error error_of(Function function) {
     return error;
   }
   throw std::runtime_error{"the expected error was not thrown"};
+}
+
+/// What is nested in the error that a function throws.
+template <class Nested, class Function>
+Nested nested_of(Function function) {
+  return error_of<Nested>([&] {
+    try {
+      function();
+    } catch (const std::exception& error) {
+      std::rethrow_if_nested(error);
+    }
+  });
 }
 
 }  // namespace castore::sqs_tests

@@ -26,6 +26,38 @@ struct AwsAction {
   int attempts = 0;                    ///< Of the last call.
 };
 
+/// @return Whether there is another attempt, which is due now.
+inline bool wait_to_repeat(const AwsRetryPolicy& policy, const AwsAction& action) {
+  const auto wait = aws_wait(policy, action.attempts);
+  if (action.attempts >= policy.max_attempts || wait >= time_until(*action.deadline)) return false;
+  policy.sleep(wait);
+  return true;
+}
+
+/// Does something, again where that may help.
+/// @tparam ServiceError Of the exceptions that `is_transient` is asked about.
+/// @param attempt Is given the time by which it is to end.
+/// @throws What the attempt threw, when it would not help to repeat it, or did not.
+template <class ServiceError, class IsTransient, class Attempt>
+auto repeat_aws_attempts(const AwsRetryPolicy& policy, AwsAction& action, const IsTransient& is_transient,
+                         const Attempt& attempt) {
+  // The first attempt has the client's own time.
+  Deadline deadline = action.deadline.value_or(no_deadline);
+  if (!action.deadline) action.deadline = deadline_after(policy.deadline);
+  for (action.attempts = 1;; ++action.attempts, deadline = *action.deadline) {
+    try {
+      return attempt(deadline);
+    } catch (const ServiceError& error) {
+      if (!is_transient(error)) throw;
+      if (action.is_write && error.http_status() >= 500) action.may_be_done = true;
+      if (!wait_to_repeat(policy, action)) throw;
+    } catch (const AwsConnectionError& error) {
+      if (action.is_write && error.request_sent()) action.may_be_done = true;
+      if (!error.retryable() || !wait_to_repeat(policy, action)) throw;
+    }
+  }
+}
+
 /// Calls a client of any type, again where that may help.
 class AwsCaller {
  public:
@@ -48,34 +80,14 @@ class AwsCaller {
   template <class ServiceError, class IsTransient>
   std::string call(std::string_view operation, const std::string& request, AwsAction& action,
                    const IsTransient& is_transient) const {
-    // The first attempt has the client's own time.
-    Deadline deadline = action.deadline.value_or(no_deadline);
-    if (!action.deadline) action.deadline = deadline_after(policy_.deadline);
-    for (action.attempts = 1;; ++action.attempts, deadline = *action.deadline) {
-      try {
-        std::string answer = call_(operation, request, deadline);
-        if (is_whole_json_object(answer)) return answer;
-        throw AwsConnectionError{"the answer is cut or not JSON", true};
-      } catch (const ServiceError& error) {
-        if (!is_transient(error)) throw;
-        if (action.is_write && error.http_status() >= 500) action.may_be_done = true;
-        if (!wait_to_repeat(action)) throw;
-      } catch (const AwsConnectionError& error) {
-        if (action.is_write && error.request_sent()) action.may_be_done = true;
-        if (!error.retryable() || !wait_to_repeat(action)) throw;
-      }
-    }
+    return repeat_aws_attempts<ServiceError>(policy_, action, is_transient, [&](Deadline deadline) {
+      std::string answer = call_(operation, request, deadline);
+      if (!is_whole_json_object(answer)) throw AwsConnectionError{"the answer is cut or not JSON", true};
+      return answer;
+    });
   }
 
   const AwsRetryPolicy& policy() const noexcept { return policy_; }
-
-  /// @return Whether there is another attempt, which is due now.
-  bool wait_to_repeat(const AwsAction& action) const {
-    const auto wait = aws_wait(policy_, action.attempts);
-    if (action.attempts >= policy_.max_attempts || wait >= time_until(*action.deadline)) return false;
-    policy_.sleep(wait);
-    return true;
-  }
 
  private:
   std::function<std::string(std::string_view, const std::string&, Deadline)> call_;

@@ -143,6 +143,26 @@ class AwsHttpClient {
     }
   }
 
+  /// The address by which whoever has it may get what is at a path, without keys, until it ends.
+  std::string presigned_url(const std::string& path, std::chrono::seconds lifetime) {
+    const AwsCredentials credentials = credentials_.get(detail::deadline_after_timeout(request_timeout_));
+    const std::chrono::seconds offset{clock_offset_.load(std::memory_order_relaxed)};
+    const auto time = std::chrono::floor<std::chrono::seconds>(clock_()) + offset;
+    const detail::AwsRequest request{
+        .method = "GET", .path = path_ + path, .headers = {{"host", host_}}, .has_plain_path = true};
+    return endpoint_ + path + "?" +
+           detail::presigned_query(request, credentials,
+                                   {.region = region_, .service = service_.signing_name, .time = time}, lifetime);
+  }
+
+  /// Gets what is at an address that begins with the endpoint, without a signature of its own.
+  detail::HttpResponse get_without_keys(const std::string& url, detail::Deadline deadline) {
+    return pool_.send({.peer = peer_,
+                       .url = url,
+                       .method = "GET",
+                       .deadline = (std::min)(deadline, detail::deadline_after_timeout(request_timeout_))});
+  }
+
   /// Sends the JSON of an operation. @return The answer's JSON text.
   template <class ReadError>
   std::string call_json(const detail::AwsJsonService& service, std::string_view operation, const std::string& request,

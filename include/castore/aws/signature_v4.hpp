@@ -31,6 +31,7 @@ struct AwsRequest {
   std::string query{};    ///< As it is sent, without the question mark.
   HttpHeaders headers{};  ///< All that are to be signed; `Host` must be among them.
   std::string_view body{};
+  bool has_plain_path = false;  ///< The path is signed as it is, as S3 wants it: a key may hold anything.
 };
 
 /// Where and when a signature is valid.
@@ -185,6 +186,12 @@ inline HttpHeaders canonical_headers(const HttpHeaders& headers) {
   return result;
 }
 
+/// `20150830/eu-west-1/s3/aws4_request`
+inline std::string scope_text(const AwsScope& scope) {
+  return amz_date(scope.time).substr(0, 8) + "/" + std::string{scope.region} + "/" + std::string{scope.service} +
+         "/aws4_request";
+}
+
 struct AwsSignature {
   std::string canonical_request;
   std::string string_to_sign;
@@ -193,7 +200,10 @@ struct AwsSignature {
 };
 
 /// @param request With the headers `Host`, `X-Amz-Date` and, where there is a session token, `X-Amz-Security-Token`.
-inline AwsSignature sign_v4(const AwsRequest& request, const AwsCredentials& credentials, const AwsScope& scope) {
+/// @param payload What is signed of the body; its hash unless given.
+inline AwsSignature sign_v4(const AwsRequest& request, const AwsCredentials& credentials, const AwsScope& scope,
+                            std::string payload = {}) {
+  if (payload.empty()) payload = hexadecimal(sha256(request.body));
   const HttpHeaders headers = canonical_headers(request.headers);
   std::string header_lines;
   std::string names;
@@ -202,13 +212,12 @@ inline AwsSignature sign_v4(const AwsRequest& request, const AwsCredentials& cre
     names.append(names.empty() ? "" : ";").append(name);
   }
   AwsSignature signature;
-  signature.canonical_request = request.method + "\n" + canonical_path(request.path) + "\n" +
-                                canonical_query(request.query) + "\n" + header_lines + "\n" + names + "\n" +
-                                hexadecimal(sha256(request.body));
+  signature.canonical_request = request.method + "\n" +
+                                (request.has_plain_path ? request.path : canonical_path(request.path)) + "\n" +
+                                canonical_query(request.query) + "\n" + header_lines + "\n" + names + "\n" + payload;
   const std::string time = amz_date(scope.time);
   const std::string date = time.substr(0, 8);
-  const std::string credential_scope =
-      date + "/" + std::string{scope.region} + "/" + std::string{scope.service} + "/aws4_request";
+  const std::string credential_scope = scope_text(scope);
   signature.string_to_sign =
       "AWS4-HMAC-SHA256\n" + time + "\n" + credential_scope + "\n" + hexadecimal(sha256(signature.canonical_request));
   std::string key = hmac_sha256("AWS4" + credentials.secret_access_key, date);
@@ -219,6 +228,20 @@ inline AwsSignature sign_v4(const AwsRequest& request, const AwsCredentials& cre
   signature.authorization = "AWS4-HMAC-SHA256 Credential=" + credentials.access_key_id + "/" + credential_scope +
                             ", SignedHeaders=" + names + ", Signature=" + signature.signature;
   return signature;
+}
+
+/// The query by which whoever has it may send a request without a body, until it ends.
+/// @param request With the header `Host`, and no query. @param lifetime From the time of the scope.
+inline std::string presigned_query(AwsRequest request, const AwsCredentials& credentials, const AwsScope& scope,
+                                   std::chrono::seconds lifetime) {
+  request.query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" +
+                  percent_encode(credentials.access_key_id + "/" + scope_text(scope)) +
+                  "&X-Amz-Date=" + amz_date(scope.time) + "&X-Amz-Expires=" + std::to_string(lifetime.count()) +
+                  "&X-Amz-SignedHeaders=host";
+  if (!credentials.session_token.empty()) {
+    request.query += "&X-Amz-Security-Token=" + percent_encode(credentials.session_token);
+  }
+  return request.query + "&X-Amz-Signature=" + sign_v4(request, credentials, scope, "UNSIGNED-PAYLOAD").signature;
 }
 
 }  // namespace castore::detail

@@ -109,15 +109,13 @@ inline const CloudEvent& checked_cloud_event(const CloudEvent& event, std::strin
 /// @throws EventEncodeError, InvalidMessageError (fix: something in it has no JSON form)
 inline CloudEvent to_cloud_event(const MessageView& message, bool replay = false) {
   const MessageHeader& header = message.header();
-  CloudEvent event{.source = "/stores/" + detail::url_segment(header.event_store_id),
-                   .type = std::string{header.event_type.value_or("__AGGREGATE_EXISTS__")},
-                   .subject = std::string{header.aggregate_id},
-                   .time = format_timestamp(header.timestamp),
-                   .replay = replay,
-                   .data = message.to_json()};
-  event.id.append(header.event_store_id).append("#").append(header.aggregate_id);
-  if (header.version) event.id.append("#").append(std::to_string(*header.version));
-  return event;
+  return {.id = detail::message_id(header),
+          .source = "/stores/" + detail::url_segment(header.event_store_id),
+          .type = std::string{header.event_type.value_or("__AGGREGATE_EXISTS__")},
+          .subject = std::string{header.aggregate_id},
+          .time = format_timestamp(header.timestamp),
+          .replay = replay,
+          .data = message.to_json()};
 }
 
 /// @brief The attributes of a CloudEvent without its data, by their names in the specification: binary mode has them in
@@ -187,6 +185,11 @@ inline CloudEvent parse_cloud_event(const std::map<std::string, std::string>& at
 }
 
 namespace detail {
+
+/// Of the body that is sent in a form.
+inline std::string content_type_of(MessageFormat format) {
+  return format == MessageFormat::cloud_event ? std::string{cloud_event_content_type} : "application/json";
+}
 
 /// A body that came, in whatever form it was sent.
 struct ReceivedBody {

@@ -207,6 +207,18 @@ struct MessageHeader {
   Timestamp timestamp{};                         ///< The event's; the initial event's when an aggregate exists.
 };
 
+namespace detail {
+
+/// What carriers know a message by: `store#id`, and `#version` where there is one.
+inline std::string message_id(const MessageHeader& header, bool with_version = true) {
+  std::string id{header.event_store_id};
+  id.append("#").append(header.aggregate_id);
+  if (with_version && header.version) id.append("#").append(std::to_string(*header.version));
+  return id;
+}
+
+}  // namespace detail
+
 /// @brief The header of a message; it must not outlive the message.
 template <MessageType Message>
 MessageHeader message_header(const Message& message) {

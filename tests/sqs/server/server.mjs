@@ -1,53 +1,35 @@
 // SPDX-License-Identifier: MIT
-// An Amazon SQS for tests: fauxqs with checked signatures, which fails on request.
+// An Amazon SQS, an EventBridge and an S3 for tests: fauxqs and event_bridge.mjs, with checked signatures, which fail on
+// request.
 //
-//   POST /                     SQS
-//   PUT  /plans/NAME           sets what goes wrong at /faults/NAME: {"faults": [...]}
-//   POST /faults/NAME/         SQS; each request meets the next fault of the plan
-//   GET  /plans/NAME           what came in at /faults/NAME: [{"operation", "body"}]
-//   POST /castore              {"queueUrl", "endpoint", "fifo", "replay", "single", "messages"}: Castore publishes them
+//   POST /                     SQS, EventBridge
+//   PUT, GET /BUCKET/KEY       S3
+//   PUT  /plans/NAME           sets what goes wrong at /faults/NAME: {"faults": [...]}, as faults.mjs knows them
+//   ... /faults/NAME/...       SQS, EventBridge, S3; each request meets the next fault of the plan
+//   GET  /plans/NAME           what came in at /faults/NAME: [{"operation", "body"}], of S3 also "url" and "type"
+//   PUT  /buckets/NAME         creates a bucket
+//   PUT  /buses/NAME           creates a bus: {"queueUrl"} of the queue that gets all of its events, if any
+//   GET  /buses/NAME           the events that it has delivered, as texts
+//   POST /castore              Castore publishes messages, or reads what stands for one: see castore.mjs
 //
 // node server.mjs ADDRESS_FILE listens on a free port of this host and writes its address there.
 import fs from 'node:fs'
 import http from 'node:http'
 import { createRequire } from 'node:module'
-import { SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
+import { json, refusal } from './answers.mjs'
+import { publish, read } from './castore.mjs'
+import { EventBridge } from './event_bridge.mjs'
+import { meet } from './faults.mjs'
+import * as s3 from './s3.mjs'
 
-const require = createRequire(import.meta.url)
-const { SQSMessageQueueAdapter } = require('@castore/message-queue-adapter-sqs')
-const checkSignature = require('./signatures.js')
+const checkSignature = createRequire(import.meta.url)('./signatures.js')
 
 const credentials = { accessKeyId: 'CASTORE', secretAccessKey: 'castore/secret+key' }
 const app = buildApp({ logger: false })
 const plans = new Map()
-const never = () => new Promise(() => {})
-const json = (status, value) => ({
-  status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: Buffer.from(JSON.stringify(value)),
-})
-const refusal = (status, type) => json(status, { __type: `com.amazonaws.sqs#${type}`, message: type })
 
-async function sqs(request) {
-  const wrong = await checkSignature(request, { CASTORE: credentials })
-  if (wrong) return json(400, wrong)
-  if (!/\/eu-west-1\/sqs\/aws4_request/.test(request.headers.authorization)) return refusal(400, 'InvalidSignatureException')
-  const { 'x-amz-target': target, 'content-type': type, host } = request.headers
-  const answer = await app.inject({
-    method: 'POST', url: '/', payload: request.body, headers: { 'x-amz-target': target, 'content-type': type, host },
-  })
-  return { status: answer.statusCode, headers: { 'content-type': type }, body: answer.rawPayload }
-}
-
-// Lets SQS do all but some entries of a batch, which fail.
-async function partly(request, failed, code, senderFault) {
-  const body = JSON.parse(request.body)
-  const gone = body.Entries.filter((entry, index) => failed.includes(index))
-  const kept = body.Entries.filter((entry, index) => !failed.includes(index))
-  const done = kept.length ? await plain({ ...request, body: Buffer.from(JSON.stringify({ ...body, Entries: kept })) }) : json(200, {})
-  const Failed = gone.map(({ Id }) => ({ Id, Code: code, Message: 'it was asked for', SenderFault: senderFault }))
-  return json(200, { ...JSON.parse(done.body), Failed })
-}
-async function plain({ headers, body }) {
+async function sqs({ headers, body }) {
   const { 'x-amz-target': target, 'content-type': type, host } = headers
   const answer = await app.inject({
     method: 'POST', url: '/', payload: body, headers: { 'x-amz-target': target, 'content-type': type, host },
@@ -55,45 +37,36 @@ async function plain({ headers, body }) {
   return { status: answer.statusCode, headers: { 'content-type': type }, body: answer.rawPayload }
 }
 
-// A text is a fault's name, an object has it as its only key.
-const faults = {
-  pass: (answer) => answer(),
-  throttle: () => refusal(400, 'RequestThrottled'),
-  error500: () => refusal(500, 'InternalError'),
-  error503: () => ({ status: 503, headers: {}, body: Buffer.from('<html>busy</html>') }),
-  denied: () => refusal(400, 'AccessDeniedException'),
-  drop_before: (answer, socket) => { socket.destroy(); return never() },
-  drop_after: async (answer, socket) => { await answer(); socket.destroy(); return never() },
-  cut_json: async (answer) => {
-    const { status, headers, body } = await answer()
-    return { status, headers, body: body.subarray(0, body.length - 1) }
-  },
-  silent: () => json(200, {}),
-  some_fail: (answer, socket, failed, request) => partly(request, failed, 'InternalError', false),
-  some_refused: (answer, socket, failed, request) => partly(request, failed, 'InvalidMessageContents', true),
+const eventBridge = new EventBridge(async (queueUrl, MessageBody) => {
+  const headers = { 'x-amz-target': 'AmazonSQS.SendMessage', 'content-type': 'application/x-amz-json-1.0', host: 'localhost' }
+  const { status, body } = await sqs({ headers, body: JSON.stringify({ QueueUrl: queueUrl, MessageBody }) })
+  if (status !== 200) throw new Error(`${body}`)
+})
+
+const isSqs = ({ headers }) => (headers['x-amz-target'] || '').startsWith('AmazonSQS.')
+const answer = (request) => {
+  if (s3.isS3(request)) return s3.answerOf(app, request)
+  return isSqs(request) ? sqs(request) : eventBridge.answer(request)
+}
+
+// What is wrong with a request's signature, as an answer, or undefined.
+async function refused(request) {
+  if (s3.isS3(request)) return s3.refused(request, credentials)
+  const wrong = await checkSignature(request, { CASTORE: credentials })
+  if (wrong) return json(400, wrong)
+  const scope = `/eu-west-1/${isSqs(request) ? 'sqs' : 'events'}/aws4_request`
+  return request.headers.authorization.includes(scope) ? undefined : refusal(400, 'InvalidSignatureException')
 }
 
 async function faulty(name, request, socket) {
   const plan = plans.get(name)
   if (!plan) return json(404, {})
-  plan.log.push({ operation: (request.headers['x-amz-target'] || '').split('.')[1], body: JSON.parse(request.body) })
-  const fault = plan.faults.shift() || 'pass'
-  const [kind, argument] = typeof fault === 'string' ? [fault] : Object.entries(fault)[0]
-  return faults[kind](() => sqs(request), socket, argument, request)
-}
-
-async function castore({ queueUrl, endpoint, fifo, replay, single, messages }) {
-  const sqsClient = new SQSClient({ endpoint, region: 'eu-west-1', credentials, maxAttempts: 1, useQueueUrlAsEndpoint: false })
-  const adapter = new SQSMessageQueueAdapter({ queueUrl, sqsClient, fifo })
-  try {
-    if (single) for (const message of messages) await adapter.publishMessage(message, { replay })
-    else await adapter.publishMessages(messages, { replay })
-    return json(200, {})
-  } catch (error) {
-    return json(200, { error: error.name, message: error.message })
-  } finally {
-    sqsClient.destroy()
-  }
+  const { method, url, headers, body } = request
+  const own = url.slice(`/faults/${name}`.length)
+  plan.log.push(s3.isS3(request)
+    ? { operation: `S3 ${method}`, url: own, type: headers['content-type'], body: `${body}` }
+    : { operation: (headers['x-amz-target'] || '').split('.')[1], body: JSON.parse(body) })
+  return await refused(request) || meet(plan.faults.shift() || 'pass', { ...request, url: own }, answer, socket)
 }
 
 async function handle(request, socket) {
@@ -103,9 +76,21 @@ async function handle(request, socket) {
     return json(200, {})
   }
   if (first === 'plans') return json(200, plans.get(name).log)
+  if (first === 'buckets') {
+    const { statusCode } = await app.inject({ method: 'PUT', url: `/${name}`, headers: { host: 'localhost' } })
+    return json(statusCode, {})
+  }
+  if (first === 'buses' && request.method === 'PUT') {
+    eventBridge.createBus(name, JSON.parse(request.body).queueUrl)
+    return json(200, {})
+  }
+  if (first === 'buses') return json(200, eventBridge.eventsOf(name))
   if (first === 'faults') return faulty(name, request, socket)
-  if (first === 'castore') return castore(JSON.parse(request.body))
-  return sqs(request)
+  if (first === 'castore') {
+    const asked = JSON.parse(request.body)
+    return json(200, await (asked.read ? read(asked.read) : publish(asked, credentials)))
+  }
+  return await refused(request) || answer(request)
 }
 
 const server = http.createServer((incoming, outgoing) => {

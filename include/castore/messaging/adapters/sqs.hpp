@@ -11,7 +11,9 @@
 #include <castore/aws/request_token.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/aws/batch_channel.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
+#include <castore/messaging/adapters/aws/message_url.hpp>
 #include <castore/messaging/adapters/sqs/client.hpp>
 #include <castore/messaging/adapters/sqs/message.hpp>
 #include <castore/messaging/adapters/sqs/receipts.hpp>
@@ -61,7 +63,8 @@ struct SqsMessageQueueOptions {
 /// - A message that `publish_messages` returned for is in the queue. It may be there twice when an answer was lost; a
 ///   FIFO queue drops what is sent again within five minutes, but neither replays nor a version that was written again
 ///   by force with another content.
-/// - The body is the message's JSON unless `format` says otherwise. The attribute `messageId` is `store#id#version`, and `replay` is there for replays
+/// - The body is the message's JSON unless `format` says otherwise. The attribute `messageId` is `store#id#version`,
+/// and `replay` is there for replays
 ///   only. In a FIFO queue each aggregate is a message group: a batch has at most one message of each, and after one
 ///   that was refused no later one of its aggregate is sent.
 /// - Batches of up to ten; each call of SQS counts as one request of up to 64 kB each.
@@ -84,73 +87,68 @@ class SqsMessageQueueAdapter {
   template <AwsClient Client>
   SqsMessageQueueAdapter(std::shared_ptr<Client> client, std::string queue_url,
                          const SqsMessageQueueOptions& options = {})
-      : caller_{std::move(client), options.retry},
+      : channel_{{std::move(client), options.retry}, "SendMessageBatch", options.max_message_size},
         queue_url_{std::move(queue_url)},
-        max_message_size_{options.max_message_size},
         format_{options.format} {}
 
   /// @brief The queue's URL.
   const std::string& queue_url() const noexcept { return queue_url_; }
+  /// @brief In bytes, of a body with its attributes.
+  std::size_t max_message_size() const noexcept { return channel_.max_size(); }
   /// @brief Whether the queue keeps the order of messages, which its name says.
   bool is_fifo() const noexcept { return queue_url_.ends_with(".fifo"); }
 
   /// @brief The operation of the adapter contract.
   /// @throws MessagesNotPublishedError, AwsCredentialsError, EventEncodeError, InvalidMessageError
   void publish_messages(std::span<const MessageView> messages, const PublishMessageOptions& options) {
+    publish(messages, options, {});
+  }
+
+ protected:
+  /// Changes what is about to be sent.
+  using BeforeSending = std::function<void(std::vector<detail::AwsOutgoingMessage>& outgoing)>;
+
+  void publish(std::span<const MessageView> messages, const PublishMessageOptions& options,
+               const BeforeSending& before_sending) const {
     detail::SqsFormat format{.is_fifo = is_fifo(), .replay = options.replay, .form = format_};
     if (options.replay) format.token = detail::new_client_request_token(16);
     std::vector<detail::AwsOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) outgoing.push_back(detail::sqs_message(view, format));
-    const detail::AwsBatchPublisher::Send send = [this](const std::vector<const detail::AwsOutgoingMessage*>& batch) {
-      return this->send(batch);
-    };
-    detail::AwsBatchPublisher{
-        caller_.policy(), {.max_message_size = max_message_size_, .max_batch_size = max_message_size_}, send}
-        .publish(outgoing);
+    if (before_sending) before_sending(outgoing);
+    channel_.publish(
+        outgoing,
+        [this](const std::vector<const detail::AwsOutgoingMessage*>& batch) {
+          nlohmann::json request{{"QueueUrl", queue_url_}, {"Entries", nlohmann::json::array()}};
+          for (const detail::AwsOutgoingMessage* const message : batch) {
+            request["Entries"].push_back(message->entry);
+            request["Entries"].back()["Id"] = std::to_string(request["Entries"].size() - 1);
+          }
+          return request;
+        },
+        read_results);
   }
 
  private:
-  std::vector<detail::AwsEntryResult> send(const std::vector<const detail::AwsOutgoingMessage*>& batch) const {
-    nlohmann::json request{{"QueueUrl", queue_url_}, {"Entries", nlohmann::json::array()}};
-    for (const detail::AwsOutgoingMessage* const message : batch) {
-      request["Entries"].push_back(message->entry);
-      request["Entries"].back()["Id"] = std::to_string(request["Entries"].size() - 1);
-    }
-    detail::AwsAction action{.what = "send", .is_write = true};
-    const nlohmann::json answer = detail::parse_json(
-        caller_.call<AwsError>("SendMessageBatch", request.dump(), action, detail::is_transient_aws_error));
-    std::vector<detail::AwsEntryResult> results(batch.size(),
-                                                {detail::AwsEntryStatus::transient, "the answer does not tell of it"});
+  static void read_results(const nlohmann::json& answer, std::vector<detail::AwsEntryResult>& results) {
     const auto read = [&](const char* name, const auto& result_of) {
       const auto entries = answer.find(name);
       if (entries == answer.end() || !entries->is_array()) return;
       for (const nlohmann::json& entry : *entries) {
-        const auto text = [&entry](const char* member) -> std::string {
-          const auto found = entry.is_object() ? entry.find(member) : entry.end();
-          return found != entry.end() && found->is_string() ? found->template get<std::string>() : std::string{};
-        };
-        const auto index = detail::parse_integer<std::size_t>(text("Id"));
-        if (index && *index < results.size()) results[*index] = result_of(entry, text);
+        const auto index = detail::parse_integer<std::size_t>(detail::text_member(entry, "Id"));
+        if (index && *index < results.size()) results[*index] = result_of(entry);
       }
     };
-    read("Successful", [](const nlohmann::json&, const auto&) {
-      return detail::AwsEntryResult{detail::AwsEntryStatus::taken, {}};
-    });
-    read("Failed", [](const nlohmann::json& entry, const auto& text) {
+    read("Successful", [](const nlohmann::json&) { return detail::AwsEntryResult{detail::AwsEntryStatus::taken, {}}; });
+    read("Failed", [](const nlohmann::json& entry) {
       const bool is_ours = entry.contains("SenderFault") && entry["SenderFault"] == true;
-      const AwsError error{std::string{detail::sqs_service.name}, 200, text("Code"), text("Message")};
-      return detail::AwsEntryResult{is_ours && !detail::is_transient_aws_error(error)
-                                        ? detail::AwsEntryStatus::refused
-                                        : detail::AwsEntryStatus::transient,
-                                    detail::without_prefix(error.what())};
+      return detail::failed_aws_entry(detail::sqs_service, detail::text_member(entry, "Code"),
+                                      detail::text_member(entry, "Message"), is_ours);
     });
-    return results;
   }
 
-  detail::AwsCaller caller_;
+  detail::AwsBatchChannel channel_;
   std::string queue_url_;
-  std::size_t max_message_size_;
   MessageFormat format_;
 };
 
@@ -167,6 +165,9 @@ struct SqsConsumerOptions {
   /// @brief Takes over what failed as often as it may, which is then deleted. Unless given, the message goes back to
   /// the queue, whose redrive policy moves it to the dead-letter queue.
   DeadLetterHandler<Message> on_dead_letter{};
+  /// @brief Reads messages that are kept in S3: a `castore::S3MessageReader`. What it cannot read goes back to the
+  /// queue as what is not a message does.
+  MessageReader message_reader{};
   /// @brief Is told of a body that is not a message of the channel, and why. The message goes back to the queue as one
   /// that failed, and those behind it in its group with it.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
@@ -212,16 +213,15 @@ class SqsConsumer : public detail::MessageConsumer<MessageT, detail::SqsSource<M
   /// or without an adapter, which must outlive the consumer.
   /// @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument when an option is out of range
   template <class Channel>
-  requires std::same_as<typename Channel::Message, MessageT> SqsConsumer(const Channel& channel, std::string queue_url,
-                                                                         Options options = {})
+    requires std::same_as<typename Channel::Message, MessageT>
+  SqsConsumer(const Channel& channel, std::string queue_url, Options options = {})
       : SqsConsumer{channel, std::make_shared<SqsHttpClient>(client_options(options, queue_url)), queue_url,
                     std::move(options)} {}
   /// @brief Shares a client, such as one over the AWS SDK; `options.client` then means nothing. Its time-out must be
   /// longer than `wait_time`.
   template <class Channel, AwsClient Client>
-  requires std::same_as<typename Channel::Message, MessageT> SqsConsumer(const Channel& channel,
-                                                                         std::shared_ptr<Client> client,
-                                                                         std::string queue_url, Options options = {})
+    requires std::same_as<typename Channel::Message, MessageT>
+  SqsConsumer(const Channel& channel, std::shared_ptr<Client> client, std::string queue_url, Options options = {})
       : Base{options.retry, std::move(options.on_dead_letter), std::move(options.on_error),
              Source{std::make_shared<detail::SqsReceipts>(
                         detail::AwsCaller{std::move(client), std::move(options.requests)}, std::move(queue_url),
@@ -230,6 +230,7 @@ class SqsConsumer : public detail::MessageConsumer<MessageT, detail::SqsSource<M
                      .wait_time = checked(options.wait_time, 0, 20, "wait_time"),
                      .max_messages = checked(options.max_messages, 1, 10, "max_messages"),
                      .parse = [&channel](const std::string& body) { return channel.parse_message(body); },
+                     .reader = std::move(options.message_reader),
                      .on_invalid_message = std::move(options.on_invalid_message)}}} {}
 
  private:

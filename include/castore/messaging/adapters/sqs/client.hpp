@@ -3,18 +3,13 @@
 #define CASTORE_MESSAGING_ADAPTERS_SQS_CLIENT_HPP
 
 #include <castore/aws/client.hpp>
-#include <castore/aws/deadline.hpp>
-#include <castore/aws/error_answers.hpp>
-#include <castore/aws/http.hpp>
 #include <castore/aws/http_client.hpp>
+#include <castore/aws/json_client.hpp>
 #include <castore/config.hpp>
 
-#include <chrono>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace castore {
 
@@ -45,27 +40,11 @@ inline AwsHttpClientOptions sqs_client_options(AwsHttpClientOptions options, std
 /// castore::SqsHttpClient client{{.region = "eu-west-1"}};
 /// const std::string answer = client.call("ListQueues", "{}");
 /// @endcode
-class SqsHttpClient : public AwsHttpClient {
+class SqsHttpClient : public AwsJsonHttpClient {
  public:
   /// @brief Reads the environment and the shared files; it does not connect yet.
   /// @throws AwsSettingsError when there is no region, or region or endpoint are none; AwsCredentialsError
-  explicit SqsHttpClient(const AwsHttpClientOptions& options = {}) : AwsHttpClient{options, detail::sqs_service} {}
-
-  /// @brief Sends a request. @return The answer's JSON text.
-  /// @throws AwsError, AwsConnectionError, AwsCredentialsError
-  std::string call(std::string_view operation, const std::string& request) {
-    return call(operation, request, detail::no_deadline);
-  }
-  /// @brief The same, ending by the deadline if that is earlier than the time-out.
-  std::string call(std::string_view operation, const std::string& request,
-                   std::chrono::steady_clock::time_point deadline) {
-    return call_json(detail::sqs_service, operation, request, deadline,
-                     [](const detail::HttpResponse& response, std::span<const std::string_view> secrets) {
-                       detail::AwsErrorAnswer answer = detail::read_aws_error(response, secrets);
-                       return AwsError{std::string{detail::sqs_service.name}, static_cast<int>(response.status),
-                                       std::move(answer.code), answer.message};
-                     });
-  }
+  explicit SqsHttpClient(const AwsHttpClientOptions& options = {}) : AwsJsonHttpClient{options, detail::sqs_service} {}
 };
 
 static_assert(AwsClient<SqsHttpClient>);

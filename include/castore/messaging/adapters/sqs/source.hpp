@@ -2,8 +2,13 @@
 #ifndef CASTORE_MESSAGING_ADAPTERS_SQS_SOURCE_HPP
 #define CASTORE_MESSAGING_ADAPTERS_SQS_SOURCE_HPP
 
+#include <castore/aws/client.hpp>
+#include <castore/aws/retry.hpp>
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/messaging/adapters/aws/batch_channel.hpp>
+#include <castore/messaging/adapters/aws/delivered_event.hpp>
+#include <castore/messaging/adapters/aws/message_url.hpp>
 #include <castore/messaging/adapters/sqs/message.hpp>
 #include <castore/messaging/adapters/sqs/receipts.hpp>
 #include <castore/messaging/cloud_events.hpp>
@@ -41,6 +46,7 @@ class SqsSource {
     std::chrono::seconds wait_time{};
     std::size_t max_messages = 0;
     std::function<Message(const std::string& body)> parse{};
+    MessageReader reader{};
     std::function<void(const std::string& body, const std::exception_ptr&)> on_invalid_message{};
   };
 
@@ -61,13 +67,14 @@ class SqsSource {
                             {"MessageSystemAttributeNames", {"ApproximateReceiveCount", "MessageGroupId"}}});
     std::vector<Delivery> deliveries;
     std::set<std::string> broken_groups;
+    std::exception_ptr unreachable;
     const auto messages = answer.find("Messages");
     if (messages == answer.end() || !messages->is_array()) return deliveries;
     // They were handed out shortly before the answer came, as waiting ends with the first message.
     constexpr std::chrono::seconds longest_way{2};
     const SteadyTime handed_out = (std::max)(now, std::chrono::steady_clock::now() - longest_way);
     for (const nlohmann::json& received : *messages) {
-      if (std::optional<Delivery> delivery = read(received, handed_out, broken_groups)) {
+      if (std::optional<Delivery> delivery = read(received, handed_out, broken_groups, unreachable)) {
         deliveries.push_back(*std::move(delivery));
       }
     }
@@ -78,10 +85,6 @@ class SqsSource {
   void settle() { receipts_->settle(); }
 
  private:
-  static std::string text_at(const nlohmann::json& json, const char* name) {
-    const auto found = json.is_object() ? json.find(name) : json.end();
-    return found != json.end() && found->is_string() ? found->template get<std::string>() : std::string{};
-  }
   static const nlohmann::json& member(const nlohmann::json& json, const char* name) {
     static const nlohmann::json none = nlohmann::json::object();
     const auto found = json.is_object() ? json.find(name) : json.end();
@@ -99,25 +102,44 @@ class SqsSource {
     return names;
   }
 
+  /// Reads what is kept elsewhere, but does not ask again when nobody answers there: others would wait for it too long.
+  MessageReader reader_until(std::exception_ptr& unreachable) const {
+    if (!options_.reader) return {};
+    return [this, &unreachable](const std::string& url) {
+      if (unreachable) std::rethrow_exception(unreachable);
+      try {
+        return options_.reader(url);
+      } catch (const AwsConnectionError& error) {
+        if (error.retryable()) unreachable = std::current_exception();
+        throw;
+      } catch (const AwsError& error) {
+        if (is_transient_aws_error(error)) unreachable = std::current_exception();
+        throw;
+      }
+    };
+  }
+
   std::optional<Delivery> read(const nlohmann::json& received, SteadyTime handed_out,
-                               std::set<std::string>& broken_groups) {
-    const std::string handle = text_at(received, "ReceiptHandle");
+                               std::set<std::string>& broken_groups, std::exception_ptr& unreachable) {
+    const std::string handle = text_member(received, "ReceiptHandle");
     if (handle.empty()) return std::nullopt;
     receipts_->add(handle, handed_out);
     const nlohmann::json& attributes = member(received, "Attributes");
-    const std::string group = text_at(attributes, "MessageGroupId");
-    const int attempt = (std::max)(1, parse_integer<int>(text_at(attributes, "ApproximateReceiveCount")).value_or(1));
-    const std::string body = text_at(received, "Body");
+    const std::string group = text_member(attributes, "MessageGroupId");
+    const int attempt =
+        (std::max)(1, parse_integer<int>(text_member(attributes, "ApproximateReceiveCount")).value_or(1));
+    const std::string body = text_member(received, "Body");
     if (!group.empty() && broken_groups.contains(group)) {  // it must not overtake what cannot be read
       receipts_->give_back(handle, std::chrono::milliseconds{0});
       return std::nullopt;
     }
     std::map<std::string, std::string> headers;
     for (const auto& [name, attribute] : member(received, "MessageAttributes").items()) {
-      headers.emplace(name, text_at(attribute, "StringValue"));
+      headers.emplace(name, text_member(attribute, "StringValue"));
     }
     try {
-      const ReceivedBody read = read_body(body, headers["content-type"], headers, {sqs_cloud_event_prefix});
+      const ReceivedBody read =
+          read_body(body, headers["content-type"], headers, {sqs_cloud_event_prefix}, reader_until(unreachable));
       return Delivery{.recipient = nullptr,
                       .message = std::make_shared<const Message>(options_.parse(read.json)),
                       .replay = read.replay || headers["replay"] == "1",
