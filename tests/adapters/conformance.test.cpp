@@ -43,6 +43,7 @@ class SqliteFixture {
     storage_.reset();
     storage_ = reopen();
   }
+#if __has_include(<sys/wait.h>)
   // [spawn]
   /// SQLite may not be open in a process that forks.
   castore::testing::ChildProcess spawn(const castore::testing::ChildWork& work) {
@@ -53,6 +54,7 @@ class SqliteFixture {
     }};
   }
   // [/spawn]
+#endif
 
  private:
   castore::sqlite_tests::TempDirectory folder_;

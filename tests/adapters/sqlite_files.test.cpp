@@ -5,12 +5,10 @@
 #include "adapters/support/sqlite.hpp"
 #include "support/catch.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,6 +18,7 @@
 
 namespace {
 
+namespace fs = std::filesystem;
 using namespace castore;
 using namespace castore::sqlite_tests;
 
@@ -222,6 +221,23 @@ TEST_CASE("tables, indexes and views of the user's own next to ours are left alo
             "SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'") == "5");
 }
 
+TEST_CASE("a path is UTF-8, whatever the system calls its files by", "[sqlite]") {
+  const TempDirectory folder;
+  const auto name = fs::path{u8"p\u00E9 \u65E5\u672C%41#.db"};
+  const std::u8string path = (folder.path() / name).u8string();
+  const std::string utf8{path.begin(), path.end()};
+  {
+    SqliteEventStorageAdapter storage{utf8};
+    CHECK(push(storage, event("pikachu", 1)) == PushOutcome{});
+    CHECK(versions(storage, "pikachu") == std::vector<Version>{1});
+  }
+  CHECK(fs::exists(folder.path() / name));
+  CHECK(std::distance(fs::directory_iterator{folder.path()}, fs::directory_iterator{}) == 1);
+  const SqliteEventStorageAdapter reader{utf8, {.read_only = true}};
+  CHECK(versions(reader, "pikachu") == std::vector<Version>{1});
+  CHECK_THROWS_AS((SqliteEventStorageAdapter{utf8 + "/below.db"}), StorageError);
+}
+
 TEST_CASE("a path is a path: not a URI, kept when the process changes its folder, UTF-8", "[sqlite]") {
   const TempDirectory folder;
   const TempDirectory elsewhere;
@@ -240,6 +256,7 @@ TEST_CASE("a path is a path: not a URI, kept when the process changes its folder
   CHECK(elsewhere.contents().empty());
 }
 
+#if __has_include(<sys/wait.h>)
 /// What opening says to a user who is not root.
 std::string open_as_nobody(const std::string& path) {
   ChildProcess child{[&](auto send) {
@@ -290,6 +307,7 @@ TEST_CASE("a file in a folder that may not be written is refused at opening and 
   CHECK(folder.contents() == before);
   REQUIRE(chmod(folder.path().c_str(), 0755) == 0);
 }
+#endif
 
 TEST_CASE("a push waits for another writer up to the busy timeout, then says who may try again", "[sqlite]") {
   const TempDirectory folder;

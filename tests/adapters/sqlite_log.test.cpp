@@ -30,6 +30,7 @@ std::string read(const SqliteEventStorageAdapter& storage, Position after, const
          (result.is_caught_up ? " end" : "");
 }
 
+#if __has_include(<sys/wait.h>)
 TEST_CASE("a follower sees what four processes push once and in order, also when one of them is killed", "[sqlite]") {
   const TempDirectory folder;
   const std::string file = folder / "file.db";
@@ -73,6 +74,7 @@ TEST_CASE("a follower sees what four processes push once and in order, also when
   CHECK(stored.size() >= 300);
   CHECK(seen == stored);
 }
+#endif
 
 TEST_CASE("a reading selects by store and type, and says how far it came", "[sqlite]") {
   for (const bool in_memory : {false, true}) {
@@ -150,6 +152,7 @@ TEST_CASE("an event whose ids no reader could handle is refused by name, and tho
   }
 }
 
+#if __has_include(<sys/wait.h>)
 TEST_CASE("a wait ends with a push of this adapter or another process, with a stop, or with its time", "[sqlite]") {
   const TempDirectory folder;
   const std::string file = folder / "file.db";
@@ -183,6 +186,7 @@ TEST_CASE("a wait ends with a push of this adapter or another process, with a st
   CHECK(reads.wait_for_events(1, 0ms));
   CHECK(read(reads, 0) == "a1 a2 next 2 head 2 end");
 }
+#endif
 
 TEST_CASE("a sink that throws ends a reading, and the adapter goes on", "[sqlite]") {
   const TempDirectory folder;

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -150,6 +151,15 @@ TEST_CASE("a folder is trusted to be unchanged once its time is so old that a ch
   CHECK_FALSE(missing.changed());
   missing.set_checked(missing.changed());
   CHECK_FALSE(missing.is_checked(missing.changed()));
+}
+
+TEST_CASE("a file that grows beyond 2 GiB is in its place", "[sqlite]") {
+  const Scene scene;
+  SqliteEventStorageAdapter storage{scene.file};
+  REQUIRE(load(storage, "pikachu").size() == 3);
+  fs::resize_file(scene.file, std::uintmax_t{5} << 29U);  // takes no room on the disk
+  CHECK(push(storage, event("pikachu", 4)) == PushOutcome{});
+  CHECK(load(storage, "pikachu").size() == 4);
 }
 
 TEST_CASE("a connection that uses no other files misses none, whatever the current folder holds", "[sqlite]") {

@@ -173,6 +173,12 @@ TEST_CASE("a file that was written to within the last moment could be written to
   CHECK_FALSE(touch(std::chrono::milliseconds{-20}).is_settled());
   CHECK(touch(std::chrono::milliseconds{50}).is_settled());
   CHECK(touch(std::chrono::hours{-1}).is_settled());
+  // Times of whole seconds, as some systems have no others.
+  for (const int seconds : {1, 2, 4}) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(fs::file_time_type::clock::now());
+    fs::last_write_time(folder / "file.db", now - std::chrono::seconds{seconds});
+    CHECK(stamp().is_settled() == (seconds == 4));
+  }
   const auto before = touch(std::chrono::hours{1});
   CHECK(stamp() == before);
   std::ofstream{folder / "file.db-wal"};

@@ -6,8 +6,6 @@
 #include "support/catch.hpp"
 
 #include <sqlite3.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -31,8 +29,6 @@ namespace fs = std::filesystem;
 using namespace castore;
 using namespace castore::sqlite_tests;
 using namespace std::chrono_literals;
-
-std::ptrdiff_t open_files() { return std::distance(fs::directory_iterator{"/proc/self/fd"}, fs::directory_iterator{}); }
 
 /// Loads in so many threads at once. @return How many of them were in their sinks at the same time, at most.
 int load_at_once(const SqliteEventStorageAdapter& storage, int threads, std::chrono::milliseconds in_sink,
@@ -154,6 +150,9 @@ TEST_CASE("an exception that is not a StorageError gives its turn back, too", "[
   CHECK_FALSE(readers.is_reading());
 }
 
+#if __has_include(<sys/wait.h>)
+std::ptrdiff_t open_files() { return std::distance(fs::directory_iterator{"/proc/self/fd"}, fs::directory_iterator{}); }
+
 TEST_CASE("after many loads at once the process has most of its files back", "[sqlite]") {
   const TempDirectory folder;
   SqliteEventStorageAdapter storage{folder / "file.db"};
@@ -228,6 +227,7 @@ TEST_CASE("where a process may open no file at all, a load says so, and the next
   CHECK(said.find(expected, 1) != std::string::npos);
   CHECK(said.ends_with("2 loaded"));
 }
+#endif
 
 /// A file with pages of 512 bytes, so that a log of many pages is written soon. Its longest log then has 2 MB.
 std::string small_pages(const TempDirectory& folder) {

@@ -8,7 +8,6 @@
 #include "support/catch.hpp"
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -196,6 +195,7 @@ TEST_CASE("a disk that is full at any write of an upgrade leaves a file of the o
   CHECK(writes > 3);
 }
 
+#if __has_include(<sys/wait.h>)
 TEST_CASE("a process that is killed in the middle of an upgrade leaves a file of the old version", "[sqlite]") {
   const auto journal = GENERATE(as<std::string>{}, "WAL", "DELETE");
   const TempDirectory folder;
@@ -238,5 +238,6 @@ TEST_CASE("several processes may upgrade one file at the same time, and it is do
     check_is_third(folder / "file.db");
   }
 }
+#endif
 
 }  // namespace

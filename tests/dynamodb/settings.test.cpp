@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -103,6 +105,24 @@ TEST_CASE("files that are not there or empty are no error and forms that AWS's t
     environment.set("AWS_SHARED_CREDENTIALS_FILE", environment.file("credentials", text));
     CHECK(said_for().empty());
   }
+}
+
+TEST_CASE("the shared files are looked for in the user's folder, which Windows names by another variable") {
+  CleanEnvironment files;
+  const std::string folder = std::filesystem::path{files.file("any", "")}.parent_path().string();
+  std::filesystem::create_directory(folder + "/.aws");
+  files.file(".aws/config", "[default]\nregion = eu-west-1\n");
+  const auto region = [&](std::map<std::string, std::string> variables) {
+    const detail::AwsEnvironment environment = [&variables](const char* name) -> std::optional<std::string> {
+      const auto found = variables.find(name);
+      return found == variables.end() ? std::nullopt : std::optional{found->second};
+    };
+    return detail::setting(detail::load_aws_profile(environment, "default"), "region");
+  };
+  CHECK(region({{"HOME", folder}}) == "eu-west-1");
+  CHECK(region({{"USERPROFILE", folder}}) == "eu-west-1");
+  CHECK(region({{"HOME", folder}, {"USERPROFILE", "/nothing/here"}}) == "eu-west-1");
+  CHECK_FALSE(region({}));
 }
 
 TEST_CASE("token files that cannot be read are errors that say why") {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -104,6 +105,20 @@ TEST_CASE("a schema refers to others in its document, and to itself") {
               {"", R"(its schema refers to "https://example.com/schema", which is not there)"});
   check_wrong(R"({"$ref":"#"})", "1", {"", "its schema refers to itself without an end"});
   check_wrong(R"({"$ref":"#%2"})", "1", {"", R"(its schema refers to "#%2", which is not there)"});
+}
+
+TEST_CASE("what is nested deep is compared, or refused before it could fill the stack") {
+  const Json schema = Json::parse(R"({"$ref":"#/$defs/A","$defs":{"A":{"properties":{"next":{"$ref":"#/$defs/A"}}}}})");
+  const auto nested = [](int levels) {
+    Json value = Json::object();
+    for (int level = 0; level < levels; ++level) value = Json({{"next", std::move(value)}});
+    return value;
+  };
+  CHECK_FALSE(castore::find_schema_fault(schema, nested(150)));
+  const auto fault = castore::find_schema_fault(schema, nested(400));
+  REQUIRE(fault);
+  CHECK(fault->what == "it is nested too deep to be compared with its schema");
+  CHECK(fault->path.starts_with("/next/next/next"));
 }
 
 TEST_CASE("a part of a document is a schema with the document's definitions") {

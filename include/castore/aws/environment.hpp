@@ -119,7 +119,9 @@ inline std::string aws_profile_name(const AwsEnvironment& environment, const std
 /// The settings of a profile in both shared files; none when there is no such file or profile.
 /// @throws AwsCredentialsError
 inline AwsProfile load_aws_profile(const AwsEnvironment& environment, const std::string& name) {
-  const std::string folder = environment("HOME").value_or("") + "/.aws/";
+  auto home = environment("HOME");
+  if (!home) home = environment("USERPROFILE");  // Windows
+  const std::string folder = home.value_or("") + "/.aws/";
   AwsProfile profile;
   const auto read = [&](const char* variable, const char* file, const char* prefix) {
     const std::string what = "the shared " + std::string{file} + " file (" + variable + ", else ~/.aws/" + file + ")";

@@ -45,15 +45,29 @@ class SchemaMatch {
       return SchemaFault{path, "nothing may be there"};
     }
     if (!schema.is_object()) return std::nullopt;
-    constexpr std::size_t most_levels = 2'000;  // of schemas in each other; more are one that refers to itself
-    if (levels_ == most_levels) return SchemaFault{path, "its schema refers to itself without an end"};
-    ++levels_;
-    Fault fault = find_in_all(schema, value, path);
-    --levels_;
+    // Of schemas in each other. A level takes more than a KB of the stack, of which a program for Windows has one MB.
+    constexpr std::size_t most_of_one_value = 64;
+    constexpr std::size_t most_levels = 400;
+    const Level outer = level_;
+    level_ = {&value, outer.value == &value ? outer.of_value + 1 : 1, outer.all + 1};
+    Fault fault;
+    if (level_.of_value > most_of_one_value) {
+      fault = SchemaFault{path, "its schema refers to itself without an end"};
+    } else if (level_.all > most_levels) {
+      fault = SchemaFault{path, "it is nested too deep to be compared with its schema"};
+    } else {
+      fault = find_in_all(schema, value, path);
+    }
+    level_ = outer;
     return fault;
   }
 
  private:
+  struct Level {
+    const Json* value = nullptr;
+    std::size_t of_value = 0;  ///< How many schemas in each other look at it.
+    std::size_t all = 0;
+  };
   using Rule = Fault (SchemaMatch::*)(const Json& schema, const Json& value, const std::string& path);
 
   Fault find_in_all(const Json& schema, const Json& value, const std::string& path) {
@@ -251,7 +265,7 @@ class SchemaMatch {
   }
 
   const Json& document_;
-  std::size_t levels_ = 0;
+  Level level_{};
 };
 
 }  // namespace detail
@@ -261,7 +275,7 @@ class SchemaMatch {
 /// **Guarantees:** it knows all keywords that `castore::json_schema` writes, and what is usual besides: types, values,
 /// bounds of numbers, texts, arrays and objects, members, elements, `anyOf`, `oneOf`, `allOf`, `not`, and `$ref` within
 /// the document. Other keywords (`format`, `pattern`, `if` ...) are not looked at. A schema that refers to itself
-/// without an end is a fault of the value.
+/// without an end is a fault of the value, and so is nesting that passes through more than 400 schemas.
 /// @param document Where the schema stands, for its `$ref`.
 inline std::optional<SchemaFault> find_schema_fault(const nlohmann::json& document, const nlohmann::json& schema,
                                                     const nlohmann::json& value) {

@@ -161,7 +161,7 @@ inline std::filesystem::path folder_of_source(const std::filesystem::path& sourc
 
 inline void check_schema_file(const nlohmann::json& now, const std::filesystem::path& file) {
   if (const char* const write = std::getenv("CASTORE_WRITE_SCHEMAS"); write && *write != '\0') {
-    std::ofstream{file} << now.dump(2) << '\n';
+    std::ofstream{file, std::ios::binary} << now.dump(2) << '\n';
   }
   const std::string advice = "run the test once with CASTORE_WRITE_SCHEMAS=1 in its environment and commit the file";
   std::ifstream stream{file, std::ios::binary};

@@ -2,7 +2,14 @@
 #ifndef CASTORE_TESTS_ADAPTERS_SUPPORT_CHILD_PROCESS_HPP
 #define CASTORE_TESTS_ADAPTERS_SUPPORT_CHILD_PROCESS_HPP
 
+/// @file
+/// Other processes, and what systems that have them say of files and limits. On others there is nothing here.
+
+#if __has_include(<sys/wait.h>)
+
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,5 +87,7 @@ class ChildProcess {
 };
 
 }  // namespace castore::sqlite_tests
+
+#endif
 
 #endif

@@ -11,8 +11,6 @@
 #include "support/records.hpp"
 
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +22,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -39,10 +38,11 @@ using namespace record_tests;
 class TempDirectory {
  public:
   TempDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "castore-sqlite-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
-    path_ = pattern;
-    chmod(path_.c_str(), 0755);
+    std::random_device random;
+    do {
+      path_ = std::filesystem::temp_directory_path() / ("castore-sqlite-" + std::to_string(random()));
+    } while (!std::filesystem::create_directory(path_));
+    std::filesystem::permissions(path_, std::filesystem::perms{0755});
   }
   TempDirectory(TempDirectory&&) = delete;
   ~TempDirectory() {

@@ -137,6 +137,7 @@ void check_counters(Storage& storage) {
   CHECK(statistics.damaged + statistics.of_another + statistics.not_in_history + statistics.unreadable == 0);
 }
 
+#if __has_include(<sys/wait.h>)
 /// Laws 25 to 27. As many kills as the environment's CASTORE_KILLS says.
 template <class Log>
 void kill_savers_at_random() {
@@ -188,6 +189,7 @@ void kill_savers_at_random() {
   check_counters<1>(*storage);
   check_counters<2>(*storage);
 }
+#endif
 
 }  // namespace castore::snapshot_tests
 

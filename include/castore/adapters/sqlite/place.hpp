@@ -57,8 +57,13 @@ inline std::optional<SqliteFileId> sqlite_file_id(const std::string& path) noexc
   static_cast<void>(path);
   return std::nullopt;
 #else
+#if defined(__GLIBC__) && defined(__USE_LARGEFILE64)
+  struct stat64 status {};  // on 32 bits the other one fails for files of 2 GiB, and for some numbers of files
+  if (stat64(path.c_str(), &status) != 0) return std::nullopt;
+#else
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return std::nullopt;
+#endif
   const auto number = [](auto value) { return static_cast<std::uint64_t>(value); };  // of types that differ by system
   return SqliteFileId{number(status.st_dev), number(status.st_ino)};
 #endif
@@ -188,10 +193,13 @@ class SqliteStamp {
     }
   }
 
-  /// False when the file was written to so lately that the next write could have the same time.
+  /// False when the file was written to so lately that the next write could have the same time: for a tick of the
+  /// system's clock, or where times have no parts of a second (by libstdc++ on Windows), for up to three seconds.
   bool is_settled() const noexcept {
     const auto age = std::filesystem::file_time_type::clock::now() - time_;
-    return age >= resolution || age < -resolution;
+    const bool is_coarse = time_.time_since_epoch() % std::chrono::seconds{1} == time_.time_since_epoch().zero();
+    const std::chrono::milliseconds step = is_coarse ? std::chrono::seconds{3} : resolution;
+    return age >= step || age < -step;
   }
   static constexpr std::chrono::milliseconds resolution{50};
 
