@@ -3,12 +3,16 @@
 // line is a method and a target, then there are headers, and after an empty line the body.
 #include "fuzz/fuzz.hpp"
 
-#include <castore/adapters/in_memory.hpp>
+#include <castore/castore.hpp>
 #include <castore/http.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace {
 
@@ -44,11 +48,36 @@ void check(const castore::HttpApiResponse& answer) {
                         "an answer is JSON");
 }
 
+struct Renamed {
+  static constexpr std::string_view type = "RENAMED";
+  std::string name;
+};
+struct Thing {
+  std::string aggregate_id;
+  castore::Version version = 0;
+  std::string name{};
+};
+struct ThingReducer {
+  void operator()(Thing& thing, const Renamed& event) const { thing.name = event.name; }
+};
+struct Rename {
+  std::string name;
+  std::optional<int> times{};
+};
+
 }  // namespace
 
 void castore_fuzz::try_input(std::string_view input) {
   castore::InMemoryEventStorageAdapter storage;
-  const castore::HttpApi api{storage, {.token = "t", .max_body_size = 10'000, .max_answer_size = 10'000}};
+  castore::EventStore<castore::Events<Renamed>, Thing, ThingReducer> things{"P", storage};
+  const castore::Command rename{"R", things, [](const std::optional<Thing>&, const Rename& wanted) {
+                                  return std::vector<std::variant<Renamed>>(
+                                      static_cast<std::size_t>(std::clamp(wanted.times.value_or(1), 0, 9)),
+                                      Renamed{wanted.name});
+                                }};
+  castore::Explorer explorer{storage, {.token = "t", .max_body_size = 10'000, .max_answer_size = 10'000}};
+  explorer.add(things).add(rename);
+  const castore::HttpApi& api = explorer.api();
   castore::HttpApiRequest request = request_of(input);
   check(api.handle(request));
   const bool has_token = request.header("Authorization").find('t') != std::string_view::npos;

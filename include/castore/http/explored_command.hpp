@@ -187,7 +187,7 @@ struct CommandInputJson<void> {
     return {{"type", "object"}, {"properties", nlohmann::json::object()}, {"additionalProperties", false}};
   }
   /// @throws HttpProblem
-  static void check(const std::string& input) {
+  static void refuse_others(const std::string& input) {
     if (text_to_json(input) != nlohmann::json::object()) {
       throw HttpProblem{422, "invalid_input", "this command has no input; send {}", {{"field", ""}}};
     }
@@ -227,7 +227,7 @@ class ExploredDecision final : public ExploredCommand {
     const auto result = std::apply(
         [&](Context&... context) {
           if constexpr (std::is_void_v<Input>) {
-            CommandInputJson<Input>::check(call.input);
+            CommandInputJson<Input>::refuse_others(call.input);
             return command(call.aggregate_id, context...);
           } else {
             return command.call_json(call.aggregate_id, call.input, context...);
@@ -329,7 +329,7 @@ class ExploredHandler<std::tuple<Stores&...>, Handler, Context...> final : publi
     std::apply(
         [&](Context&... context) {
           if constexpr (std::is_void_v<Input>) {
-            CommandInputJson<Input>::check(call.input);
+            CommandInputJson<Input>::refuse_others(call.input);
             static_cast<void>(command());
           } else {
             static_cast<void>(command.call_json(call.input, context...));
