@@ -4,9 +4,9 @@
 
 #include <castore/core/codec.hpp>
 #include <castore/core/context.hpp>
-#include <castore/core/detail/context_in_metadata.hpp>
 #include <castore/core/errors.hpp>
-#include <castore/detail/json_text.hpp>
+#include <castore/core/event_checks.hpp>
+#include <castore/core/event_codec.hpp>
 
 #include <nlohmann/json.hpp>
 
