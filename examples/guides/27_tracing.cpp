@@ -46,9 +46,9 @@ int main() {
 
   // [request]
   // In the service that takes orders, for each request:
-  const castore::Command place_order{"PLACE_ORDER", orders, [](const std::optional<Order>&, const std::string& article) {
-                                       return OrderPlaced{article};
-                                     }};
+  const castore::Command place_order{
+      "PLACE_ORDER", orders,
+      [](const std::optional<Order>&, const std::string& article) { return OrderPlaced{article}; }};
   const castore::Context request{.correlation_id = "request-81",  // made by whoever saw the request first
                                  .causation_id = "request-81",
                                  .traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"};

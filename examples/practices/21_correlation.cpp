@@ -36,9 +36,9 @@ int main() {
   // [/fall]
 
   // [command]
-  const castore::Command catch_pokemon{"CATCH", pokemons, [](const std::optional<Pokemon>&, const std::string& trainer) {
-                                         return PokemonCaught{trainer};
-                                       }};
+  const castore::Command catch_pokemon{
+      "CATCH", pokemons,
+      [](const std::optional<Pokemon>&, const std::string& trainer) { return PokemonCaught{trainer}; }};
   const castore::Context request{.correlation_id = "request-81", .causation_id = "request-81"};
   const auto caught = catch_pokemon.with({.context = request})("pikachu", "ash");
   // [/command]

@@ -96,7 +96,7 @@ TEST_CASE("a context that says nothing is none") {
   CHECK(Context{}.is_empty());
   CHECK(!EventContext{Context{}});
   CHECK(EventContext{Context{}} == EventContext{});
-  CHECK(EventContext{}->correlation_id.empty());
+  CHECK(EventContext {} -> correlation_id.empty());
   CHECK(EventContext{other});
   CHECK(EventContext{Context{.traceparent = "x"}});
 }
@@ -143,7 +143,8 @@ TEST_CASE("the next context has the correlation of an event, and the event as it
 
 TEST_CASE("an event without a correlation begins one") {
   const castore::EventDetail<Ordered> event{.aggregate_id = "1", .version = 2, .payload = {}};
-  CHECK(castore::next_context(event, "ORDERS") == Context{.correlation_id = "ORDERS#1#2", .causation_id = "ORDERS#1#2"});
+  CHECK(castore::next_context(event, "ORDERS") ==
+        Context{.correlation_id = "ORDERS#1#2", .causation_id = "ORDERS#1#2"});
 }
 
 TEMPLATE_TEST_CASE("an event comes back with its context, and its metadata without it", "",
@@ -174,11 +175,10 @@ TEMPLATE_TEST_CASE("an event comes back with its context, and its metadata witho
   CHECK(metadata_of<Signed::Metadata, Signed>(events[6]) == "a text");
 
   const auto records = records_of(storage, "ORDERS", "1");
-  CHECK(nlohmann::json::parse(records[0].metadata) ==
-        nlohmann::json{{"$context",
-                        {{"correlationId", request.correlation_id},
-                         {"causationId", "click"},
-                         {"traceparent", request.traceparent}}}});
+  CHECK(nlohmann::json::parse(records[0].metadata) == nlohmann::json{{"$context",
+                                                                      {{"correlationId", request.correlation_id},
+                                                                       {"causationId", "click"},
+                                                                       {"traceparent", request.traceparent}}}});
   CHECK(records[7].metadata == R"({"$context":{"correlationId":"other"}})");
   CHECK(nlohmann::json::parse(records[2].metadata)["user"] == "ann");
   CHECK(records[6].metadata == R"("a text")");
@@ -203,11 +203,13 @@ TEMPLATE_TEST_CASE("groups and several events have contexts", "", castore::InMem
   TestType storage;
   OrderStore orders{"ORDERS", storage};
   OrderStore returns{"RETURNS", storage};
-  const auto [left, right] = castore::push_event_group(orders.group_event("1", 1, Ordered{"book"}, {.context = request}),
-                                                       returns.group_event("1", 1, Sent{1}, {.context = other}));
+  const auto [left, right] =
+      castore::push_event_group(orders.group_event("1", 1, Ordered{"book"}, {.context = request}),
+                                returns.group_event("1", 1, Sent{1}, {.context = other}));
   CHECK(*left.event.context == request);
   CHECK(*right.event.context == other);
-  castore::push_event_group(std::vector<castore::GroupedEvent>{orders.group_event("1", 2, Noted{}, {.context = other})});
+  castore::push_event_group(
+      std::vector<castore::GroupedEvent>{orders.group_event("1", 2, Noted{}, {.context = other})});
 
   orders.push_events({.context = request}, "1", 2, Ordered{"pen"}, castore::with_metadata(Paid{5}, {"ann"}));
   using Payloads = std::vector<std::variant<Ordered, Noted>>;
@@ -267,7 +269,8 @@ TEMPLATE_TEST_CASE("a context that cannot be stored is refused before anything i
             orders.push_events({.context = context}, "1", 0, Ordered{}, Ordered{});
           }).field() == field);
   }
-  orders.push_event("1", 1, Ordered{}, {.context = Context{.correlation_id = std::string(castore::max_context_id_size, 'x')}});
+  orders.push_event("1", 1, Ordered{},
+                    {.context = Context{.correlation_id = std::string(castore::max_context_id_size, 'x')}});
   CHECK(orders.get_events("1").size() == 1);
 }
 
@@ -275,9 +278,8 @@ TEMPLATE_TEST_CASE("metadata that are not an object have no room for a context",
                    castore::InMemoryEventStorageAdapter, RecordStorage) {
   TestType storage;
   OrderStore orders{"ORDERS", storage};
-  const auto error = error_of<castore::InvalidEventError>([&] {
-    orders.push_event("1", 1, Signed{}, {.metadata = "a text", .context = other});
-  });
+  const auto error = error_of<castore::InvalidEventError>(
+      [&] { orders.push_event("1", 1, Signed{}, {.metadata = "a text", .context = other}); });
   CHECK(error.field() == "metadata");
   CHECK(error.reason() ==
         R"(they are '"a text"', and only an object has room for a context; declare a struct as Metadata, or push the )"

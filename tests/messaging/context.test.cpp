@@ -113,8 +113,7 @@ TEMPLATE_TEST_CASE("a connected store publishes contexts, with states, too", "",
   const castore::Command level_up{"LEVEL_UP", connected, [](const castore_tests::Monster&) { return LeveledUp{}; }};
   level_up.with({.context = caused})("pikachu");
   broker.poll();
-  CHECK(seen == std::vector<Context>{request, caused, caused,
-                                     {"request", "MONSTERS#pikachu#2", request.traceparent}});
+  CHECK(seen == std::vector<Context>{request, caused, caused, {"request", "MONSTERS#pikachu#2", request.traceparent}});
 }
 
 TEST_CASE("a message of one of several stores, and that an aggregate exists, have a next context") {
@@ -134,7 +133,8 @@ TEMPLATE_TEST_CASE("subscriptions see contexts", "", InMemoryEventStorageAdapter
   std::vector<Context> seen;
   reactions.catch_up([&](const auto& event, const EventPlace& place) {
     seen.push_back(*event.context);
-    if (event.version == 1) stores.tamers.push_event("ash", 1, Joined{}, {.context = castore::next_context(event, place)});
+    if (event.version == 1)
+      stores.tamers.push_event("ash", 1, Joined{}, {.context = castore::next_context(event, place)});
   });
   CHECK(seen == std::vector<Context>{request, {}, request});
   CHECK(*stores.tamers.get_events("ash")[0].context() == caused);

@@ -12,8 +12,8 @@
 
 namespace castore {
 
-/// @brief To which request an event belongs and what led to it. It travels with a push: into the storage, into messages,
-/// and from the event that is handled to those that it leads to (`next_context`).
+/// @brief To which request an event belongs and what led to it. It travels with a push: into the storage, into
+/// messages, and from the event that is handled to those that it leads to (`next_context`).
 ///
 /// Parts that are empty are not there. It is stored as the member `$context` of the event's metadata, which its payload
 /// need not declare and its `Metadata` never has; a program that does not know it, as one of Castore's for Node.js,
@@ -29,8 +29,8 @@ struct Context {
   /// @brief The same for all that one request led to: where it is empty, `next_context` begins one. At most
   /// `max_context_id_size` bytes.
   std::string correlation_id{};
-  /// @brief What directly led to the event: the id of a request, or that of an event, `store#aggregate#version`. At most
-  /// `max_context_id_size` bytes.
+  /// @brief What directly led to the event: the id of a request, or that of an event, `store#aggregate#version`. At
+  /// most `max_context_id_size` bytes.
   std::string causation_id{};
   /// @brief The span that the event belongs to, as the HTTP header of this name has it. Source: W3C Trace Context 1.
   std::string traceparent{};
@@ -67,7 +67,8 @@ class EventContext {
   }
   /// @brief Shares the other's.
   constexpr EventContext(const EventContext& other) noexcept : shared_{other.shared_} {
-    if (shared_) [[unlikely]] shared_->owners.fetch_add(1, std::memory_order_relaxed);
+    if (shared_) [[unlikely]]
+      shared_->owners.fetch_add(1, std::memory_order_relaxed);
   }
   constexpr EventContext(EventContext&& other) noexcept : shared_{std::exchange(other.shared_, nullptr)} {}
   /// @brief Has what the other had.
@@ -76,7 +77,8 @@ class EventContext {
     return *this;
   }
   constexpr ~EventContext() {
-    if (shared_) [[unlikely]] release(*shared_);
+    if (shared_) [[unlikely]]
+      release(*shared_);
   }
 
   /// @brief True when there is one.

@@ -41,8 +41,14 @@ TEST_CASE("a context is a member of the metadata") {
   const std::string member{stored_seven};
   CHECK(with_context("", seven) == "{" + member + "}");
   CHECK(with_context(R"({"a":1})", seven) == R"({"a":1,)" + member + "}");
-  CHECK(with_context(" {\"a\" : [{}] \n } ", seven) == " {\"a\" : [{}]," + member + "}");
-  CHECK(with_context(" { } ", seven) == R"( {"$context":{"correlationId":"7","emptyMetadata":true}})");
+  CHECK(with_context(" {\"a\" : [{}] \n } ", seven) == " {\"a\" : [{}]," + member + "} ");
+  CHECK(with_context(" { } ", seven) == R"( {"$context":{"correlationId":"7","emptyMetadata":true}} )");
+}
+
+TEST_CASE("metadata that are not JSON do not become it by a context") {
+  for (const char* const metadata : {"{", "{} x", R"({"a":1}})", R"({"a":)"}) {
+    CHECK(!nlohmann::json::accept(with_context(metadata, seven)));
+  }
 }
 
 TEST_CASE("a context is taken out of the metadata wherever it stands") {
@@ -55,8 +61,8 @@ TEST_CASE("a context is taken out of the metadata wherever it stands") {
   check_taken(R"({ "a" : "}" , )" + member + R"( , "b" : [1, {"c": "\"]"}] })",
               R"({ "a" : "}"  , "b" : [1, {"c": "\"]"}] })", context);
   check_taken(R"({"$context": {"correlationId": "7", "emptyMetadata": true}})", "{}", context);
-  check_taken(R"({"$context":{"traceparent":"t","causationId":"c","spanId":5,"correlationId":"7","more":{"a":[]}}})", "",
-              {"7", "c", "t"});
+  check_taken(R"({"$context":{"traceparent":"t","causationId":"c","spanId":5,"correlationId":"7","more":{"a":[]}}})",
+              "", {"7", "c", "t"});
 }
 
 TEST_CASE("what is no context of this form stays where it is") {
@@ -92,9 +98,10 @@ TEST_CASE("a traceparent has the form that W3C gives it") {
   CHECK(is_traceparent("cc" + right.substr(2) + "-what-the-future-will-be-like"));
   for (const std::string& wrong : std::vector<std::string>{
            "", right + "-", right + "-00", right.substr(0, 54), "ff" + right.substr(2), " " + right, right + " ",
-        "cc" + right.substr(2) + ".more", "00-" + std::string(32, '0') + right.substr(35),
-        right.substr(0, 36) + std::string(16, '0') + "-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-        "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", right.substr(0, 53) + "0g"}) {
+           "cc" + right.substr(2) + ".more", "00-" + std::string(32, '0') + right.substr(35),
+           right.substr(0, 36) + std::string(16, '0') + "-01",
+           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+           "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", right.substr(0, 53) + "0g"}) {
     INFO(wrong);
     CHECK(!is_traceparent(wrong));
   }

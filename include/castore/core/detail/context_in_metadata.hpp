@@ -37,7 +37,8 @@ inline bool is_traceparent(std::string_view text) noexcept {
     if (is_dash ? text[place] != '-' : !is_digit(text[place])) return false;
   }
   constexpr auto is_zero = [](char character) { return character == '0'; };
-  if (std::ranges::all_of(text.substr(3, 32), is_zero) || std::ranges::all_of(text.substr(36, 16), is_zero)) return false;
+  if (std::ranges::all_of(text.substr(3, 32), is_zero) || std::ranges::all_of(text.substr(36, 16), is_zero))
+    return false;
   return text.size() == length || (!text.starts_with("00") && text[length] == '-' && is_plain_ascii(text));
 }
 
@@ -45,8 +46,8 @@ inline bool is_traceparent(std::string_view text) noexcept {
 inline void check_context(const Context& context) {
   const auto check_id = [](std::string_view field, const std::string& id) {
     if (id.size() > max_context_id_size) {
-      throw InvalidEventError{field, in_quotes(id) + " is too long; it has at most " +
-                                         std::to_string(max_context_id_size) + " bytes"};
+      throw InvalidEventError{
+          field, in_quotes(id) + " is too long; it has at most " + std::to_string(max_context_id_size) + " bytes"};
     }
     if (!is_utf8_without_nul(id)) throw InvalidEventError{field, in_quotes(id) + " is not UTF-8 text without NUL"};
   };
@@ -245,12 +246,14 @@ inline void check_room_for_context(std::string_view metadata) {
 
 [[gnu::noinline]] inline std::string put_context(std::string metadata, const EventContext& context) {
   if (may_have_context(metadata) && take_context(metadata).metadata != metadata) {
-    throw InvalidEventError{"metadata",
-                            "they have a member $context, which is that of the event's context; use the option context"};
+    throw InvalidEventError{
+        "metadata", "they have a member $context, which is that of the event's context; use the option context"};
   }
   if (!context) return metadata;
   check_room_for_context(metadata);
+  if (!metadata.empty() && metadata.find('}') == std::string::npos) return metadata;  // which the storage will refuse
   const std::size_t end = metadata.rfind('}');
+  const std::string rest = end == std::string::npos ? "" : metadata.substr(end + 1);
   if (metadata.empty()) {
     metadata = '{';
   } else {
@@ -270,7 +273,7 @@ inline void check_room_for_context(std::string_view metadata) {
   add("\"causationId\":", context->causation_id);
   add("\"traceparent\":", context->traceparent);
   if (was_empty) metadata.append(",").append(empty_metadata_member).append(":true");
-  return metadata.append("}}");
+  return metadata.append("}}").append(rest);
 }
 
 /// Metadata with a context, as they are stored. @throws InvalidEventError
