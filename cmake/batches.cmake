@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 
-set(CASTORE_SMALL_BATCHES "" CACHE STRING "Programs of which at most two sources are compiled as one")
-
 # castore_batches(OUT NAME SOURCE...): sets OUT to sources that stand for SOURCE..., up to five compiled as one by
-# batch.sh (two of a program in CASTORE_SMALL_BATCHES), or one that specializes templates. Those that are not the first of theirs go into the property
+# batch.sh, or one that specializes templates. Those that are not the first of theirs go into the property
 # castore_not_alone: they are not seen there to
 # include all that they use.
 function(castore_batches out name)
@@ -18,11 +16,7 @@ function(castore_batches out name)
     endif()
   endforeach()
   list(LENGTH together count)
-  set(most 5)
-  if(name IN_LIST CASTORE_SMALL_BATCHES)
-    set(most 2)
-  endif()
-  math(EXPR batches "(${count} + ${most} - 1) / ${most}")
+  math(EXPR batches "(${count} + 4) / 5")
   set(script "${PROJECT_SOURCE_DIR}/cmake/batch.sh")
   set(index 0)
   foreach(file IN LISTS together)
