@@ -3,14 +3,12 @@
 /// @file
 /// Sends the events of a store to the topic `pokemons` of the Kafka broker whose address is given, and receives them.
 
-// [include]
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
 #include <castore/messaging/adapters/kafka.hpp>
 #include <castore/messaging/message_queue.hpp>
 #include <castore/messaging/outbox_relay.hpp>
-// [/include]
 
 #include <cstddef>
 #include <exception>

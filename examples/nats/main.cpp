@@ -3,14 +3,12 @@
 /// @file
 /// Sends the events of a store to a stream of the NATS server whose URL is given, and receives them again.
 
-// [include]
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
 #include <castore/messaging/adapters/nats.hpp>
 #include <castore/messaging/message_queue.hpp>
 #include <castore/messaging/outbox_relay.hpp>
-// [/include]
 
 #include <cstddef>
 #include <exception>

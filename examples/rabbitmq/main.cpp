@@ -4,14 +4,12 @@
 /// Sends the events of a store to the exchange `events` of the RabbitMQ whose URL is given, and receives them from the
 /// queue `pokemons`.
 
-// [include]
 #include "pokemon/pokemon.hpp"
 
 #include <castore/castore.hpp>
 #include <castore/messaging/adapters/rabbitmq.hpp>
 #include <castore/messaging/message_queue.hpp>
 #include <castore/messaging/outbox_relay.hpp>
-// [/include]
 
 #include <cstddef>
 #include <exception>
