@@ -3,11 +3,9 @@
 #include <castore/messaging/adapters/rabbitmq.hpp>
 
 #include "rabbitmq/support.hpp"
+#include "support/output_of.hpp"
 #include "support/place.hpp"
 
-#include <array>
-#include <cstdio>
-#include <stdexcept>
 #include <string>
 
 using namespace castore::rabbitmq_tests;
@@ -16,13 +14,7 @@ namespace {
 
 /// What a program prints, also when something goes wrong.
 std::string output_of(const std::string& arguments) {
-  const std::string command = "'" + std::string{castore_tests::place::program} + "' " + arguments;
-  std::FILE* const pipe = ::popen((command + " 2>&1; echo \"exit code $?\"").c_str(), "r");
-  if (pipe == nullptr) throw std::runtime_error{"the program cannot be started"};
-  std::string output;
-  for (std::array<char, 1000> part{}; std::fgets(part.data(), part.size(), pipe) != nullptr;) output += part.data();
-  ::pclose(pipe);
-  return output;
+  return castore_tests::output_of("timeout 60 '" + std::string{castore_tests::place::program} + "' " + arguments);
 }
 
 }  // namespace
