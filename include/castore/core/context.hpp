@@ -12,36 +12,37 @@
 
 namespace castore {
 
-/// @brief To which request an event belongs and what led to it. It travels with a push: into the storage, into
+/// @brief Says which request an event belongs to, and what led to it. It travels with a push: into the storage, into
 /// messages, and from the event that is handled to those that it leads to (`next_context`).
 ///
-/// Parts that are empty are not there. It is stored as the member `$context` of the event's metadata, which its payload
-/// need not declare and its `Metadata` never has; a program that does not know it, as one of Castore's for Node.js,
-/// sees it as metadata.
+/// An empty part counts as absent. The context is stored as the member `$context` of the event's metadata. The payload
+/// need not declare it, and its `Metadata` never has it. A program that does not know it, such as one with Castore for
+/// Node.js, sees it as metadata.
 ///
-/// **Errors:** a push throws `InvalidEventError` (fix), whose field is `context.correlation_id` and so on, when a part
-/// is not UTF-8 without NUL or too long, or `traceparent` has not the form that W3C gives it; and whose field is
-/// `metadata` when the event has metadata that are not an object, as a text or a number: those have no room for it.
+/// **Errors:** a push throws `InvalidEventError` (fix). Its field is `context.correlation_id` and so on when a part is
+/// too long or not UTF-8 without NUL, or when `traceparent` does not have the form that W3C defines. Its field is
+/// `metadata` when the event's metadata are not an object but, for example, a text or a number: those have no room for
+/// a context.
 /// @code
 /// pokemons.push_event("pikachu", 2, PokemonLeveledUp{}, {.context = castore::Context{.correlation_id = request_id}});
 /// @endcode
 struct Context {
-  /// @brief The same for all that one request led to: where it is empty, `next_context` begins one. At most
+  /// @brief The same for everything that one request led to. If it is empty, `next_context` begins one. At most
   /// `max_context_id_size` bytes.
   std::string correlation_id{};
-  /// @brief What directly led to the event: the id of a request, or that of an event, `store#aggregate#version`. At
+  /// @brief What directly led to the event: the id of a request, or of another event, `store#aggregate#version`. At
   /// most `max_context_id_size` bytes.
   std::string causation_id{};
-  /// @brief The span that the event belongs to, as the HTTP header of this name has it. Source: W3C Trace Context 1.
+  /// @brief The event's span, in the form of the HTTP header of this name. Source: W3C Trace Context 1.
   std::string traceparent{};
 
-  /// @brief True when it says nothing.
+  /// @brief True when all parts are empty.
   bool is_empty() const noexcept { return correlation_id.empty() && causation_id.empty() && traceparent.empty(); }
 
   friend bool operator==(const Context&, const Context&) = default;
 };
 
-/// @brief The longest `correlation_id` and `causation_id`, in bytes: the name of any event fits.
+/// @brief The longest `correlation_id` and `causation_id`, in bytes: the id of any event fits.
 inline constexpr std::size_t max_context_id_size = 2 * 65'536 + 32;
 
 namespace detail {
@@ -54,18 +55,19 @@ inline const Context empty_context{};
 
 }  // namespace detail
 
-/// @brief The context of an event, as large as a pointer: nothing, or one that its copies share and nobody changes.
+/// @brief The context of an event, as large as a pointer. It is empty, or has a context that its copies share and
+/// nobody changes.
 /// @code
 /// if (event.context) std::cout << event.context->correlation_id << '\n';
 /// @endcode
 class EventContext {
  public:
   constexpr EventContext() noexcept = default;
-  /// @brief Has the context, or nothing where that is empty.
+  /// @brief Has the context, or nothing if that is empty.
   EventContext(Context context) {  // NOLINT(google-explicit-constructor): a context is one of an event
     if (!context.is_empty()) shared_ = new detail::SharedContext{std::move(context)};
   }
-  /// @brief Shares the other's.
+  /// @brief Shares the other's context.
   constexpr EventContext(const EventContext& other) noexcept : shared_{other.shared_} {
     if (shared_) [[unlikely]]
       shared_->owners.fetch_add(1, std::memory_order_relaxed);
@@ -81,9 +83,10 @@ class EventContext {
       release(*shared_);
   }
 
-  /// @brief True when there is one.
+  /// @brief True when there is a context.
   constexpr explicit operator bool() const noexcept { return shared_ != nullptr; }
-  /// @brief The context; an empty one where there is none. It lives as long as this object is not assigned to.
+  /// @brief The context, or an empty one if there is none. The reference is valid until this object is assigned to or
+  /// destroyed.
   const Context& operator*() const noexcept { return shared_ ? shared_->context : detail::empty_context; }
   /// @brief Its parts.
   const Context* operator->() const noexcept { return &**this; }
@@ -93,7 +96,7 @@ class EventContext {
   }
 
  private:
-  // A function of its own, so that what has no context stays short.
+  // A separate function, so that the code for events without a context stays short.
   [[gnu::noinline]] static void release(detail::SharedContext& shared) noexcept {
     if (shared.owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &shared;
   }
@@ -103,7 +106,7 @@ class EventContext {
 
 namespace detail {
 
-/// Of an event that has none.
+/// The context of an event that has none.
 inline constexpr EventContext no_context{};
 
 inline std::string event_id(std::string_view event_store_id, std::string_view aggregate_id, Version version) {
@@ -122,9 +125,9 @@ inline Context context_caused_by(std::string cause, const Context& context) {
 
 }  // namespace detail
 
-/// @brief The context of what an event leads to: its correlation id, and the event as the cause. An event without a
-/// correlation id is where the correlation begins: it is then the event's id, `store#aggregate#version`. A program that
-/// traces replaces `traceparent` by that of its own span.
+/// @brief The context of what an event leads to: the event's correlation id, with the event as the cause. If the event
+/// has no correlation id, the correlation begins with it: its own id, `store#aggregate#version`, is the correlation id.
+/// A program that traces replaces `traceparent` with that of its own span.
 /// @param event An `EventDetail`, an `Event`, or an `EventInfo`.
 /// @code
 /// trainers.push_event("ash", 7, BadgeWon{}, {.context = castore::next_context(event, pokemons.event_store_id())});

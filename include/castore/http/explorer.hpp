@@ -31,22 +31,22 @@ namespace castore {
 /// The server of `castore/http/server.hpp`.
 class HttpServer;
 
-/// @brief Where an explorer is to be reached.
+/// @brief Where an explorer serves its page.
 struct ExplorerServeOptions {
-  /// @brief An address of this machine. Whoever can reach it can read. A name by which it is asked for, other than
-  /// localhost, must be in the option `hosts` of the explorer.
+  /// @brief An address of this machine. Whoever can reach it can read all events. If browsers use a name other than
+  /// localhost for it, the name must be in the explorer's option `hosts`.
   std::string address{"127.0.0.1"};
-  int port = 0;  ///< 0: one that is free.
-  /// @brief Is told the address to open in a browser, with the token, when it can be opened. Whoever has it may run
-  /// commands.
+  int port = 0;  ///< 0: any free port.
+  /// @brief Gets the address to open in a browser, with the token, as soon as it can be opened. Whoever has the token
+  /// may run commands.
   std::function<void(const std::string& url)> on_listening{};
 };
 
-/// @brief The web page for a program's own types: the events of a storage, the states that the program's reducers make
-/// of them, and its commands, which are simulated before they run.
+/// @brief The web page for a program's own types. It shows the events of a storage and the states that the program's
+/// reducers make of them, and offers the program's commands, which are simulated before they run.
 ///
-/// Reach for it while a program is written, and to see what it did; `castore serve` shows the same of any database, but
-/// without states and commands. `examples/explorer` is one, opened by `scripts/explorer`.
+/// Reach for it while you write a program, and to see what the program did. `castore serve` shows a database in the
+/// same way, but without states and commands. `examples/explorer` is an example; `scripts/explorer` opens it.
 ///
 /// @code
 /// castore::Explorer explorer{storage};
@@ -55,17 +55,17 @@ struct ExplorerServeOptions {
 /// explorer.serve({.port = 8080, .on_listening = [](const std::string& url) { std::cout << url << std::endl; }});
 /// @endcode
 ///
-/// **Guarantees:** it answers all that an `HttpApi` does, under the same protections. In a simulation the command's
-/// stores write nothing: others take their place, which read from the storage and keep what is pushed, and no hook or
-/// extension is called (messages, inline projections). What a function has captured is not replaced. Both simulating
-/// and running need the permission to write, as a command may do more than push.
-/// **Errors:** refusals are answers, of the type `application/problem+json`: 422 for an input that the command does not
-/// take (with the field), and for what the command throws (with its text); 409 when another push was faster.
+/// **Guarantees:** it answers everything that an `HttpApi` answers, under the same protections. In a simulation nothing
+/// is written by the command's stores: others take their place, which read from the storage and keep to themselves what
+/// is pushed. No hook or extension is called (messages, inline projections). A store that a function has captured is
+/// not replaced. Both simulating and running need the permission to write, because a command may do more than push.
+/// **Errors:** refusals are answers of the type `application/problem+json`. 422: the command does not take the input
+/// (with the field), or the command throws (with the text). 409: another push was faster.
 class Explorer {
  public:
-  /// @brief Explores a storage, which must outlive it unless the handle shares it.
-  /// @param options `token` is made where neither it nor `authorize` is given; `files` are those of the web page unless
-  /// there are others.
+  /// @brief Explores a storage, which must outlive the explorer unless the handle shares it.
+  /// @param options A `token` is made if neither it nor `authorize` is given; `files` are those of the web page unless
+  /// you give others.
   explicit Explorer(AnyEventStorageAdapter storage, HttpApiOptions options = {})
       : api_{std::move(storage), completed(std::move(options))} {
     api_.add_route(detail::state_route(types_));
@@ -73,7 +73,7 @@ class Explorer {
     api_.add_route(detail::commands_route(types_));
     api_.add_route(detail::run_route(types_));
   }
-  /// @brief The same for an adapter of any type, which must outlive it.
+  /// @brief The same for an adapter of any type, which must outlive the explorer.
   template <EventStorageAdapter Adapter>
     requires(!std::same_as<Adapter, AnyEventStorageAdapter>)
   explicit Explorer(Adapter& storage, HttpApiOptions options = {})
@@ -83,9 +83,9 @@ class Explorer {
   ~Explorer() = default;
 
   /// @brief Shows the states of a store's aggregates. @pre No request is being handled.
-  /// @param store It must outlive the explorer. Its aggregate must have JSON, as a payload has: public fields, or
-  /// functions such as `NLOHMANN_DEFINE_TYPE_INTRUSIVE` writes.
-  /// @throws std::invalid_argument when it has one of this name
+  /// @param store It must outlive the explorer. Its aggregate must have a JSON form, as a payload has: public fields,
+  /// or functions such as `NLOHMANN_DEFINE_TYPE_INTRUSIVE` writes.
+  /// @throws std::invalid_argument when the explorer already has a store of this name
   template <ReadsAggregates Store>
   Explorer& add(const Store& store) {
     return add_to(types_.stores, std::make_unique<detail::ExploredStoreOf<Store>>(store));
@@ -94,10 +94,10 @@ class Explorer {
   Explorer& add(const Store&& store) = delete;
 
   /// @brief Lets a command be simulated and run. @pre No request is being handled.
-  /// @param command It must outlive the explorer. Its input must have JSON: it is the second parameter of a decide
-  /// function, the first of a handler.
+  /// @param command It must outlive the explorer. Its input must have a JSON form. The input is the second parameter of
+  /// a decide function, or the first of a handler.
   /// @param context What the command takes after its input; it must outlive the explorer.
-  /// @throws std::invalid_argument when it has one of this name
+  /// @throws std::invalid_argument when the explorer already has a command of this name
   template <class Store, class Decide, class... Context>
   Explorer& add(const Command<Store, Decide>& command, Context&... context) {
     return add_to(types_.commands,
@@ -111,12 +111,12 @@ class Explorer {
   template <class Store, class Decide, class... Context>
   Explorer& add(const Command<Store, Decide>&& command, Context&... context) = delete;
 
-  /// @brief What answers its requests, for a server of your own.
+  /// @brief Answers the explorer's requests; for a server of your own.
   const HttpApi& api() const noexcept { return api_; }
-  /// @brief Whoever has it may run commands.
+  /// @brief The token. Whoever has it may run commands.
   const std::string& token() const noexcept { return api_.options().token; }
 
-  /// @brief Serves the web page, on the calling thread, until it is stopped. To be called once. It needs the component
+  /// @brief Serves the web page on the calling thread until it is stopped. Call it once. It needs the component
   /// `castore::http`, and `#include <castore/http/server.hpp>`.
   /// @throws HttpServerError when it cannot listen there
   template <class Server = HttpServer>
@@ -137,7 +137,7 @@ class Explorer {
       server.serve();
     }
   }
-  /// @brief Ends `serve`, also one that begins later. Any thread may call it.
+  /// @brief Ends `serve`, even if that begins later. Any thread may call it.
   void stop() {
     const std::lock_guard lock{mutex_};
     is_stopped_ = true;
@@ -145,7 +145,7 @@ class Explorer {
   }
 
  private:
-  /// Lets nobody stop a server that is gone.
+  /// Makes sure that nobody stops a server that is gone.
   struct Forget {
     explicit Forget(Explorer& explorer_) noexcept : explorer{explorer_} {}
     Forget(const Forget&) = delete;

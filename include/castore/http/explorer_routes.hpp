@@ -3,7 +3,7 @@
 #define CASTORE_HTTP_EXPLORER_ROUTES_HPP
 
 /// @file
-/// The routes of an explorer: states, types, commands.
+/// The routes of an explorer: states, types and commands.
 
 #include <castore/core/codec.hpp>
 #include <castore/detail/json_text.hpp>
@@ -25,7 +25,7 @@
 
 namespace castore::detail {
 
-/// What an explorer was given.
+/// The stores and commands that were added to an explorer.
 struct ExploredTypes {
   template <class Explored>
   static const Explored* find(const std::vector<std::unique_ptr<Explored>>& all, std::string_view id) {

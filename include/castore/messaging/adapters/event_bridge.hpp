@@ -38,16 +38,17 @@ namespace castore {
 
 /// @brief Options of an `EventBridgeMessageBusAdapter`.
 struct EventBridgeMessageBusOptions {
-  AwsHttpClientOptions client{};  ///< Of the client that it makes.
-  AwsRetryPolicy retry{};         ///< How often and how long it tries to send a batch.
-  /// @brief In bytes, of a message with its source and type, and of a batch: what EventBridge takes in one request.
+  AwsHttpClientOptions client{};  ///< For the client that the adapter makes.
+  AwsRetryPolicy retry{};         ///< How often and for how long the adapter tries to send a batch.
+  /// @brief The largest message, with its source and type, and the largest batch, in bytes: what EventBridge takes in
+  /// one request.
   std::size_t max_message_size = 262'144;
-  /// @brief In which form messages are sent. EventBridge has no headers, so `cloud_event_binary` is an error.
+  /// @brief The form in which messages are sent. EventBridge has no headers, so `cloud_event_binary` is an error.
   MessageFormat format = MessageFormat::castore;
 };
 
-/// @brief Sends messages to a bus of Amazon EventBridge, in Castore's format. Reach for it where rules decide who gets
-/// which event; where order matters take `SqsMessageQueueAdapter` with a FIFO queue.
+/// @brief Sends messages to an Amazon EventBridge bus, in Castore's format. Reach for it when rules should decide who
+/// gets which event. If order matters, use `SqsMessageQueueAdapter` with a FIFO queue.
 ///
 /// @code
 /// castore::EventBridgeMessageBusAdapter event_bridge{"pokemons"};
@@ -55,17 +56,18 @@ struct EventBridgeMessageBusOptions {
 /// @endcode
 ///
 /// **Guarantees**
-/// - A message that `publish_messages` returned for was taken by EventBridge, which hands it to the targets of the
-///   rules that match: perhaps twice, and in any order. It may be there twice when an answer was lost.
-/// - `Source` is the store's id, `DetailType` the event's type, `__REPLAYED__` for replays, or `__AGGREGATE_EXISTS__`,
-///   and `Detail` the message's JSON unless `format` says otherwise. A replay of `__AGGREGATE_EXISTS__` keeps that type
-///   and has the resource `__REPLAYED__`.
-/// - Batches of up to ten, each one request; they are sent in the order of the messages.
-/// - Any number of threads may use one adapter, and one client.
+/// - When `publish_messages` returns, EventBridge has taken the messages. It hands each to the targets of the rules
+///   that match: perhaps twice, and in any order. If an answer was lost, a message may have been sent twice.
+/// - `Source` is the store's id. `DetailType` is the event's type, `__REPLAYED__` for replays, or
+///   `__AGGREGATE_EXISTS__`. `Detail` is the message's JSON unless `format` says otherwise. A replay of
+///   `__AGGREGATE_EXISTS__` keeps that type and has the resource `__REPLAYED__`.
+/// - A batch has up to ten messages and is one request. Batches are sent in the order of the messages.
+/// - Any number of threads may share an adapter, and a client.
 ///
-/// **Errors** `MessagesNotPublishedError` names what EventBridge did not take, with an `AwsError` or
-/// `AwsConnectionError` nested where there was one; a message that is too large is refused before anything is sent.
-/// `AwsCredentialsError` when there are no credentials. EventBridge reports no error for a bus that does not exist.
+/// **Errors** `MessagesNotPublishedError` names the messages that EventBridge did not take, with an `AwsError` or
+/// `AwsConnectionError` nested if there was one. A message that is too large is refused before anything is sent.
+/// `AwsCredentialsError` when there are no credentials. EventBridge need not report an error for a bus that does not
+/// exist.
 class EventBridgeMessageBusAdapter {
  public:
   static constexpr bool needs_json = true;      ///< Messages are sent as JSON.
@@ -76,7 +78,7 @@ class EventBridgeMessageBusAdapter {
   explicit EventBridgeMessageBusAdapter(std::string event_bus_name, const EventBridgeMessageBusOptions& options = {})
       : EventBridgeMessageBusAdapter{std::make_shared<EventBridgeHttpClient>(options.client), std::move(event_bus_name),
                                      options} {}
-  /// @brief Shares a client, such as one over the AWS SDK; `options.client` then means nothing.
+  /// @brief Shares a client, such as one over the AWS SDK. `options.client` is then ignored.
   /// @throws std::invalid_argument when `max_attempts` is below 1, or the format cannot be sent
   template <AwsClient Client>
   EventBridgeMessageBusAdapter(std::shared_ptr<Client> client, std::string event_bus_name,
@@ -93,7 +95,7 @@ class EventBridgeMessageBusAdapter {
 
   /// @brief The bus's name.
   const std::string& event_bus_name() const noexcept { return event_bus_name_; }
-  /// @brief In bytes, of a message with its source and type.
+  /// @brief The largest message, with its source and type, in bytes.
   std::size_t max_message_size() const noexcept { return channel_.max_size(); }
 
   /// @brief The operation of the adapter contract.
@@ -168,22 +170,22 @@ static_assert(MessageChannelAdapter<EventBridgeMessageBusAdapter>);
 /// @brief A message that EventBridge delivered.
 template <MessageType MessageT>
 struct EventBridgeMessage {
-  std::string id{};     ///< EventBridge's id of the event, which is another one when it was published twice.
+  std::string id{};     ///< EventBridge's id of the event. A message that was published twice has two.
   MessageT message;     ///< The message.
-  bool replay = false;  ///< Whether it was published as one of the past.
+  bool replay = false;  ///< Whether it was published as a replay.
 };
 
-/// @brief A message of an event as EventBridge gives it to a Lambda function or another target: JSON with
-/// `detail-type`, `source`, `detail` and so on, sent by this library or by Castore. What goes through a queue is given
-/// back by `SqsConsumer`, which understands such events.
+/// @brief Reads the message from an event that EventBridge gives to a Lambda function or another target: JSON with
+/// `detail-type`, `source`, `detail` and so on, sent by this library or by Castore. For events that go through a queue,
+/// use `SqsConsumer`, which understands them.
 ///
 /// @code
 /// const auto event = castore::parse_event_bridge_event(bus, lambda_event);
 /// if (!event.replay) read_model.update(event.message);
 /// @endcode
-/// @param channel Whose messages the bus carries, with or without an adapter.
+/// @param channel The channel whose messages the bus carries, with or without an adapter.
 /// @param reader Reads messages that are kept in S3: a `castore::S3MessageReader`.
-/// @throws InvalidMessageError (fix: it is not an event of EventBridge, or not a message of the channel), what the
+/// @throws InvalidMessageError (fix: it is not an event of EventBridge, or not a message of the channel), and what the
 /// reader throws
 template <class Channel>
   requires MessageType<typename Channel::Message>

@@ -3,7 +3,7 @@
 #define CASTORE_MESSAGING_ADAPTERS_EVENT_BRIDGE_S3_HPP
 
 /// @file
-/// Messages through Amazon EventBridge, of which those that are too large are kept in Amazon S3, in Castore's format.
+/// Messages through Amazon EventBridge, in Castore's format. Those that are too large for it are kept in Amazon S3.
 /// Source: \@castore/message-bus-adapter-event-bridge-s3 2.4.2.
 
 #include <castore/aws/http_client.hpp>
@@ -19,9 +19,9 @@
 
 namespace castore {
 
-/// @brief Sends messages to a bus of Amazon EventBridge as `EventBridgeMessageBusAdapter` does, and keeps those that
-/// are too large for it in a bucket of Amazon S3. `parse_event_bridge_event` and `SqsConsumer` give them back by an
-/// `S3MessageReader`.
+/// @brief Sends messages to an Amazon EventBridge bus as `EventBridgeMessageBusAdapter` does, and keeps those that are
+/// too large for it in an Amazon S3 bucket. With an `S3MessageReader`, `parse_event_bridge_event` and `SqsConsumer`
+/// read them.
 ///
 /// @code
 /// castore::EventBridgeS3MessageBusAdapter event_bridge{"pokemons", {.bucket = "pokemons-messages"}};
@@ -30,11 +30,11 @@ namespace castore {
 ///
 /// **Guarantees**
 /// - Those of `EventBridgeMessageBusAdapter`.
-/// - What is too large is written first, below `<prefix><store>/<id>/<time>#<version>`; the detail is then
-///   `{"messageUrl": ...}`, an address that may be used for `url_lifetime`. Objects are not deleted: let the bucket do
-///   it when no target wants them any more.
+/// - A message that is too large is written to `<prefix><store>/<id>/<time>#<version>` before anything is sent. Its
+///   detail is then `{"messageUrl": ...}`, with an address that may be used for `url_lifetime`. The adapter does not
+///   delete objects: let the bucket expire them when no target can need them any more.
 ///
-/// **Errors** As `EventBridgeMessageBusAdapter`. When a message cannot be kept, nothing is sent.
+/// **Errors** Those of `EventBridgeMessageBusAdapter`. If a message cannot be kept, nothing is sent.
 class EventBridgeS3MessageBusAdapter : private EventBridgeMessageBusAdapter {
  public:
   using EventBridgeMessageBusAdapter::delivers_once;
@@ -42,7 +42,8 @@ class EventBridgeS3MessageBusAdapter : private EventBridgeMessageBusAdapter {
   using EventBridgeMessageBusAdapter::max_message_size;
   using EventBridgeMessageBusAdapter::needs_json;
 
-  /// @brief Uses clients of its own. @param s3 Where large messages go; the region is the bus's unless it says another.
+  /// @brief Uses clients of its own. @param s3 Where large messages go. The region is the bus's unless this names
+  /// another.
   /// @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument when an option is out of range
   EventBridgeS3MessageBusAdapter(std::string event_bus_name, S3MessageOptions s3,
                                  const EventBridgeMessageBusOptions& options = {})

@@ -3,7 +3,7 @@
 #define CASTORE_MESSAGING_ADAPTERS_SQS_S3_HPP
 
 /// @file
-/// Messages through Amazon SQS, of which those that are too large are kept in Amazon S3, in Castore's format.
+/// Messages through Amazon SQS, in Castore's format. Those that are too large for it are kept in Amazon S3.
 /// Source: \@castore/message-queue-adapter-sqs-s3 2.4.2.
 
 #include <castore/aws/http_client.hpp>
@@ -19,8 +19,8 @@
 
 namespace castore {
 
-/// @brief Sends messages to an Amazon SQS queue as `SqsMessageQueueAdapter` does, in the same order, and keeps those
-/// that are too large for it in a bucket of Amazon S3. An `SqsConsumer` with an `S3MessageReader` gives them back.
+/// @brief Sends messages to an Amazon SQS queue in the same way and order as `SqsMessageQueueAdapter`, and keeps those
+/// that are too large for it in an Amazon S3 bucket. An `SqsConsumer` with an `S3MessageReader` reads them.
 ///
 /// @code
 /// castore::SqsS3MessageQueueAdapter sqs{queue_url, {.bucket = "pokemons-messages"}};
@@ -28,13 +28,13 @@ namespace castore {
 /// @endcode
 ///
 /// **Guarantees**
-/// - Those of `SqsMessageQueueAdapter`. A FIFO queue knows a message that is sent again by its content, wherever that
-/// is.
-/// - What is too large is written first, below `<prefix><store>/<id>/<time>#<version>`; the body is then
-///   `{"messageUrl": ...}`, an address that may be used for `url_lifetime`. Objects are not deleted: let the bucket do
-///   it when the queue has forgotten the messages.
+/// - Those of `SqsMessageQueueAdapter`. A FIFO queue recognises a message that is sent again by its content, wherever
+///   that is kept.
+/// - A message that is too large is written to `<prefix><store>/<id>/<time>#<version>` before anything is sent. Its
+///   body is then `{"messageUrl": ...}`, with an address that may be used for `url_lifetime`. The adapter does not
+///   delete objects: let the bucket expire them when the queue can no longer have the messages.
 ///
-/// **Errors** As `SqsMessageQueueAdapter`. When a message cannot be kept, nothing is sent.
+/// **Errors** Those of `SqsMessageQueueAdapter`. If a message cannot be kept, nothing is sent.
 class SqsS3MessageQueueAdapter : private SqsMessageQueueAdapter {
  public:
   using SqsMessageQueueAdapter::delivers_once;
@@ -43,7 +43,7 @@ class SqsS3MessageQueueAdapter : private SqsMessageQueueAdapter {
   using SqsMessageQueueAdapter::needs_json;
   using SqsMessageQueueAdapter::queue_url;
 
-  /// @brief Uses clients of its own. @param s3 Where large messages go; the region is the queue's unless it says
+  /// @brief Uses clients of its own. @param s3 Where large messages go. The region is the queue's unless this names
   /// another.
   /// @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument when an option is out of range
   SqsS3MessageQueueAdapter(std::string queue_url, S3MessageOptions s3, const SqsMessageQueueOptions& options = {})
