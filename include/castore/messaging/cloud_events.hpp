@@ -8,7 +8,6 @@
 
 #include <castore/config.hpp>
 #include <castore/core/timestamp.hpp>
-#include <castore/detail/text.hpp>
 #include <castore/json/text.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
@@ -177,7 +176,7 @@ inline CloudEvent parse_cloud_event(const std::map<std::string, std::string>& at
   const auto text = [&](const char* name) {
     const auto found = attributes.find(name);
     if (found == attributes.end()) return std::string{};
-    if (!detail::is_utf8_without_nul(found->second)) throw InvalidMessageError{name, "it is not UTF-8 without NUL"};
+    detail::in_message_field(name, [&] { detail::check_utf8(found->second, {}); });
     return found->second;
   };
   const CloudEvent event{.id = text("id"),
