@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,8 +56,9 @@ struct Handler {
   }
 };
 
-void send(const Cluster& cluster, const std::vector<MonsterMessage>& messages, bool replay = false) {
-  KafkaMessageChannelAdapter adapter{cluster.settings(), "monsters", {.timeout = 60s}};
+void send(const Cluster& cluster, const std::vector<MonsterMessage>& messages, bool replay = false,
+          castore::MessageFormat format = castore::MessageFormat::castore) {
+  KafkaMessageChannelAdapter adapter{cluster.settings(), "monsters", {.timeout = 60s, .format = format}};
   publish(adapter, messages, replay);
 }
 
@@ -93,7 +95,10 @@ struct Member {
 
   Options listen(Options options) {
     options.on_error = [this](const std::exception_ptr&) { ++errors; };
-    options.on_invalid_message = [this](const std::string& body, const std::exception_ptr&) { bodies.push_back(body); };
+    options.on_invalid_message = [this](const std::string& body, const std::exception_ptr& error) {
+      bodies.push_back(body);
+      faults.emplace_back(error_of<castore::InvalidMessageError>([&] { std::rethrow_exception(error); }).what());
+    };
     return options;
   }
 
@@ -101,6 +106,7 @@ struct Member {
   Monsters monsters{};
   Log log{};
   Log bodies{};
+  Log faults{};
   std::atomic<int> errors = 0;
   Consumer consumer;
 };
@@ -128,6 +134,7 @@ struct Members {
   Member failing{retry_later(500ms)};
   Member burying{dead_letters()};
   Member hindered{dead_letters()};
+  Member foreign{dead_letters()};
   Member stopped{quick()};
   Member full{few_messages()};
   Member without_broker{quick()};
@@ -142,7 +149,7 @@ struct Members {
 }  // namespace
 
 TEST_CASE("a group handles typed messages, and goes on behind them") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().plain;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().plain;
   send(cluster, {appeared("a"), appeared("b")});
   send(cluster, {appeared("c")}, true);
   poll_until(consumer, Handler{&log}, [&] { return log.size() >= 3; });
@@ -153,7 +160,7 @@ TEST_CASE("a group handles typed messages, and goes on behind them") {
 }
 
 TEST_CASE("what failed in Kafka's hands is tried again at its place, and is not committed before") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().failing;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().failing;
   send(cluster, {appeared("a", 1), appeared("a", 2)});
   bool fails = true;
   const auto handler = [&](const MonsterMessage& message, const MessageContext& context) {
@@ -171,7 +178,7 @@ TEST_CASE("what failed in Kafka's hands is tried again at its place, and is not 
 }
 
 TEST_CASE("dead letters are published to a topic, and others go on") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().burying;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().burying;
   cluster.create("dead");
   castore::detail::KafkaProducer producer{cluster.settings(), 60s, 1'000};
   producer.publish("monsters", {{.key = "k", .body = "no JSON", .name = "it"}});
@@ -190,8 +197,74 @@ TEST_CASE("dead letters are published to a topic, and others go on") {
   CHECK(dead[1].reason == "its handler failed on every attempt");
 }
 
+TEST_CASE("a group understands CloudEvents in both modes, also of others, and says what is wrong with them") {
+  using castore::MessageFormat;
+  Member& member = Members::get().foreign;
+  const Cluster& cluster = member.cluster;
+  member.cluster.create("dead");
+  castore::detail::KafkaProducer producer{cluster.settings(), 60s, 1'000'000};
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  const auto foreign = [&](const Headers& headers, const std::string& body) {
+    producer.publish("monsters", {{.key = "k", .body = body, .headers = headers, .name = "it"}});
+  };
+  const auto data = [](int version) { return Json(appeared("a", version)); };
+  const auto structured = [&](int version) {
+    return Json{{"specversion", "1.0"}, {"id", "1"}, {"source", "/s"}, {"type", "T"}, {"data", data(version)}};
+  };
+  send(cluster, {appeared("a", 1)});
+  send(cluster, {appeared("a", 2)}, true, MessageFormat::cloud_event);
+  send(cluster, {appeared("a", 3)}, true, MessageFormat::cloud_event_binary);
+  send(cluster, {appeared("a", 4)}, false, MessageFormat::cloud_event);
+  foreign({}, structured(5).dump());  // as it may be, says the binding
+  foreign({{"content-type", "Application/CloudEvents+JSON"}}, structured(6).dump());
+  foreign({{"ce_specversion", "0.3"},
+           {"ce_specversion", "1.0"},
+           {"ce_id", "%FF \"1\""},
+           {"ce_source", "\xE6\xBC\xA2"},
+           {"ce_type", "T"},
+           {"ce_", ""},
+           {"", "?"},
+           {"ce_partitionkey", "\xFF"},
+           {"ce_replay", "true"}},
+          data(7).dump());
+  foreign({{"ce_id", "1"}, {"content-type", "text/plain"}}, data(8).dump());  // no CloudEvent at all
+
+  const auto refused = [&](const char* name, const std::string& value) {
+    std::map<std::string, std::string> headers{
+        {"ce_specversion", "1.0"}, {"ce_id", "1"}, {"ce_source", "/s"}, {"ce_type", "T"}};
+    headers[name] = value;
+    foreign({headers.begin(), headers.end()}, data(9).dump());
+  };
+  refused("ce_id", "");
+  refused("ce_source", "\xFF");
+  refused("ce_type", "T\xC0\xA0");
+  foreign({{"ce_specversion", "1.0"}}, data(9).dump());
+  foreign({{"content-type", "application/cloudevents+json"}}, data(9).dump());
+  foreign({{"content-type", "application/cloudevents+json"}}, "");
+  send(cluster, {appeared("a", 10), appeared("a", 11)}, true, MessageFormat::cloud_event_binary);
+  poll_until(member.consumer, Handler{&member.log, {"a11"}}, [&] { return member.log.size() >= 10; });
+  CHECK(member.log ==
+        Log{"a1", "a2 replay", "a3 replay", "a4", "a5", "a6", "a7 replay", "a8", "a10 replay", "a11 replay!"});
+  REQUIRE(member.faults.size() == 6);
+  CHECK(member.faults.back().starts_with("castore: message: cloudEvent: "));
+  member.faults.pop_back();
+  CHECK(member.faults == Log{"castore: message: id: it is empty",
+                             "castore: message: source: its text is not UTF-8 (byte 0)",
+                             "castore: message: type: its text is not UTF-8 (byte 1)",
+                             "castore: message: id: it is empty", "castore: message: id: it is missing"});
+  // A dead letter is in the form that it had.
+  const auto dead = cluster.contents("dead", 1);
+  REQUIRE(dead.size() == 7);
+  CHECK(dead[0].reason == "message: id: it is empty");
+  CHECK(dead[4].headers.at("content-type") == "application/cloudevents+json");
+  CHECK(dead[6].body == Json(appeared("a", 11)).dump());
+  CHECK(dead[6].headers.at("ce_id") == "MONSTERS#a#11");
+  CHECK(dead[6].headers.at("content-type") == "application/json");
+  CHECK(dead[6].replay == "1");
+}
+
 TEST_CASE("a dead letter that cannot be published is read again, and nothing overtakes it") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().hindered;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().hindered;
   cluster.create("dead");
   send(cluster, {appeared("a", 1), appeared("a", 2)});
   cluster.fail(Cluster::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
@@ -206,7 +279,7 @@ TEST_CASE("a dead letter that cannot be published is read again, and nothing ove
 }
 
 TEST_CASE("a member of a group that is stopped gives back what it has not handled") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().stopped;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().stopped;
   send(cluster, {appeared("a"), appeared("b"), appeared("b", 2)});
   std::stop_source stop;
   consumer.run(
@@ -223,7 +296,7 @@ TEST_CASE("a member of a group that is stopped gives back what it has not handle
 }
 
 TEST_CASE("no more messages are in a program than it wants") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().full;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().full;
   std::vector<MonsterMessage> messages;
   for (int number = 0; number < 20; ++number) messages.push_back(appeared("a" + std::to_string(number) + "_"));
   send(cluster, messages);
@@ -288,7 +361,7 @@ TEST_CASE("a rebalance loses nothing, and the order is kept") {
 }
 
 TEST_CASE("a broker that goes down and comes back loses nothing, and the order is kept") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().without_broker;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().without_broker;
   send(cluster, {appeared("a", 1)});
   poll_until(consumer, Handler{&log}, [&] { return log.size() == 1; });
   cluster.set_down(true);
@@ -300,7 +373,7 @@ TEST_CASE("a broker that goes down and comes back loses nothing, and the order i
 }
 
 TEST_CASE("offsets that cannot be committed are an error, and are committed later") {
-  auto& [cluster, monsters, log, bodies, errors, consumer] = Members::get().without_permission;
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().without_permission;
   send(cluster, {appeared("a", 1)});
   cluster.fail(Cluster::commit_offsets, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
   std::optional<MessageSourceError> error;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -34,6 +35,36 @@ TEST_CASE("a message has its aggregate as its key, and says what it is") {
   CHECK(contents[0].replay.empty());
   CHECK(contents[1].id == "MONSTERS#a#3");
   CHECK(contents[1].replay == "1");
+}
+
+TEST_CASE("a message in Kafka can be a CloudEvent in structured and in binary mode") {
+  using castore::MessageFormat;
+  using Headers = std::map<std::string, std::string>;
+  const Cluster cluster{1};
+  const std::string id = "a b\"%\r\n\xE6\xBC\xA2";
+  const MonsterMessage message = appeared(id, 7);
+  for (const MessageFormat format : {MessageFormat::cloud_event, MessageFormat::cloud_event_binary}) {
+    KafkaMessageChannelAdapter adapter{cluster.settings(), "monsters", {.timeout = 60s, .format = format}};
+    publish(adapter, {message}, true);
+  }
+  const auto contents = cluster.contents("monsters", 1);
+  REQUIRE(contents.size() == 2);
+  for (const auto& stored : contents) CHECK(stored.key == "MONSTERS#" + id);
+  CHECK(castore::parse_cloud_event(contents[0].body) == castore::to_cloud_event(castore::MessageView{message}, true));
+  CHECK(contents[0].headers == Headers{{"messageId", "MONSTERS#" + id + "#7"},
+                                       {"replay", "1"},
+                                       {"content-type", "application/cloudevents+json; charset=UTF-8"}});
+  CHECK(contents[1].body == Json(message).dump());
+  CHECK(contents[1].headers == Headers{{"messageId", "MONSTERS#" + id + "#7"},
+                                       {"replay", "1"},
+                                       {"content-type", "application/json"},
+                                       {"ce_specversion", "1.0"},
+                                       {"ce_id", "MONSTERS#" + id + "#7"},
+                                       {"ce_source", "/stores/MONSTERS"},
+                                       {"ce_type", "APPEARED"},
+                                       {"ce_subject", id},
+                                       {"ce_time", castore::format_timestamp(castore_tests::at(7))},
+                                       {"ce_replay", "true"}});
 }
 
 TEST_CASE("a message that is too large for Kafka is refused before anything is sent") {

@@ -18,7 +18,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -91,6 +93,7 @@ class Cluster {
     std::string id{};
     std::string replay{};
     std::string reason{};
+    std::map<std::string, std::string> headers{};
   };
   /// What a topic has, partition by partition.
   std::vector<Stored> contents(const std::string& topic = "monsters", int partitions = 2) const {
@@ -121,10 +124,22 @@ class Cluster {
       };
       stored.push_back({std::string{detail::kafka_text(message->key, message->key_len)},
                         std::string{detail::kafka_text(message->payload, message->len)}, header("messageId"),
-                        header("replay"), header("reason")});
+                        header("replay"), header("reason"), headers_of(*message)});
     }
     rd_kafka_consumer_close(reader.get());
     return stored;
+  }
+  static std::map<std::string, std::string> headers_of(const rd_kafka_message_t& message) {
+    std::map<std::string, std::string> all;
+    rd_kafka_headers_t* headers = nullptr;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return all;
+    for (std::size_t index = 0; rd_kafka_header_get_all(headers, index, &name, &value, &size) == 0; ++index) {
+      all[name] = detail::kafka_text(value, size);
+    }
+    return all;
   }
   /// The offset that a group has committed; below 0: none.
   std::int64_t committed(const std::string& group = "group") const {

@@ -144,4 +144,7 @@ TEST_CASE("a CloudEvent of somebody else is read, and what is wrong with it is n
   CHECK(refusal_of([] {
           castore::parse_cloud_event(Attributes{{"specversion", "1.0"}}, "{}");
         }) == "id: castore: message: id: it is empty");
+  CHECK(refusal_of([] {
+          castore::parse_cloud_event(Attributes{{"specversion", "1.0"}, {"id", "a\xFF"}}, "{}");
+        }) == "id: castore: message: id: its text is not UTF-8 (byte 1)");
 }

@@ -57,9 +57,17 @@ struct Handler {
   }
 };
 
-void send(const Stream& stream, const std::vector<MonsterMessage>& messages, bool replay = false) {
-  NatsMessageChannelAdapter adapter{stream.connection(), {.subject_prefix = stream.name(), .timeout = 60s}};
+void send(const Stream& stream, const std::vector<MonsterMessage>& messages, bool replay = false,
+          castore::MessageFormat format = castore::MessageFormat::castore) {
+  NatsMessageChannelAdapter adapter{stream.connection(),
+                                    {.subject_prefix = stream.name(), .timeout = 60s, .format = format}};
   publish(adapter, messages, replay);
+}
+
+/// As another program sends it.
+void send_foreign(const Stream& stream, const std::vector<std::pair<std::string, std::string>>& headers,
+                  const std::string& body) {
+  castore::detail::send_to_nats(*stream.connection(), stream.name() + ".foreign", {}, body, headers);
 }
 
 /// Handles until nothing is left.
@@ -287,6 +295,132 @@ TEST_CASE("a body that is not a message of the channel is a dead letter at once"
   handle_all(consumer, stream, Handler{&log});
   CHECK(log == Log{"a1"});
   CHECK(bodies == Log{"no JSON"});
+}
+
+TEST_CASE("a consumer of NATS understands CloudEvents in both modes, and between them what is none") {
+  using castore::MessageFormat;
+  const Stream stream;
+  const Monsters monsters;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  const std::string strange = "\"\\ %41\xE6\xBC\xA2";
+  send(stream, {appeared("a", 1)});
+  send(stream, {appeared("a", 2), appeared(strange, 1)}, false, MessageFormat::cloud_event);
+  send(stream, {appeared("a", 3), appeared(strange, 2)}, true, MessageFormat::cloud_event_binary);
+  send(stream, {appeared("a", 4)}, true, MessageFormat::cloud_event);
+  send(stream, {appeared("a", 5)}, false, MessageFormat::cloud_event_binary);
+  Log log;
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(std::erase(log, strange + "1") == 1);
+  CHECK(std::erase(log, strange + "2 replay") == 1);
+  CHECK(log == Log{"a1", "a2", "a3 replay", "a4 replay", "a5"});
+}
+
+TEST_CASE("a CloudEvent that another program sent through NATS is read, and what is wrong with it is said") {
+  const Stream stream;
+  const Monsters monsters;
+  Log faults;
+  Options options = quick();
+  options.on_invalid_message = [&](const std::string&, const std::exception_ptr& error) {
+    faults.emplace_back(error_of<castore::InvalidMessageError>([&] { std::rethrow_exception(error); }).what());
+  };
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  const auto data = [](int version) { return Json(appeared("a", version)); };
+  const auto structured = [&](int version) {
+    return Json{{"specversion", "1.0"}, {"id", "1"}, {"source", "/s"}, {"type", "T"}, {"data", data(version)}};
+  };
+  // Programs from before NATS had headers say nothing, and the case of headers is nobody's concern.
+  send_foreign(stream, {}, structured(1).dump());
+  send_foreign(stream, {{"Content-Type", "application/cloudevents"}}, structured(2).dump());
+  send_foreign(stream, {{"CONTENT-TYPE", "Application/CloudEvents+JSON;charset=utf-8"}}, structured(3).dump());
+  send_foreign(stream,
+               {{"CE-SpecVersion", "%31.0"},
+                {"Ce-Id", R"("1 \"2\" %e6%BC%a2")"},
+                {"ce-source", "50%"},
+                {"ce-type", "\xE6\xBC\xA2"},
+                {"ce-replay", " true "},
+                {"ce-", "?"},
+                {"ce-partitionkey", "%FF"},
+                {"Content-Type", "application/json"}},
+               data(4).dump());
+  send_foreign(stream, {{"ce-id", "1"}, {"Content-Type", "text/plain"}}, data(5).dump());  // no CloudEvent at all
+
+  const auto refused = [&](const char* name, const std::string& value) {
+    std::map<std::string, std::string> headers{
+        {"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-source", "/s"}, {"ce-type", "T"}};
+    headers[name] = value;
+    send_foreign(stream, {headers.begin(), headers.end()}, data(9).dump());
+  };
+  refused("ce-id", R"("")");
+  refused("ce-specversion", "0.3");
+  refused("ce-source", "%C0%A0");
+  refused("ce-type", "T%FF");
+  refused("ce-time", "soon");
+  send_foreign(stream, {{"ce-specversion", "1.0"}}, data(9).dump());
+  send_foreign(stream, {{"Content-Type", "application/cloudevents+json"}}, data(9).dump());
+  send_foreign(stream, {}, R"({"specversion": "1.0", "id": "1", "source": "/s", "type": "T"})");
+  send(stream, {appeared("a", 6)});
+  Log log;
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1", "a2", "a3", "a4 replay", "a5", "a6"});
+  CHECK(faults == Log{"castore: message: id: it is empty", "castore: message: specversion: it must be 1.0",
+                      "castore: message: source: its text is not UTF-8 (byte 0)",
+                      "castore: message: type: its text is not UTF-8 (byte 1)",
+                      "castore: message: time: it is not an ISO 8601 date and time",
+                      "castore: message: id: it is empty", "castore: message: id: it is missing",
+                      "castore: message: data: it is missing"});
+}
+
+TEST_CASE("only a body that is a CloudEvent is taken for one where nothing is said") {
+  const auto json_of = [](const std::string& body) { return castore::detail::read_body(body, {}, {}, {"ce-"}).json; };
+  for (const std::string& body :
+       {std::string{R"({"event": {"payload": {"specversion": "1.0"}}})"}, std::string{R"(["specversion"])"},
+        std::string{R"({"specversion")"}, std::string(100'000, '[') + R"("specversion")"}) {
+    CAPTURE(body.substr(0, 100));
+    CHECK(json_of(body) == body);
+  }
+  CHECK(json_of(R"({"specversion": "1.0", "id": "1", "source": "/s", "type": "T", "data": {}})") == "{}");
+}
+
+TEST_CASE("a CloudEvent in NATS that becomes a dead letter stays one") {
+  using castore::MessageFormat;
+  const Stream stream;
+  const Stream dead;
+  const Monsters monsters;
+  Options options = quick();
+  options.retry.retry_attempts = 0;
+  options.dead_letter_subject = dead.name() + ".dead";
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  send(stream, {appeared("a", 1)}, true, MessageFormat::cloud_event);
+  send(stream, {appeared("a", 2)}, true, MessageFormat::cloud_event_binary);
+  send_foreign(stream, {{"ce-specversion", "0.3"}, {"ce-x\r\nCastore-Reason", "forged"}, {"X", "x"}}, "no JSON");
+  Log log;
+  handle_all(consumer, stream, Handler{&log, {"a1", "a2"}});
+  REQUIRE(log == Log{"a1 replay!", "a2 replay!"});
+  castore::detail::NatsDurable looking{
+      dead.connection(), {.stream = dead.name(), .durable = "looking", .ack_wait = 60s, .max_messages = 10}};
+  std::map<std::string, natsMsg*> letters;
+  const auto pulled = looking.pull(std::chrono::steady_clock::now());
+  for (const auto& one : pulled) {
+    const Json body = Json::parse(castore::detail::data_of(one.message.get()), nullptr, false);
+    letters[body.is_discarded() ? "foreign" : body.contains("data") ? "structured" : "binary"] = one.message.get();
+  }
+  REQUIRE(letters.size() == 3);
+  using Headers = std::map<std::string, std::string>;
+  CHECK(castore::detail::nats_form_headers(letters["structured"]) ==
+        Headers{{"content-type", "application/cloudevents+json; charset=UTF-8"}});
+  const auto form = castore::detail::nats_form_headers(letters["binary"]);
+  CHECK(form.size() == 8);
+  CHECK(form.at("ce-id") == "MONSTERS#a#2");
+  // A name brings no lines of its own, and what else there was is left out.
+  const auto headers = castore::detail::nats_headers(letters["foreign"]);
+  CHECK(headers.size() == 7);
+  CHECK(std::ranges::find(headers, std::pair<std::string, std::string>{"ce-specversion", "0.3"}) != headers.end());
+  CHECK(castore::detail::nats_header(letters["foreign"], "Castore-Reason") ==
+        "message:%20specversion:%20it%20must%20be%201.0");
+  Consumer reader{monsters.queue, dead.connection(), dead.name(), "reader", quick()};
+  log.clear();
+  handle_all(reader, dead, Handler{&log});
+  CHECK(log == Log{"a1 replay", "a2 replay"});
 }
 
 TEST_CASE("when the function for what is invalid throws nothing is lost") {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -46,6 +47,7 @@ class Listener {
     std::string id{};
     std::string replay{};
     std::string body{};
+    std::map<std::string, std::string> headers{};
   };
   Seen next() {
     natsMsg* message = nullptr;
@@ -53,7 +55,11 @@ class Listener {
     const castore::detail::NatsPointer<natsMsg> owned{message};
     return {natsMsg_GetSubject(message), std::string{castore::detail::nats_header(message, "Nats-Msg-Id")},
             std::string{castore::detail::nats_header(message, "Castore-Replay")},
-            std::string{castore::detail::data_of(message)}};
+            std::string{castore::detail::data_of(message)}, headers_of(message)};
+  }
+  static std::map<std::string, std::string> headers_of(natsMsg* message) {
+    const auto headers = castore::detail::nats_headers(message);
+    return {headers.begin(), headers.end()};
   }
 
  private:
@@ -80,6 +86,47 @@ TEST_CASE("a message is sent to the subject of its aggregate, with an id of its 
   CHECK(replay.replay == "1");
   CHECK(replay.id.starts_with(seen.id + "#"));
   CHECK(other.id.substr(other.id.rfind('#')) == replay.id.substr(replay.id.rfind('#')));
+}
+
+TEST_CASE("a message in NATS can be a CloudEvent in structured and in binary mode") {
+  using castore::MessageFormat;
+  using Headers = std::map<std::string, std::string>;
+  const Stream stream;
+  const auto adapter_for = [&](MessageFormat format) {
+    return NatsMessageChannelAdapter{stream.connection(),
+                                     {.subject_prefix = stream.name(), .timeout = 20s, .format = format}};
+  };
+  NatsMessageChannelAdapter structured = adapter_for(MessageFormat::cloud_event);
+  NatsMessageChannelAdapter binary = adapter_for(MessageFormat::cloud_event_binary);
+  Listener listener{stream};
+  const MonsterMessage message = appeared("a b\"%\r\nNats-Msg-Id: x\xE6\xBC\xA2", 7);
+  const std::string escaped = "a%20b%22%25%0D%0ANats-Msg-Id:%20x%E6%BC%A2";
+
+  publish(structured, {message}, true);
+  Listener::Seen seen = listener.next();
+  CHECK(castore::parse_cloud_event(seen.body) == castore::to_cloud_event(castore::MessageView{message}, true));
+  CHECK(seen.headers == Headers{{"Nats-Msg-Id", seen.id},
+                                {"Castore-Replay", "1"},
+                                {"Content-Type", "application/cloudevents+json; charset=UTF-8"}});
+
+  publish(binary, {message}, true);
+  seen = listener.next();
+  CHECK(seen.body == Json(message).dump());
+  CHECK(seen.headers == Headers{{"Nats-Msg-Id", seen.id},
+                                {"Castore-Replay", "1"},
+                                {"ce-specversion", "1.0"},
+                                {"ce-id", "MONSTERS#" + escaped + "#7"},
+                                {"ce-source", "/stores/MONSTERS"},
+                                {"ce-type", "APPEARED"},
+                                {"ce-subject", escaped},
+                                {"ce-time", castore::format_timestamp(castore_tests::at(7))},
+                                {"ce-datacontenttype", "application/json"},
+                                {"ce-replay", "true"}});
+
+  // The same message is dropped in whatever form it comes again.
+  NatsMessageChannelAdapter plain = adapter_for(MessageFormat::castore);
+  for (NatsMessageChannelAdapter* const adapter : {&plain, &structured, &binary}) publish(*adapter, {appeared("c")});
+  CHECK(stream.size() == 3);
 }
 
 TEST_CASE("any id is a part of a subject and of a header") {

@@ -4,7 +4,7 @@
 
 /// @file
 /// Messages as CloudEvents 1.0, both ways, for programs that want them in this form.
-/// Source: CloudEvents 1.0.2, the specification, its JSON format, and its binding to AMQP.
+/// Source: CloudEvents 1.0.2, the specification, its JSON format, and its bindings to AMQP, Kafka and NATS.
 
 #include <castore/config.hpp>
 #include <castore/core/timestamp.hpp>
@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -74,14 +75,16 @@ inline std::string url_segment(std::string_view text) {
   return segment;
 }
 
+/// Of ASCII.
+inline char small_letter(char character) noexcept {
+  return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
+}
+
 /// Whether a content type is this one, whatever its parameters.
 inline bool is_content_type(std::string_view type, std::string_view wanted) noexcept {
   type = type.substr(0, type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  const auto lower = [](char character) {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
-  };
-  return std::ranges::equal(type, wanted, {}, lower);
+  return std::ranges::equal(type, wanted, {}, small_letter);
 }
 inline bool is_json_content_type(std::string_view type) noexcept {
   const std::string_view name = type.substr(0, type.find(';'));
@@ -172,7 +175,9 @@ inline CloudEvent parse_cloud_event(std::string_view json) {
 inline CloudEvent parse_cloud_event(const std::map<std::string, std::string>& attributes, std::string data) {
   const auto text = [&](const char* name) {
     const auto found = attributes.find(name);
-    return found == attributes.end() ? std::string{} : found->second;
+    if (found == attributes.end()) return std::string{};
+    detail::in_message_field(name, [&] { detail::check_utf8(found->second, {}); });
+    return found->second;
   };
   const CloudEvent event{.id = text("id"),
                          .source = text("source"),
@@ -191,6 +196,18 @@ inline std::string content_type_of(MessageFormat format) {
   return format == MessageFormat::cloud_event ? std::string{cloud_event_content_type} : "application/json";
 }
 
+/// Whether a body of which nothing is said is a CloudEvent: producers of Kafka may leave the content type out, those of
+/// NATS may be older than its headers.
+inline bool is_untold_cloud_event(const std::string& body) {
+  if (body.find("\"specversion\"") == std::string::npos) return false;
+  try {
+    const nlohmann::json json = text_to_json(body);
+    return json.is_object() && json.contains("specversion");
+  } catch (const std::exception&) {
+    return false;  // whoever reads the body says why
+  }
+}
+
 /// A body that came, in whatever form it was sent.
 struct ReceivedBody {
   std::string json{};  ///< The message's.
@@ -202,7 +219,9 @@ inline ReceivedBody read_body(std::string body, std::string_view content_type,
                               const std::map<std::string, std::string>& headers,
                               std::initializer_list<std::string_view> prefixes) {
   const auto read = [](CloudEvent event) { return ReceivedBody{std::move(event.data), event.replay}; };
-  if (is_content_type(content_type, cloud_event_content_type)) return read(parse_cloud_event(body));
+  const bool is_structured = is_content_type(content_type, cloud_event_content_type) ||
+                             is_content_type(content_type, "application/cloudevents");
+  if (is_structured) return read(parse_cloud_event(body));
   std::map<std::string, std::string> attributes;
   for (const auto& [name, value] : headers) {
     for (const std::string_view prefix : prefixes) {
@@ -210,6 +229,7 @@ inline ReceivedBody read_body(std::string body, std::string_view content_type,
     }
   }
   if (attributes.contains("specversion")) return read(parse_cloud_event(attributes, std::move(body)));
+  if (content_type.empty() && is_untold_cloud_event(body)) return read(parse_cloud_event(body));
   return {std::move(body), false};
 }
 

@@ -8,8 +8,10 @@
 #include <castore/config.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
 #include <castore/messaging/adapters/kafka/group.hpp>
+#include <castore/messaging/adapters/kafka/message.hpp>
 #include <castore/messaging/adapters/kafka/publisher.hpp>
 #include <castore/messaging/adapters/kafka/source.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/detail/message_consumer.hpp>
 #include <castore/messaging/message.hpp>
@@ -34,6 +36,7 @@ struct KafkaMessageChannelOptions {
   std::chrono::milliseconds timeout = std::chrono::seconds{30};  ///< A call waits so long for the topic to have all.
   /// @brief The most bytes of a message with its key and headers, from 1: what the topic has as `max.message.bytes`.
   std::size_t max_message_size = 1'000'000;
+  MessageFormat format = MessageFormat::castore;  ///< In which form messages are sent.
 };
 
 /// @brief Sends messages to a topic of Apache Kafka, which must be there; for queues and buses.
@@ -49,7 +52,8 @@ struct KafkaMessageChannelOptions {
 ///   message is on its way at a time, and after one that was refused no later one is sent. The producer is idempotent:
 ///   what it sends again after a lost answer is there once. What a caller publishes again after an error may be there
 ///   twice.
-/// - The body is the message's JSON; headers are `messageId` (`store#id#version`) and, for replays, `replay` = 1.
+/// - The body is the message's JSON unless `format` says otherwise; headers are `messageId` (`store#id#version`) and,
+///   for replays, `replay` = 1.
 /// - Any number of threads may use one adapter.
 ///
 /// **Errors** `MessagesNotPublishedError` names what was not confirmed, with a `KafkaError` nested; a message that is
@@ -63,7 +67,8 @@ class KafkaMessageChannelAdapter {
   KafkaMessageChannelAdapter(KafkaSettings settings, std::string topic, const KafkaMessageChannelOptions& options = {})
       : producer_{std::make_shared<detail::KafkaProducer>(std::move(settings), options.timeout,
                                                           options.max_message_size)},
-        topic_{std::move(topic)} {}
+        topic_{std::move(topic)},
+        format_{options.format} {}
 
   /// @brief The topic's name.
   const std::string& topic() const noexcept { return topic_; }
@@ -74,15 +79,7 @@ class KafkaMessageChannelAdapter {
     std::vector<detail::KafkaOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) {
-      const MessageHeader header = view.header();
-      detail::KafkaOutgoingMessage message{.body = view.to_json()};
-      message.key.append(header.event_store_id).append("#").append(header.aggregate_id);
-      std::string id = message.key;
-      if (header.version) id.append("#").append(std::to_string(*header.version));
-      message.name = "the message " + detail::in_quotes(id);
-      message.headers.emplace_back("messageId", std::move(id));
-      if (options.replay) message.headers.emplace_back("replay", "1");
-      outgoing.push_back(std::move(message));
+      outgoing.push_back(detail::kafka_message(view, format_, options.replay));
     }
     producer_->publish(topic_, outgoing);
   }
@@ -93,6 +90,7 @@ class KafkaMessageChannelAdapter {
  private:
   std::shared_ptr<detail::KafkaProducer> producer_;
   std::string topic_;
+  MessageFormat format_;
 };
 
 static_assert(MessageChannelAdapter<KafkaMessageChannelAdapter>);
@@ -105,8 +103,8 @@ struct KafkaConsumerOptions {
   MessageRetryOptions retry{};
   /// @brief Takes over what failed as often as it may.
   DeadLetterHandler<Message> on_dead_letter{};
-  /// @brief Without `on_dead_letter`: the topic that gets such messages, as they were, with headers that say where they
-  /// come from. Unless given they are passed over; the topic has them as long as it has others.
+  /// @brief Without `on_dead_letter`: the topic that gets such messages, in the form they had and with headers that say
+  /// where they come from. Unless given they are passed over; the topic has them as long as it has others.
   std::string dead_letter_topic{};
   /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};

@@ -12,6 +12,7 @@
 #include <castore/messaging/adapters/nats/message.hpp>
 #include <castore/messaging/adapters/nats/publisher.hpp>
 #include <castore/messaging/adapters/nats/source.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/delivery.hpp>
 #include <castore/messaging/detail/message_consumer.hpp>
 #include <castore/messaging/message.hpp>
@@ -45,6 +46,7 @@ struct NatsMessageChannelOptions {
   /// @brief In bytes, of a message with its headers; 0: what the server takes. Set it where the stream's `max_msg_size`
   /// is smaller.
   std::size_t max_message_size = 0;
+  MessageFormat format = MessageFormat::castore;  ///< In which form messages are sent.
 };
 
 /// @brief Sends messages to a stream of NATS JetStream, which must be there; for queues and buses.
@@ -57,12 +59,11 @@ struct NatsMessageChannelOptions {
 ///
 /// **Guarantees**
 /// - A message that `publish_messages` returned for is in a stream: the server has confirmed it.
-/// - `Nats-Msg-Id` is the message's id and a hash of its body, so a stream drops what is sent again within its
-/// duplicate
-///   window, but neither replays nor a version that was written again by force with another content.
-/// - The subject is `store.id`. Of the messages of one aggregate one is on its way at a time, so that none overtakes
-///   another one; after one that was refused no later one of its aggregate is sent. Those of different aggregates do
-///   not wait for each other.
+/// - `Nats-Msg-Id` is the message's id and a hash of its JSON, so a stream drops what is sent again within its
+///   duplicate window, but neither replays nor a version that was written again by force with another content.
+/// - The subject is `store.id`, the body the message's JSON unless `format` says otherwise.
+/// - Of the messages of one aggregate one is on its way at a time, so that none overtakes another one; after one that
+///   was refused no later one of its aggregate is sent. Those of different aggregates do not wait for each other.
 /// - While the connection is broken a call waits for it, up to its time-out, and sends again what was not confirmed.
 /// - Any number of threads may use one adapter, and one connection.
 ///
@@ -95,17 +96,7 @@ class NatsMessageChannelAdapter {
     std::vector<detail::NatsOutgoingMessage> outgoing;
     outgoing.reserve(messages.size());
     for (const MessageView& view : messages) {
-      const MessageHeader header = view.header();
-      detail::NatsOutgoingMessage message{.subject = detail::nats_subject(options_.subject_prefix, header),
-                                          .body = view.to_json()};
-      std::string id{header.event_store_id};
-      id.append("#").append(header.aggregate_id);
-      if (header.version) id.append("#").append(std::to_string(*header.version));
-      message.name = "the message " + detail::in_quotes(id);
-      message.headers.emplace_back(detail::nats_message_id_header,
-                                   detail::nats_message_id(header, message.body, replay_token));
-      if (options.replay) message.headers.emplace_back(detail::nats_replay_header, "1");
-      outgoing.push_back(std::move(message));
+      outgoing.push_back(detail::nats_message(view, options_.subject_prefix, options_.format, replay_token));
     }
     if (outgoing.empty()) return;
     std::size_t most = connection_->max_message_size();
@@ -134,10 +125,10 @@ struct NatsConsumerOptions {
   MessageRetryOptions retry{};
   /// @brief Takes over what failed as often as it may.
   DeadLetterHandler<Message> on_dead_letter{};
-  /// @brief Without `on_dead_letter`: where such messages are published, as they were and with headers that say where
-  /// they come from. A stream must take the subject. Unless given, the server is told to forget the message, of which
-  /// it tells those who listen to `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED`; the stream has it as long as it has
-  /// others.
+  /// @brief Without `on_dead_letter`: where such messages are published, in the form they had and with headers that say
+  /// where they come from. A stream must take the subject. Unless given, the server is told to forget the message, of
+  /// which it tells those who listen to `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED`; the stream has it as long as it
+  /// has others.
   std::string dead_letter_subject{};
   /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};

@@ -5,6 +5,7 @@
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
+#include <castore/messaging/adapters/kafka/message.hpp>
 #include <castore/messaging/adapters/kafka/publisher.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -143,18 +145,17 @@ class KafkaGroup {
   }
   /// Publishes it to where dead letters are, if there is such a place; when it cannot be it is read again.
   /// @return Whether it is.
-  bool bury(const KafkaPlace& place, const std::string& key, const std::string& body, bool replay,
-            const std::string& reason) noexcept {
+  bool bury(const KafkaPlace& place, const rd_kafka_message_t& message, const std::string& reason) noexcept {
     try {
       if (dead_letters_) {
-        KafkaOutgoingMessage letter{.key = key,
-                                    .body = body,
+        KafkaOutgoingMessage letter{.key = std::string{kafka_text(message.key, message.key_len)},
+                                    .body = std::string{kafka_text(message.payload, message.len)},
                                     .headers = {{"topic", place.topic},
                                                 {"partition", std::to_string(place.partition)},
                                                 {"offset", std::to_string(place.offset)},
                                                 {"reason", reason}},
                                     .name = "the dead letter"};
-        if (replay) letter.headers.emplace_back("replay", "1");
+        std::ranges::move(kafka_form_headers(message), std::back_inserter(letter.headers));
         dead_letters_->publish(options_.dead_letter_topic, {letter});
       }
       acknowledge(place);

@@ -5,6 +5,7 @@
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
+#include <castore/messaging/adapters/kafka/message.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
 
@@ -24,22 +25,6 @@
 #include <vector>
 
 namespace castore::detail {
-
-/// A message on its way to a topic.
-struct KafkaOutgoingMessage {
-  std::string key{};
-  std::string body{};
-  std::vector<std::pair<std::string, std::string>> headers{};
-  std::string name{};  ///< As errors call it.
-
-  /// In bytes, as large as it can be in a batch of its own.
-  std::size_t size() const {
-    constexpr std::size_t around = 128;
-    std::size_t size = around + key.size() + body.size();
-    for (const auto& [header, value] : headers) size += 10 + header.size() + value.size();
-    return size;
-  }
-};
 
 /// An idempotent producer, which several threads and adapters may share. A fatal error ends it, and another one is
 /// made.

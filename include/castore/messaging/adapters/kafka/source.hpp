@@ -6,6 +6,8 @@
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
 #include <castore/messaging/adapters/kafka/group.hpp>
+#include <castore/messaging/adapters/kafka/message.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/detail/message_engine.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -27,19 +29,6 @@
 
 namespace castore::detail {
 
-inline std::string_view kafka_text(const void* data, std::size_t size) {
-  return data == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(data), size};
-}
-
-inline bool is_kafka_replay(const rd_kafka_message_t& message) {
-  rd_kafka_headers_t* headers = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  return rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-         rd_kafka_header_get_last(headers, "replay", &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-         kafka_text(value, size) == "1";
-}
-
 /// What the engine tells of a message. One that failed stays in its lane.
 class KafkaReceipt final : public MessageReceipt {
  public:
@@ -56,10 +45,8 @@ class KafkaReceipt final : public MessageReceipt {
   void release() noexcept override { group_->give_back(place_); }
 
   std::string body() const { return std::string{kafka_text(message_->payload, message_->len)}; }
-  bool is_replay() const { return is_kafka_replay(*message_); }
-  bool bury(const std::string& reason) {
-    return group_->bury(place_, std::string{kafka_text(message_->key, message_->key_len)}, body(), is_replay(), reason);
-  }
+  ReceivedBody read() const { return read_kafka_message(*message_); }
+  bool bury(const std::string& reason) { return group_->bury(place_, *message_, reason); }
 
  private:
   std::shared_ptr<KafkaGroup> group_;
@@ -107,15 +94,15 @@ class KafkaSource {
     }
     std::vector<Delivery> deliveries;
     for (const auto& receipt : receipts) {
-      const std::string body = receipt->body();
       try {
+        const ReceivedBody body = receipt->read();
         deliveries.push_back(Delivery{.recipient = nullptr,
-                                      .message = std::make_shared<const Message>(options_.parse(body)),
-                                      .replay = receipt->is_replay(),
+                                      .message = std::make_shared<const Message>(options_.parse(body.json)),
+                                      .replay = body.replay,
                                       .receipt = receipt});
       } catch (const std::exception& error) {  // another attempt would read the same
         receipt->bury(without_prefix(error.what()));
-        tell_of_invalid(body, receipts);
+        tell_of_invalid(receipt->body(), receipts);
       }
     }
     return deliveries;

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -76,6 +77,7 @@ struct NatsDeleter {
   void operator()(natsSubscription* subscription) const { natsSubscription_Destroy(subscription); }
   void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
   void operator()(natsInbox* inbox) const { natsInbox_Destroy(inbox); }
+  void operator()(const char** texts) const { std::free(texts); }
 };
 template <class Object>
 using NatsPointer = std::unique_ptr<Object, NatsDeleter>;
@@ -111,6 +113,17 @@ inline std::string_view nats_header(natsMsg* message, const char* key) {
   const char* value = nullptr;
   return natsMsgHeader_Get(message, key, &value) == NATS_OK && value != nullptr ? std::string_view{value}
                                                                                 : std::string_view{};
+}
+
+/// All headers, of each the first value.
+inline std::vector<std::pair<std::string, std::string>> nats_headers(natsMsg* message) {
+  const char** keys = nullptr;
+  int count = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK) return headers;
+  const NatsPointer<const char*> owned{keys};
+  for (int index = 0; index < count; ++index) headers.emplace_back(keys[index], nats_header(message, keys[index]));
+  return headers;
 }
 
 /// JSON of a server. @throws NatsError

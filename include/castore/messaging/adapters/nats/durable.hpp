@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -312,6 +313,7 @@ class NatsDurable {
     if (const std::string_view replay = nats_header(message.get(), nats_replay_header); !replay.empty()) {
       letter.headers.emplace_back(nats_replay_header, replay);
     }
+    std::ranges::move(nats_form_headers(message.get()), std::back_inserter(letter.headers));
     NatsPublisher{*connection_, {letter}, connection_->request_timeout()}.publish(connection_->max_message_size());
   }
 

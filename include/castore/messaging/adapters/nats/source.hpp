@@ -7,6 +7,7 @@
 #include <castore/messaging/adapters/nats/connection.hpp>
 #include <castore/messaging/adapters/nats/durable.hpp>
 #include <castore/messaging/adapters/nats/message.hpp>
+#include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/detail/message_engine.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -160,15 +161,15 @@ class NatsSource {
     while (!state_->fresh.empty()) {
       const NatsDelivered delivered = std::move(state_->fresh.extract(state_->fresh.begin()).mapped());
       const auto receipt = std::make_shared<NatsReceipt>(durable_, delivered.sequence, delivered.deliveries);
-      const std::string body{data_of(delivered.message.get())};
       try {
+        const ReceivedBody body = read_nats_message(delivered.message.get());
         deliveries.push_back(Delivery{.recipient = nullptr,
-                                      .message = std::make_shared<const Message>(options_.parse(body)),
-                                      .replay = nats_header(delivered.message.get(), nats_replay_header) == "1",
+                                      .message = std::make_shared<const Message>(options_.parse(body.json)),
+                                      .replay = body.replay,
                                       .receipt = receipt});
       } catch (const std::exception& error) {  // another attempt would read the same
         durable_->bury(delivered.sequence, delivered.deliveries, without_prefix(error.what()));
-        tell_of_invalid(body, deliveries);
+        tell_of_invalid(std::string{data_of(delivered.message.get())}, deliveries);
       }
     }
     return deliveries;
