@@ -138,7 +138,7 @@ inline HttpProblem problem_of(const std::exception_ptr& error) {
             {{"retryable", failed.retryable()}, {"outcome", is_unknown ? "unknown" : "not_done"}}};
   } catch (const Error& other) {
     return {500, "error", other.what()};
-  } catch (const std::exception&) {
+  } catch (...) {
     return {500, "error", "the server failed; its log may say more"};
   }
 }
