@@ -130,6 +130,8 @@ inline HttpProblem problem_of(const std::exception_ptr& error) {
     return {501, "unsupported_operation", missing.what(), {{"operation", missing.operation()}}};
   } catch (const EventTypeError& broken) {
     return {500, "unreadable_event", broken.what(), event_members(broken)};
+  } catch (const MissingEventError& missing) {
+    return {500, "missing_event", missing.what(), event_members(missing)};
   } catch (const StorageError& failed) {
     const bool is_unknown = failed.outcome() == StorageError::Outcome::unknown;
     return {failed.retryable() ? 503 : 500,
