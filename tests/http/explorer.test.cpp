@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace castore::http_tests;
@@ -83,6 +85,10 @@ struct Shape {
 };
 struct ShapeReducer {
   void operator()(Shape& shape, const ShapeSet& event) const { shape.value = event.value; }
+};
+
+struct ThrowsNumbers {
+  void operator()(Shape&, const Renamed&) const { throw 42; }
 };
 
 /// Counts what a store that is derived by it does.
@@ -371,6 +377,108 @@ TEST_CASE("a push that was slower than another one is a conflict", "[http]") {
   const json nested = ask("NEST", pikachu);
   CHECK(nested["aggregateId"] == "ash");
   CHECK(nested["detail"].get<std::string>().find("the trainer is busy: ") == 0);
+}
+
+TEST_CASE("a run that fails after it has stored something says what is stored", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  castore::EventStore<castore::Events<Renamed>, Tag, TagReducer> tags{"TAGS", storage};
+  const auto rename = [](const Appear& input, auto& store) {
+    store.push_event(input.name, 1, Renamed{"good"});
+    store.push_event(input.name, 2, Renamed{input.name});
+  };
+  const Command refuses{"REFUSE", std::tie(tags), [rename](const Appear& input, decltype(tags)& store) {
+                          rename(input, store);
+                          throw std::domain_error{"not twice"};
+                        }};
+  const Command breaks{"BREAK", std::tie(tags), [rename](const Appear& input, decltype(tags)& store) {
+                         rename(input, store);  // the reducer fails when the state is told
+                       }};
+  Explorer explorer{storage, {.token = token}};
+  explorer.add(tags).add(refuses).add(breaks);
+  const auto run = [&](const std::string& parameters, const std::string& body, int status) {
+    castore::HttpHeaders headers = bearer();
+    headers.emplace_back("Host", "localhost");
+    headers.emplace_back("Content-Type", "application/json");
+    return World::parsed(explorer.api().handle({.method = "POST",
+                                                .target = "/v1/commands/run?name=" + parameters,
+                                                .headers = std::move(headers),
+                                                .body = body}),
+                         status);
+  };
+  CHECK(run("REFUSE&simulate=true", pikachu, 422)["code"] == "command_refused");
+  const json refused = run("REFUSE", pikachu, 500);
+  CHECK(refused["code"] == "failed_after_push");
+  CHECK(refused["detail"] == "the command has stored 2 events, then it failed: not twice");
+  CHECK(refused["pushed"][1] == json::parse(R"({"store":"TAGS","aggregateId":"Pikachu","version":2})"));
+  CHECK(run("REFUSE", pikachu, 409)["code"] == "event_already_exists");
+  const json broken = run("BREAK", R"({"name":"bad","level":1})", 500);
+  CHECK(broken["code"] == "failed_after_push");
+  CHECK(broken["detail"] == "the command has stored 2 events, then it failed: the reducer failed: no such name");
+  CHECK(broken["pushed"].size() == 2);
+}
+
+TEST_CASE("a command that overwrites an earlier version is told from that version on", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  PokemonStore pokemons{"POKEMONS", storage};
+  pokemons.push_event("a", 1, PokemonAppeared{"A", 1});
+  const Command mends{"MEND", std::tie(pokemons), [](const Appear& input, PokemonStore& store) {
+                        store.push_event("a", 2, PokemonLeveledUp{});
+                        store.push_event("a", 1, PokemonAppeared{input.name, input.level}, {.force = true});
+                      }};
+  Explorer explorer{storage, {.token = token}};
+  explorer.add(mends);
+  for (const std::string how : {"&simulate=true", ""}) {
+    castore::HttpHeaders headers = bearer();
+    headers.emplace_back("Host", "localhost");
+    headers.emplace_back("Content-Type", "application/json");
+    const json answer = World::parsed(explorer.api().handle({.method = "POST",
+                                                             .target = "/v1/commands/run?name=MEND" + how,
+                                                             .headers = std::move(headers),
+                                                             .body = pikachu}));
+    REQUIRE(answer["states"].size() == 1);
+    CHECK(answer["states"][0]["before"] == nullptr);
+    CHECK(answer["states"][0]["after"]["level"] == 6);
+  }
+}
+
+TEST_CASE("a simulation reads of what it has pushed no more than is asked for", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  PokemonStore pokemons{"POKEMONS", storage};
+  const Command many{"MANY", pokemons, [](const std::optional<Pokemon>&) {
+                       std::vector<std::variant<PokemonAppeared, PokemonLeveledUp>> events{PokemonAppeared{"A", 1}};
+                       events.resize(5000, PokemonLeveledUp{});
+                       return events;
+                     }};
+  Explorer explorer{storage, {.token = token}};
+  explorer.add(many);
+  castore::HttpHeaders headers = bearer();
+  headers.emplace_back("Host", "localhost");
+  headers.emplace_back("Content-Type", "application/json");
+  const auto begin = std::chrono::steady_clock::now();
+  const json answer = World::parsed(explorer.api().handle(
+      {.method = "POST", .target = "/v1/commands/run?name=MANY&id=a&simulate=true", .headers = headers, .body = "{}"}));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{15});  // it took a minute
+  CHECK(answer["events"].size() == 5000);
+  CHECK(answer["events"][4999]["version"] == 5000);
+  CHECK(answer["states"][0]["after"]["level"] == 5000);
+}
+
+TEST_CASE("what is thrown and is not an exception is answered by a problem, too", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  castore::EventStore<castore::Events<Renamed>, Shape, ThrowsNumbers> shapes{"SHAPES", storage};
+  put(storage, "SHAPES", "s", 1, "RENAMED", 0, R"({"name":"P"})", R"({"by":"ash"})");
+  Explorer explorer{storage, {.authorize = [](const castore::HttpApiRequest& request, castore::HttpOperation) {
+                      if (request.target == "/v1/stores") throw 42;
+                      return true;
+                    }}};
+  explorer.add(shapes);
+  const auto get = [&](const std::string& target) {
+    return World::parsed(explorer.api().handle({.target = target, .headers = {{"Host", "localhost"}}}), 500);
+  };
+  CHECK(get("/v1/stores")["code"] == "error");
+  const json failed = get("/v1/state?store=SHAPES&id=s");
+  CHECK(failed["code"] == "reducer_failed");
+  CHECK(failed["detail"] == "the reducer failed: it threw something that is not a std::exception");
 }
 
 TEST_CASE("commands need the token, or what authorize says, to be simulated and run", "[http]") {

@@ -112,6 +112,8 @@ TEST_CASE("verify finds what is wrong in a table of PostgreSQL") {
   plain.rows("DELETE FROM " + pokemons.table.quoted() + " WHERE version = 2");
   plain.rows("UPDATE " + pokemons.table.quoted() +
              " SET timestamp = '2022-01-01 12:00:00.0001Z' WHERE aggregate_id = 'ash'");
+  plain.rows("UPDATE " + pokemons.table.quoted() + " SET timestamp = '2022-01-01 BC' WHERE aggregate_id = 'eevee'");
+  plain.rows("ALTER TABLE " + pokemons.table.quoted() + " ADD COLUMN tenant TEXT DEFAULT 'a column of the user'");
   plain.rows("ALTER TABLE " + pokemons.table.quoted() + " DROP CONSTRAINT " + pokemons.table.name() +
              "_aggregate_name_aggregate_id_version_key");
   plain.rows("INSERT INTO " + pokemons.table.quoted() +
@@ -123,7 +125,8 @@ TEST_CASE("verify finds what is wrong in a table of PostgreSQL") {
   CHECK(ran.out.find(R"({"fault":"missing_version","eventStoreId":"POKEMONS","aggregateId":"pikachu","version":2,)") !=
         std::string::npos);
   CHECK(ran.out.find(R"(its timestamp is '2022-01-01T12:00:00.000100', not of the form)") != std::string::npos);
-  CHECK(lines_in(ran.out) == 3);
+  CHECK(ran.out.find(R"( BC', not of the form)") != std::string::npos);
+  CHECK(lines_in(ran.out) == 4);
 }
 
 /// A lock that knows some types, with a level that is an integer.

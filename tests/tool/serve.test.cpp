@@ -56,6 +56,17 @@ TEST_CASE("castore serve prints the address of the page, which is in the program
   CHECK(curl({served.url() + "/v1/info"}).find(R"("database":"pokemons.db")") != std::string::npos);
 }
 
+TEST_CASE("castore serve can be asked by the address that it prints, wherever it listens", "[tool]") {
+  const Pokemons pokemons;
+  for (const std::string address : {"127.0.0.1", "127.0.0.2", "0.0.0.0"}) {
+    CAPTURE(address);
+    const Served served{{pokemons.db, "--address", address}};
+    CHECK(served.printed().starts_with(address == "127.0.0.2" ? "http://127.0.0.2:" : "http://localhost:"));
+    CHECK(curl({served.url() + '/'}).find("<!doctype html>") != std::string::npos);
+    CHECK(curl({served.url() + '/', "-H", "Host: evil.example"}).find("unknown_host") != std::string::npos);
+  }
+}
+
 TEST_CASE("castore serve changes nothing unless it is told to", "[tool]") {
   const Pokemons pokemons;
   const Served served{{pokemons.db}};

@@ -61,6 +61,17 @@ TEST_CASE("verify says that nothing is wrong") {
   CHECK(ran.err == "looked at 5 events: nothing is wrong\n");
 }
 
+TEST_CASE("verify does not call a file right that nothing else can open") {
+  const Pokemons pokemons;
+  PlainSqlite{pokemons.db}.rows("ALTER TABLE event ADD COLUMN tenant TEXT");
+  const Ran ran = run_castore({"verify", pokemons.db});
+  CHECK(ran.code == 1);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.find("its table 'event' is not the one that castore creates") != std::string::npos);
+  CHECK(ran.err.find("looked at 5 events: nothing is wrong with them, but their database cannot be used\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("verify finds every damage of a file and tells where it is") {
   const Pokemons pokemons;
   PlainSqlite{pokemons.db}.rows(

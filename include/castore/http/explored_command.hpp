@@ -79,8 +79,9 @@ struct CommandOutcome {
 /// Reads what was pushed from where it was pushed to.
 template <class... Stores>
 CommandOutcome outcome_of(const std::vector<PushedVersion>& pushed, const Stores&... stores) {
-  struct Changed {
-    const PushedVersion* first;
+  struct Changed {  // a forced push may be of a version before those that were pushed earlier
+    const PushedVersion* one;
+    Version first;
     Version last;
   };
   std::vector<Changed> all_changed;
@@ -98,19 +99,22 @@ CommandOutcome outcome_of(const std::vector<PushedVersion>& pushed, const Stores
                                                });
     });
     const auto known = std::ranges::find_if(all_changed, [&](const Changed& changed) {
-      return changed.first->event_store_id == one.event_store_id && changed.first->aggregate_id == one.aggregate_id;
+      return changed.one->event_store_id == one.event_store_id && changed.one->aggregate_id == one.aggregate_id;
     });
-    if (known == all_changed.end())
-      all_changed.push_back({&one, one.version});
-    else
-      known->last = one.version;
+    if (known == all_changed.end()) {
+      all_changed.push_back({&one, one.version, one.version});
+    } else {
+      known->first = (std::min)(known->first, one.version);
+      known->last = (std::max)(known->last, one.version);
+    }
   }
-  for (const auto& [first, last] : all_changed) {
-    in_store_of(*first, [&outcome, &one = *first, until = last](const auto& store) {
-      outcome.states.push_back({{"store", one.event_store_id},
-                                {"aggregateId", one.aggregate_id},
-                                {"before", load_state(store, one.aggregate_id, one.version - 1).state},
-                                {"after", load_state(store, one.aggregate_id, until).state}});
+  for (const Changed& changed : all_changed) {
+    in_store_of(*changed.one, [&](const auto& store) {
+      const std::string& id = changed.one->aggregate_id;
+      outcome.states.push_back({{"store", changed.one->event_store_id},
+                                {"aggregateId", id},
+                                {"before", load_state(store, id, changed.first - 1).state},
+                                {"after", load_state(store, id, changed.last).state}});
     });
   }
   return outcome;
@@ -154,6 +158,25 @@ CommandOutcome outcome_of(const std::vector<PushedVersion>& pushed, const Stores
     throw HttpProblem{422, "command_refused", what};
   } catch (...) {
     throw HttpProblem{422, "command_refused", "the command threw something that is not a std::exception"};
+  }
+}
+
+/// The same for what went wrong after something had been stored: whoever reads only the refusal would run it again.
+/// @throws HttpProblem
+[[noreturn]] inline void refuse_after_push(const std::vector<PushedVersion>& pushed) {
+  try {
+    refuse_command();
+  } catch (...) {
+    const HttpProblem cause = problem_of(std::current_exception());
+    const bool is_hook = cause.code() == "hook_failed";
+    nlohmann::json members = is_hook ? cause.members() : nlohmann::json::object();
+    nlohmann::json& events = members["pushed"] = nlohmann::json::array();
+    for (const PushedVersion& one : pushed) {
+      events.push_back({{"store", one.event_store_id}, {"aggregateId", one.aggregate_id}, {"version", one.version}});
+    }
+    const std::string count = std::to_string(pushed.size()) + (pushed.size() == 1 ? " event" : " events");
+    throw HttpProblem{500, is_hook ? cause.code() : "failed_after_push",
+                      "the command has stored " + count + ", then it failed: " + without_prefix(cause.what()), members};
   }
 }
 
@@ -239,13 +262,20 @@ class ExploredDecision final : public ExploredCommand {
     for (const auto& event : result.events) {
       pushed.push_back({std::string{store.event_store_id()}, call.aggregate_id, event.version()});
     }
-    CommandOutcome outcome = outcome_of(pushed, store);
-    if (pushed.empty()) {
-      const nlohmann::json state = load_state(store, call.aggregate_id, {}).state;
-      outcome.states.push_back(
-          {{"store", store.event_store_id()}, {"aggregateId", call.aggregate_id}, {"before", state}, {"after", state}});
+    try {
+      CommandOutcome outcome = outcome_of(pushed, store);
+      if (pushed.empty()) {
+        const nlohmann::json state = load_state(store, call.aggregate_id, {}).state;
+        outcome.states.push_back({{"store", store.event_store_id()},
+                                  {"aggregateId", call.aggregate_id},
+                                  {"before", state},
+                                  {"after", state}});
+      }
+      return outcome;
+    } catch (...) {
+      if (call.is_simulated || pushed.empty()) throw;
+      refuse_after_push(pushed);
     }
-    return outcome;
   } catch (...) {
     refuse_command();
   }
@@ -310,15 +340,23 @@ class ExploredHandler<std::tuple<Stores&...>, Handler, Context...> final : publi
     }
   }
   CommandOutcome run(const CommandCall& call) const {
-    PushedVersions pushed;
+    PushedVersions noted;
     std::tuple<Stores...> stores = std::apply(
         [&](const Stores&... store) {
           return std::tuple<Stores...>{
-              Stores(store, std::make_shared<NotesPushes<Stores>>(store.event_store_id(), pushed))...};
+              Stores(store, std::make_shared<NotesPushes<Stores>>(store.event_store_id(), noted))...};
         },
         command_.event_stores());
-    run_on(stores, call);
-    return tell(pushed.take(), stores);
+    std::vector<PushedVersion> pushed;
+    try {
+      run_on(stores, call);
+      pushed = noted.take();
+      return tell(pushed, stores);
+    } catch (...) {
+      if (pushed.empty()) pushed = noted.take();
+      if (pushed.empty()) throw;
+      refuse_after_push(pushed);
+    }
   }
 
   template <class... Used>

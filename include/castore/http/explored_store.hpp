@@ -47,6 +47,8 @@ decltype(auto) tell_failure(const char* code, const std::string& what, const Fun
     throw;
   } catch (const std::exception& error) {
     throw HttpProblem{500, code, what + ": " + error.what()};
+  } catch (...) {
+    throw HttpProblem{500, code, what + ": it threw something that is not a std::exception"};
   }
 }
 

@@ -14,6 +14,7 @@
 #include <castore/http/http_api.hpp>
 #include <castore/http/options.hpp>
 #include <castore/http/page_files.hpp>
+#include <castore/http/url.hpp>
 
 #include <concepts>
 #include <functional>
@@ -61,6 +62,7 @@ struct ExplorerServeOptions {
 /// not replaced. Both simulating and running need the permission to write, because a command may do more than push.
 /// **Errors:** refusals are answers of the type `application/problem+json`. 422: the command does not take the input
 /// (with the field), or the command throws (with the text). 409: another push was faster.
+/// 500: the command failed after it had stored something (with what is stored).
 class Explorer {
  public:
   /// @brief Explores a storage, which must outlive the explorer unless the handle shares it.
@@ -163,10 +165,8 @@ class Explorer {
     return options;
   }
   std::string url_of(const std::string& address, int port) const {
-    const bool is_v6 = address.find(':') != std::string::npos;
-    const bool is_this_machine = address == "127.0.0.1" || address == "0.0.0.0";
-    const std::string host = is_this_machine ? "localhost" : is_v6 ? '[' + address + ']' : address;
-    return "http://" + host + ':' + std::to_string(port) + '/' + (token().empty() ? "" : "#token=" + token());
+    return "http://" + detail::host_of_address(address) + ':' + std::to_string(port) + '/' +
+           (token().empty() ? "" : "#token=" + token());
   }
   template <class All, class Explored>
   Explorer& add_to(All& all, Explored explored) {

@@ -130,6 +130,8 @@ inline HttpProblem problem_of(const std::exception_ptr& error) {
     return {501, "unsupported_operation", missing.what(), {{"operation", missing.operation()}}};
   } catch (const EventTypeError& broken) {
     return {500, "unreadable_event", broken.what(), event_members(broken)};
+  } catch (const MissingEventError& missing) {
+    return {500, "missing_event", missing.what(), event_members(missing)};
   } catch (const StorageError& failed) {
     const bool is_unknown = failed.outcome() == StorageError::Outcome::unknown;
     return {failed.retryable() ? 503 : 500,
@@ -138,7 +140,7 @@ inline HttpProblem problem_of(const std::exception_ptr& error) {
             {{"retryable", failed.retryable()}, {"outcome", is_unknown ? "unknown" : "not_done"}}};
   } catch (const Error& other) {
     return {500, "error", other.what()};
-  } catch (const std::exception&) {
+  } catch (...) {
     return {500, "error", "the server failed; its log may say more"};
   }
 }

@@ -175,10 +175,12 @@ class HttpServer {
 
   /// What httplib refuses by itself.
   void explain(httplib::Response& response) {
-    const std::string_view what = response.status == 413   ? "the body is too large"
+    const std::string_view what = response.status >= 500   ? "the server failed"
+                                  : response.status == 413 ? "the body is too large"
                                   : response.status == 414 ? "the URL is longer than 8192 bytes"
                                                            : "this is not a request that can be understood";
-    HttpApiResponse answer = detail::problem_answer({response.status, "invalid_request", std::string{what}});
+    HttpApiResponse answer = detail::problem_answer(
+        {response.status, response.status >= 500 ? "error" : "invalid_request", std::string{what}});
     detail::add_protecting_headers(answer);
     give(std::move(answer), response);
   }

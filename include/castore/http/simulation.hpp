@@ -14,6 +14,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,12 +60,12 @@ class SimulatedStorage {
 
   void get_events(std::string_view store, std::string_view aggregate_id, const GetEventsOptions& options,
                   RecordSink sink) const {
-    const std::map<Version, EventRecord> own = own_events(store, aggregate_id);
+    std::map<Version, EventRecord> own = own_events(store, aggregate_id, options);
     if (own.empty()) return storage_.get_events(store, aggregate_id, options, sink);
     std::map<Version, EventRecord> all;
     storage_.get_events(store, aggregate_id, {.min_version = options.min_version, .max_version = options.max_version},
                         [&](const EventRecordView& event) { all.emplace(event.version, event.to_record()); });
-    for (const auto& [version, event] : own) all.insert_or_assign(version, event);
+    for (auto& [version, event] : own) all.insert_or_assign(version, std::move(event));
     std::vector<const EventRecord*> events;
     events.reserve(all.size());
     for (const auto& [version, event] : all) events.push_back(&event);
@@ -89,10 +90,19 @@ class SimulatedStorage {
  private:
   using Key = std::pair<std::string, std::string>;  // of store and aggregate
 
-  std::map<Version, EventRecord> own_events(std::string_view store, std::string_view aggregate_id) const {
+  /// Those of the versions that are asked for: of a command that pushes much, each event is read by itself.
+  std::map<Version, EventRecord> own_events(std::string_view store, std::string_view aggregate_id,
+                                            const GetEventsOptions& options) const {
     const std::lock_guard lock{mutex_};
     const auto found = own_.find({std::string{store}, std::string{aggregate_id}});
-    return found == own_.end() ? std::map<Version, EventRecord>{} : found->second;
+    if (found == own_.end()) return {};
+    const Version last = options.max_version.value_or((std::numeric_limits<Version>::max)());
+    std::map<Version, EventRecord> events;
+    for (auto next = found->second.lower_bound(options.min_version.value_or(0));
+         next != found->second.end() && next->first <= last; ++next) {
+      events.emplace_hint(events.end(), *next);
+    }
+    return events;
   }
   Version last_version(const Key& key) const {
     if (const auto own = own_.find(key); own != own_.end()) return own->second.rbegin()->first;

@@ -29,6 +29,13 @@ inline int hexadecimal_digit(char letter) noexcept {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/// What a URL names to reach a server that listens at an address. One that stands for all of a machine's is not reached
+/// itself.
+inline std::string host_of_address(const std::string& address) {
+  if (address == "127.0.0.1" || address == "0.0.0.0" || address == "::") return "localhost";
+  return address.find(':') == std::string::npos ? address : '[' + address + ']';
+}
+
 /// @throws HttpProblem when an escape is not one, or the text is not UTF-8 without NUL
 inline std::string unescape_url(std::string_view text, bool plus_is_space) {
   std::string result;

@@ -9,6 +9,7 @@
 #include <castore/http/http_api.hpp>
 #include <castore/http/page_files.hpp>
 #include <castore/http/server.hpp>
+#include <castore/http/url.hpp>
 
 #include <cstddef>
 #include <filesystem>
@@ -64,14 +65,13 @@ HttpApiOptions api_options(Session& session, const ServeOptions& options) {
                      .dead_letters = [&session] { return dead_letters_of(session); },
                      .files = page_files()};
   api.hosts.insert(api.hosts.end(), options.hosts.begin(), options.hosts.end());
+  if (options.address) api.hosts.push_back(detail::host_of_address(*options.address));
   if (options.allow_writes) api.token = detail::random_token();
   return api;
 }
 
 std::string url_of(const ServeOptions& options, int port) {
-  const std::string address = options.address.value_or("localhost");
-  const bool is_v6 = address.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? '[' + address + ']' : address) + ':' + std::to_string(port) + '/';
+  return "http://" + detail::host_of_address(options.address.value_or("localhost")) + ':' + std::to_string(port) + '/';
 }
 
 ExitCode serve(Session& session, const ServeOptions& options) {

@@ -52,26 +52,22 @@ Cell optional_cell(const std::optional<Value>& value, const MakeCell& make) {
   return value ? make(*value) : no_cell();
 }
 
-/// The newest position, where it can be had: a database may be so damaged that its events cannot be read.
-std::optional<Position> head_of(Session& session) {
+/// @return False when the storage refuses the database, whose rows can be looked at though: so damaged may it be.
+bool inspect_checkpoints(Session& session, EventInspector& inspector) {
   try {
     AnyEventStorageAdapter storage = session.storage();
-    if (!supports<operations::ReadAllEvents>(storage)) return std::nullopt;
-    return storage.read_all_events(0, {.limit = 0}, [](const SequencedEventView&) {}).head;
+    if (!supports<operations::ReadAllEvents>(storage)) return true;
+    const Position head = storage.read_all_events(0, {.limit = 0}, [](const SequencedEventView&) {}).head;
+    for (const ReaderState& reader : session.database().readers()) {
+      // What stands behind a # is not a place in the order: whether a projection was created, which version is active.
+      if (reader.name.find('#') == std::string::npos) {
+        inspector.add_checkpoint(reader.name, reader.version, reader.position, head);
+      }
+    }
+    return true;
   } catch (const StorageError& error) {
     note(error.what());
-    return std::nullopt;
-  }
-}
-
-void inspect_checkpoints(Session& session, EventInspector& inspector) {
-  const std::optional<Position> head = head_of(session);
-  if (!head) return;
-  for (const ReaderState& reader : session.database().readers()) {
-    // What stands behind a # is not a place in the order: whether a projection was created, which version is active.
-    if (reader.name.find('#') == std::string::npos) {
-      inspector.add_checkpoint(reader.name, reader.version, reader.position, *head);
-    }
+    return false;
   }
 }
 
@@ -100,11 +96,14 @@ ExitCode inspect(Session& session, const std::vector<std::string>& locks) {
       progress.at(++rows);
     });
   }
-  inspect_checkpoints(session, inspector);
+  const bool is_usable = inspect_checkpoints(session, inspector);
   listing.finish();
   note("looked at " + std::to_string(rows) + " events: " +
-       (found == 0 ? "nothing is wrong" : std::to_string(found) + (found == 1 ? " finding" : " findings")));
-  return found == 0 ? ExitCode::ok : ExitCode::findings;
+       (found > 0   ? std::to_string(found) + (found == 1 ? " finding" : " findings")
+        : is_usable ? "nothing is wrong"
+                    : "nothing is wrong with them, but their database cannot be used"));
+  if (found > 0) return ExitCode::findings;
+  return is_usable ? ExitCode::ok : ExitCode::failure;
 }
 
 const RegisterCommand command{

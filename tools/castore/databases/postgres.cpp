@@ -93,7 +93,8 @@ class PostgresDatabase final : public Database {
     storage_->transact([&](PostgresTransaction& transaction) {
       transaction.query(
           "DECLARE castore_rows NO SCROLL CURSOR FOR SELECT id, aggregate_name, aggregate_id::text, version, type,"
-          " coalesce(to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), timestamp::text), data,"
+          " coalesce(CASE WHEN timestamp >= '0001-01-01 00:00:00+00 BC' THEN"  // to_char leaves out BC
+          " to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') END, timestamp::text), data,"
           " metadata FROM " +
           settings_.quoted_table + " ORDER BY aggregate_name, aggregate_id, version, id");
       detail::PageSize page_size{500};

@@ -132,6 +132,7 @@ const REFUSALS = {
   aggregate_not_found: "The command refuses.",
   invalid_input: "The input is refused.",
   event_already_exists: "Somebody was faster.",
+  failed_after_push: "It failed when events were stored already.",
 };
 function refusalOf(problem) {
   const title = REFUSALS[problem.body?.code];

@@ -148,12 +148,13 @@ inline std::unique_ptr<SqliteConnection> open_sqlite_read_only(const SqliteFile&
     SqliteTransaction transaction{*connection, SqliteTransaction::reading, action};
     const SqliteFileKind kind = recognise_sqlite_file(*connection, schema);
     if (kind == SqliteFileKind::empty) {
-      refuse_sqlite_file(file, "it is empty, and an adapter that is read_only creates nothing; open it once without");
+      refuse_sqlite_file(
+          file, "it is empty, and an adapter that is read_only creates nothing; open it once without read_only");
     }
     if (kind == SqliteFileKind::older) {
       refuse_sqlite_file(file,
                          "its events are stored in an older schema, and an adapter that is read_only upgrades nothing; "
-                         "open it once without");
+                         "open it once without read_only");
     }
     if (stamp) connection->set_frozen(*stamp);
     connection->set_place(path, action);
