@@ -112,7 +112,7 @@ inline const CloudEvent& checked_cloud_event(const CloudEvent& event, std::strin
 /// @throws EventEncodeError, InvalidMessageError (fix: something in it has no JSON form)
 inline CloudEvent to_cloud_event(const MessageView& message, bool replay = false) {
   const MessageHeader& header = message.header();
-  return {.id = detail::message_id(header),
+  return {.id = detail::plain_message_id(header),
           .source = "/stores/" + detail::url_segment(header.event_store_id),
           .type = std::string{header.event_type.value_or("__AGGREGATE_EXISTS__")},
           .subject = std::string{header.aggregate_id},

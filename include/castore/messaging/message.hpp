@@ -209,8 +209,9 @@ struct MessageHeader {
 
 namespace detail {
 
-/// What carriers know a message by: `store#id`, and `#version` where there is one.
-inline std::string message_id(const MessageHeader& header, bool with_version = true) {
+/// What carriers know a message by, as Castore writes it: `store#id`, and `#version` where there is one. Two messages
+/// may have the same, unlike with `message_id`.
+inline std::string plain_message_id(const MessageHeader& header, bool with_version = true) {
   std::string id{header.event_store_id};
   id.append("#").append(header.aggregate_id);
   if (with_version && header.version) id.append("#").append(std::to_string(*header.version));

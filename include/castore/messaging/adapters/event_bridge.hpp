@@ -126,7 +126,7 @@ class EventBridgeMessageBusAdapter {
     std::string detail =
         format_ == MessageFormat::castore ? view.to_json() : format_cloud_event(to_cloud_event(view, replay));
     detail::AwsOutgoingMessage message;
-    message.name = "the message " + detail::in_quotes(detail::message_id(header));
+    message.name = "the message " + detail::in_quotes(detail::plain_message_id(header));
     message.size = header.event_store_id.size() + type.size() + detail.size();
     message.entry = {{"EventBusName", event_bus_name_},
                      {"Source", header.event_store_id},

@@ -44,8 +44,8 @@ struct KafkaOutgoingMessage {
 /// @throws EventEncodeError, InvalidMessageError
 inline KafkaOutgoingMessage kafka_message(const MessageView& view, MessageFormat format, bool replay) {
   const MessageHeader& header = view.header();
-  const std::string id = message_id(header);
-  KafkaOutgoingMessage message{.key = message_id(header, false), .name = "the message " + in_quotes(id)};
+  const std::string id = plain_message_id(header);
+  KafkaOutgoingMessage message{.key = plain_message_id(header, false), .name = "the message " + in_quotes(id)};
   message.headers.emplace_back("messageId", id);
   if (replay) message.headers.emplace_back("replay", "1");
   if (format == MessageFormat::castore) {

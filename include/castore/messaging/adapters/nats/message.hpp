@@ -75,7 +75,7 @@ inline std::string nats_subject(std::string_view prefix, const MessageHeader& he
 /// What a stream drops for a while when it comes again: `store#id#version`, then a hash of the message's JSON, as a
 /// version that was written again by force has another one, and for replays what a call drew.
 inline std::string nats_message_id(const MessageHeader& header, std::string_view json, std::string_view replay_token) {
-  std::string id = nats_escaped(message_id(header), "%") + "#" + nats_hash(json);
+  std::string id = nats_escaped(plain_message_id(header), "%") + "#" + nats_hash(json);
   if (!replay_token.empty()) id.append("#").append(replay_token);
   return id;
 }
@@ -103,7 +103,7 @@ inline NatsOutgoingMessage nats_message(const MessageView& view, std::string_vie
   const MessageHeader& header = view.header();
   const bool replay = !replay_token.empty();
   NatsOutgoingMessage message{.subject = nats_subject(subject_prefix, header),
-                              .name = "the message " + in_quotes(message_id(header))};
+                              .name = "the message " + in_quotes(plain_message_id(header))};
   CloudEvent event;
   if (format == MessageFormat::castore) {
     event.data = view.to_json();

@@ -73,7 +73,7 @@ inline constexpr std::string_view sqs_cloud_event_prefix = "ce-";
 inline AwsOutgoingMessage sqs_message(const MessageView& view, const SqsFormat& format) {
   const MessageHeader& header = view.header();
   AwsOutgoingMessage message;
-  const std::string id = message_id(header);
+  const std::string id = plain_message_id(header);
   message.name = "the message " + in_quotes(id);
   nlohmann::json attributes;
   const auto add_attribute = [&](const std::string& name, const char* type, std::string value) {
@@ -102,7 +102,7 @@ inline AwsOutgoingMessage sqs_message(const MessageView& view, const SqsFormat& 
   const std::string content = format.is_fifo ? hexadecimal(sha256(body)).substr(0, 16) : std::string{};
   message.entry = {{"MessageBody", std::move(body)}, {"MessageAttributes", std::move(attributes)}};
   if (format.is_fifo) {
-    message.lane = sqs_id(message_id(header, false));
+    message.lane = sqs_id(plain_message_id(header, false));
     message.entry["MessageGroupId"] = message.lane;
     // A version that was written again by force has another content.
     message.entry["MessageDeduplicationId"] =
