@@ -90,7 +90,10 @@ class Explorer {
   /// @throws std::invalid_argument when the explorer already has a store of this name
   template <ReadsAggregates Store>
   Explorer& add(const Store& store) {
-    return add_to(types_.stores, std::make_unique<detail::ExploredStoreOf<Store>>(store));
+    if constexpr (decltype(detail::codec_fault<typename Store::Aggregate>())::explain()) {
+      add_to(types_.stores, std::make_unique<detail::ExploredStoreOf<Store>>(store));
+    }
+    return *this;
   }
   template <ReadsAggregates Store>
   Explorer& add(const Store&& store) = delete;
@@ -102,13 +105,19 @@ class Explorer {
   /// @throws std::invalid_argument when the explorer already has a command of this name
   template <class Store, class Decide, class... Context>
   Explorer& add(const Command<Store, Decide>& command, Context&... context) {
-    return add_to(types_.commands,
-                  std::make_unique<detail::ExploredDecision<Store, Decide, Context...>>(command, context...));
+    if constexpr (decltype(detail::codec_fault<typename Store::Aggregate>())::explain()) {
+      add_to(types_.commands,
+             std::make_unique<detail::ExploredDecision<Store, Decide, Context...>>(command, context...));
+    }
+    return *this;
   }
   template <class... Stores, class Handler, class... Context>
   Explorer& add(const Command<std::tuple<Stores&...>, Handler>& command, Context&... context) {
     using Explored = detail::ExploredHandler<std::tuple<Stores&...>, Handler, Context...>;
-    return add_to(types_.commands, std::make_unique<Explored>(command, context...));
+    if constexpr ((decltype(detail::codec_fault<typename Stores::Aggregate>())::explain() && ...)) {
+      add_to(types_.commands, std::make_unique<Explored>(command, context...));
+    }
+    return *this;
   }
   template <class Store, class Decide, class... Context>
   Explorer& add(const Command<Store, Decide>&& command, Context&... context) = delete;
@@ -169,13 +178,12 @@ class Explorer {
            (token().empty() ? "" : "#token=" + token());
   }
   template <class All, class Explored>
-  Explorer& add_to(All& all, Explored explored) {
+  void add_to(All& all, Explored explored) {
     if (detail::ExploredTypes::find(all, explored->id()) != nullptr) {
       throw std::invalid_argument{"castore: the explorer has " + detail::in_quotes(explored->id()) +
                                   " already; give each store and each command a name of its own"};
     }
     all.push_back(std::move(explored));
-    return *this;
   }
 
   detail::ExploredTypes types_;
