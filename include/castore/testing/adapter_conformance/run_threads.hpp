@@ -100,7 +100,8 @@ std::size_t race(std::chrono::milliseconds time, Work work, std::size_t most = m
   std::atomic<bool> has_failed{false};
   RaceEnd end{time};
   run_threads(under_way.size(), [&](std::size_t thread) {
-    std::minstd_rand random{static_cast<unsigned>(thread + 1)};
+    std::seed_seq seed{thread + 1};
+    std::minstd_rand random{seed};
     while (!has_failed) {
       if (thread % 2 == 1) nap(random);
       std::size_t round = current;
@@ -191,7 +192,8 @@ void write_while_reading(std::chrono::milliseconds time, std::size_t fewest, Wri
       const AtExit first{[&] { have_read.count_down(); }};
       read(index, std::size_t{0});
     }
-    std::minstd_rand random{static_cast<unsigned>(index + 1)};
+    std::seed_seq seed{index + 1};
+    std::minstd_rand random{seed};
     while (!is_over) {
       nap(random);
       if (is_writing) end.add_meeting();
