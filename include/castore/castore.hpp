@@ -10,6 +10,7 @@
 
 #include <castore/core/event_codec.hpp>
 #include <castore/core/forwards_operations.hpp>
+#include <castore/core/observer.hpp>
 #include <castore/core/reducer.hpp>
 #include <castore/core/storage_operations.hpp>
 
@@ -27,6 +28,7 @@
 #include <castore/core/event_store_concepts.hpp>
 #include <castore/core/event_store_options.hpp>
 #include <castore/core/events.hpp>
+#include <castore/core/observer.hpp>
 #include <castore/core/page_token.hpp>
 #include <castore/core/reducer.hpp>
 #include <castore/core/retry.hpp>

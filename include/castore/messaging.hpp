@@ -17,6 +17,7 @@
 #include <castore/messaging/message_channel_adapter.hpp>
 #include <castore/messaging/message_json.hpp>
 #include <castore/messaging/message_queue.hpp>
+#include <castore/messaging/observed_message_channel.hpp>
 #include <castore/messaging/outbox_relay.hpp>
 #include <castore/messaging/publication_order.hpp>
 #include <castore/messaging/publish_event.hpp>

@@ -106,6 +106,14 @@ struct CountingStore : PokemonStore {
   using PokemonStore::PokemonStore;
 };
 
+HttpApiResponse post_to(const Explorer& explorer, const std::string& target, std::string body,
+                        castore::HttpHeaders headers = bearer()) {
+  headers.emplace_back("Host", "localhost");
+  headers.emplace_back("Content-Type", "application/json");
+  return explorer.api().handle(
+      {.method = "POST", .target = target, .headers = std::move(headers), .body = std::move(body)});
+}
+
 /// The Pokemon domain, an explorer of it, and who asks that.
 struct World {
   explicit World(castore::HttpApiOptions options = {.token = token}) : explorer{storage, std::move(options)} {
@@ -117,10 +125,7 @@ struct World {
     return explorer.api().handle({.target = target, .headers = {{"Host", "localhost"}}});
   }
   HttpApiResponse post(const std::string& target, std::string body, castore::HttpHeaders headers = bearer()) const {
-    headers.emplace_back("Host", "localhost");
-    headers.emplace_back("Content-Type", "application/json");
-    return explorer.api().handle(
-        {.method = "POST", .target = target, .headers = std::move(headers), .body = std::move(body)});
+    return post_to(explorer, target, std::move(body), std::move(headers));
   }
   static json parsed(const HttpApiResponse& answer, int status = 200) {
     INFO(answer.body);
@@ -210,6 +215,37 @@ TEST_CASE("a field that a state loses was set by nobody, and one that changes it
   CHECK(set_by(1) == json::parse(R"({"/value/a~1b/c":1})"));
   CHECK(set_by(2) == json::parse(R"({"/value/a~1b":2})"));
   CHECK(set_by(4) == json::parse(R"({"/value/a~1b/c":3,"/value/a~1b/d":4})"));
+}
+
+TEST_CASE("what set each field is told as far as the states to compare are not too large together", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  castore::EventStore<castore::Events<ShapeSet>, Shape, ShapeReducer> shapes{"SHAPES", storage};
+  std::string text;
+  for (int version = 1; version <= 100; ++version) {
+    shapes.push_event("grows", version, ShapeSet{json(text += std::string(100, 'x'))});
+  }
+  Explorer explorer{storage, {.max_compared_size = 10'000}};
+  explorer.add(shapes);
+  const auto get = [&](const std::string& more) {
+    return explorer.api().handle(
+        {.target = "/v1/state?store=SHAPES&id=grows" + more, .headers = {{"Host", "localhost"}}});
+  };
+  const json refused = World::parsed(get("&blame=true"), 422);
+  CHECK(refused["code"] == "too_much_to_compare");
+  CHECK(refused["version"] == 13);  // 50 bytes and 100 for each version: 1 + 2 + ... + 13 hundreds
+  CHECK(refused["detail"] ==
+        "to tell which event last changed each field, the states after all 100 events would be compared, which are "
+        "larger together than 10000 bytes; ask without blame, or for version 13 or an earlier one");
+  CHECK(World::parsed(get("&blame=true&version=13"))["setBy"]["/value"] == 13);
+  CHECK(World::parsed(get("&blame=true&version=14"), 422)["version"] == 13);
+  CHECK(World::parsed(get(""))["state"]["value"].get<std::string>().size() == 10'000);
+
+  Explorer strict{storage, {.max_compared_size = 10}};
+  strict.add(shapes);
+  const json never = World::parsed(strict.api().handle({.target = "/v1/state?store=SHAPES&id=grows&blame=true&version=1",
+                                                        .headers = {{"Host", "localhost"}}}),
+                                   422);
+  CHECK(never["detail"].get<std::string>().ends_with("larger together than 10 bytes; ask without blame"));
 }
 
 TEST_CASE("a state is shown by JSON functions of its own, and a reducer that fails says why", "[http]") {
@@ -396,14 +432,7 @@ TEST_CASE("a run that fails after it has stored something says what is stored", 
   Explorer explorer{storage, {.token = token}};
   explorer.add(tags).add(refuses).add(breaks);
   const auto run = [&](const std::string& parameters, const std::string& body, int status) {
-    castore::HttpHeaders headers = bearer();
-    headers.emplace_back("Host", "localhost");
-    headers.emplace_back("Content-Type", "application/json");
-    return World::parsed(explorer.api().handle({.method = "POST",
-                                                .target = "/v1/commands/run?name=" + parameters,
-                                                .headers = std::move(headers),
-                                                .body = body}),
-                         status);
+    return World::parsed(post_to(explorer, "/v1/commands/run?name=" + parameters, body), status);
   };
   CHECK(run("REFUSE&simulate=true", pikachu, 422)["code"] == "command_refused");
   const json refused = run("REFUSE", pikachu, 500);
@@ -512,14 +541,7 @@ TEST_CASE("what was derived from a store takes part in runs, and not in simulati
   Explorer explorer{storage, {.token = token}};
   explorer.add(appears).add(handles);
   const auto run = [&](const std::string& parameters, int status = 200) {
-    castore::HttpHeaders headers = bearer();
-    headers.emplace_back("Host", "localhost");
-    headers.emplace_back("Content-Type", "application/json");
-    return World::parsed(explorer.api().handle({.method = "POST",
-                                                .target = "/v1/commands/run?name=" + parameters,
-                                                .headers = std::move(headers),
-                                                .body = pikachu}),
-                         status);
+    return World::parsed(post_to(explorer, "/v1/commands/run?name=" + parameters, pikachu), status);
   };
   CHECK(run("APPEAR&id=a&simulate=true")["events"].size() == 1);
   CHECK(run("HANDLE&simulate=true", 501)["code"] == "not_simulated");

@@ -6,6 +6,7 @@
 #include <castore/adapters/sqlite.hpp>
 #include <castore/castore.hpp>
 #include <castore/json.hpp>
+#include <castore/observers.hpp>
 
 #include <array>
 #include <cstddef>
@@ -55,6 +56,25 @@ void load() {
   const std::string id = make_ids(1).front();
   measured([&] {
     for (int time = 0; time < 10; ++time) store.get_aggregate(id);
+  });
+}
+
+/// What a store does to which an observer was added that does nothing.
+void push_observed() {
+  InMemory storage;
+  StoreOn<InMemory> store{"ACCOUNTS", storage};
+  castore::ObservedEventStore<StoreOn<InMemory>> observed{store};
+  measured([&] { fill(observed, 10, 100); });
+}
+
+void load_observed() {
+  InMemory storage;
+  StoreOn<InMemory> store{"ACCOUNTS", storage};
+  fill(store, 1, 100);
+  const castore::ObservedEventStore<StoreOn<InMemory>> observed{store};
+  const std::string id = make_ids(1).front();
+  measured([&] {
+    for (int time = 0; time < 10; ++time) observed.get_aggregate(id);
   });
 }
 
@@ -188,9 +208,11 @@ struct Case {
 };
 constexpr Case cases[] = {
     {"push", 1000, push<StoreOn<InMemory>>},
+    {"push_with_no_observer", 1000, push_observed},
     {"push_three_parameters", 1000, push<AnyStore>},
     {"load_100_in_place", 10, load<InPlaceReducer>},
     {"load_100_in_place_with_old_forms", 10, load_with_old_forms<InMemory>},
+    {"load_100_in_place_with_no_observer", 10, load_observed},
     {"load_100_by_value", 10, load<PureReducer>},
     {"conflict", 100, conflict},
     {"command_on_50", 10, command},

@@ -9,6 +9,7 @@
 #include <castore/core/event.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/events.hpp>
+#include <castore/core/observer.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/core/transaction_hook.hpp>
 #include <castore/fwd.hpp>
@@ -69,6 +70,9 @@ class StoreExtension {
   /// @brief What is to be done in the transactions of pushes; nothing unless said otherwise. Where it is something, the
   /// storage must have `PushesInTransaction`. It lives as long as the extension.
   virtual TransactionHook* transaction_hook() noexcept { return nullptr; }
+  /// @brief Who is told of each push from its beginning, before anything of it is checked, to its end, when all hooks
+  /// were called; nobody unless said otherwise. It lives as long as the extension.
+  virtual const AnyObserver* observer() const noexcept { return nullptr; }
 
   /// For the library itself: puts it on top of others. @throws std::invalid_argument
   void put_on(std::shared_ptr<StoreExtension> inner) {

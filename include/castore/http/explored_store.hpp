@@ -53,11 +53,13 @@ decltype(auto) tell_failure(const char* code, const std::string& what, const Fun
 }
 
 /// One error, with its remedy, for an aggregate that has no JSON. @throws HttpProblem when a value has none
+/// @param size Becomes larger by the bytes of its text.
 template <class Aggregate>
-nlohmann::json state_to_json(const Aggregate& aggregate) {
+nlohmann::json state_to_json(const Aggregate& aggregate, std::size_t* size = nullptr) {
   if constexpr (decltype(codec_fault<Aggregate>())::explain()) {
     return tell_failure("state_without_json", "the aggregate cannot be shown as JSON", [&] {
       const std::string text = codec<Aggregate>::encode(aggregate);
+      if (size != nullptr) *size += text.size();
       return text.empty() ? nlohmann::json::object() : text_to_json(text);
     });
   } else {
@@ -86,8 +88,10 @@ class ExploredStore {
  public:
   virtual ~ExploredStore() = default;
   virtual std::string_view id() const noexcept = 0;
+  /// @param max_compared When given, it is told what set each field, unless the states to compare are larger together.
   /// @throws HttpProblem, and what the store throws
-  virtual ExploredState state(std::string_view aggregate_id, std::optional<Version> version, bool is_blamed) const = 0;
+  virtual ExploredState state(std::string_view aggregate_id, std::optional<Version> version,
+                              std::optional<std::size_t> max_compared) const = 0;
   virtual nlohmann::json schema() const = 0;
 };
 
@@ -101,9 +105,10 @@ class ExploredStoreOf final : public ExploredStore {
 
   std::string_view id() const noexcept override { return store_.event_store_id(); }
 
-  ExploredState state(std::string_view aggregate_id, std::optional<Version> version, bool is_blamed) const override {
+  ExploredState state(std::string_view aggregate_id, std::optional<Version> version,
+                      std::optional<std::size_t> max_compared) const override {
     ExploredState state = load_state(store_, aggregate_id, version);
-    if (is_blamed && state.version > 0) state.set_by = blame(aggregate_id, state.version);
+    if (max_compared && state.version > 0) state.set_by = blame(aggregate_id, state.version, *max_compared);
     return state;
   }
 
@@ -113,8 +118,10 @@ class ExploredStoreOf final : public ExploredStore {
 
  private:
   /// Nothing where an event has a type that is not known, which no object stands for.
-  std::optional<std::map<std::string, Version>> blame(std::string_view aggregate_id, Version last) const try {
+  std::optional<std::map<std::string, Version>> blame(std::string_view aggregate_id, Version last,
+                                                      std::size_t max_compared) const try {
     constexpr std::size_t at_once = 500;
+    std::size_t compared = 0;
     std::map<std::string, Version> set_by;
     std::optional<Aggregate> aggregate;
     nlohmann::json before = nlohmann::json::object();
@@ -123,7 +130,8 @@ class ExploredStoreOf final : public ExploredStore {
           store_.get_events(aggregate_id, {.min_version = next, .max_version = last, .limit = at_once});
       for (const Event& event : events) {
         aggregate = store_.build_aggregate({&event, 1}, std::move(aggregate));
-        nlohmann::json after = state_to_json(*aggregate);
+        nlohmann::json after = state_to_json(*aggregate, &compared);
+        if (compared > max_compared) refuse_to_compare(event.version(), last, max_compared);
         for (const DataChange& change : data_changes(before, after)) {
           if (change.after)
             set_by[change.path] = event.version();
@@ -139,6 +147,16 @@ class ExploredStoreOf final : public ExploredStore {
     return set_by;
   } catch (const UnknownEventTypeError&) {
     return std::nullopt;
+  }
+
+  /// @param first The version whose state is too much.
+  [[noreturn]] static void refuse_to_compare(Version first, Version last, std::size_t max_compared) {
+    const std::string before = std::to_string(first - 1);
+    std::string what = "to tell which event last changed each field, the states after all " + std::to_string(last) +
+                       " events would be compared, which are larger together than " + std::to_string(max_compared) +
+                       " bytes; ask without blame";
+    if (first > 1) what += ", or for version " + before + " or an earlier one";
+    throw HttpProblem{422, "too_much_to_compare", what, {{"version", first - 1}}};
   }
 
   template <class Value>

@@ -61,8 +61,9 @@ struct ExplorerServeOptions {
 /// is pushed. No hook or extension is called (messages, inline projections). A store that a function has captured is
 /// not replaced. Both simulating and running need the permission to write, because a command may do more than push.
 /// **Errors:** refusals are answers of the type `application/problem+json`. 422: the command does not take the input
-/// (with the field), or the command throws (with the text). 409: another push was faster.
-/// 500: the command failed after it had stored something (with what is stored).
+/// (with the field), or it throws (with the text), or `HttpApiOptions::max_compared_size` is too small to tell what set
+/// each field (with the last version for which it is not). 409: another push was faster. 500: the command failed after
+/// it had stored something (with what is stored).
 class Explorer {
  public:
   /// @brief Explores a storage, which must outlive the explorer unless the handle shares it.
@@ -70,7 +71,7 @@ class Explorer {
   /// you give others.
   explicit Explorer(AnyEventStorageAdapter storage, HttpApiOptions options = {})
       : api_{std::move(storage), completed(std::move(options))} {
-    api_.add_route(detail::state_route(types_));
+    api_.add_route(detail::state_route(types_, api_.options().max_compared_size));
     api_.add_route(detail::known_stores_route(types_));
     api_.add_route(detail::commands_route(types_));
     api_.add_route(detail::run_route(types_));

@@ -18,7 +18,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +39,7 @@ struct ExploredTypes {
   std::vector<std::unique_ptr<ExploredCommand>> commands;
 };
 
-inline HttpApiResponse get_state(const ExploredTypes& types, const HttpCall& call) {
+inline HttpApiResponse get_state(const ExploredTypes& types, std::size_t max_compared, const HttpCall& call) {
   const std::string id = call.required("store");
   const ExploredStore* const store = ExploredTypes::find(types.stores, id);
   if (store == nullptr) {
@@ -46,13 +48,15 @@ inline HttpApiResponse get_state(const ExploredTypes& types, const HttpCall& cal
                           "; the program adds it by "
                           "explorer.add(store)"};
   }
-  const ExploredState state = store->state(call.required("id"), call.integer("version"), call.flag("blame"));
+  const ExploredState state =
+      store->state(call.required("id"), call.integer("version"),
+                   call.flag("blame") ? std::optional<std::size_t>(max_compared) : std::nullopt);
   nlohmann::json json{{"version", state.version}, {"state", state.state}};
   if (state.set_by) json["setBy"] = *state.set_by;
   return json_answer(200, json_text_of(json));
 }
 
-inline HttpRoute state_route(const ExploredTypes& types) {
+inline HttpRoute state_route(const ExploredTypes& types, std::size_t max_compared) {
   return {.method = "GET",
           .path = "/v1/state",
           .summary = "Gives what the store's reducer makes of an aggregate's events",
@@ -61,9 +65,9 @@ inline HttpRoute state_route(const ExploredTypes& types) {
                          {"version", "integer", "As it was at this version; the last unless given"},
                          {"blame", "boolean",
                           "Tells which event last changed each field, for which the state after "
-                          "every event is looked at"}},
+                          "every event is looked at; 422 where these are too large together"}},
           .gives = "State",
-          .handle = [&types](const HttpCall& call) { return get_state(types, call); }};
+          .handle = [&types, max_compared](const HttpCall& call) { return get_state(types, max_compared, call); }};
 }
 
 inline HttpRoute known_stores_route(const ExploredTypes& types) {

@@ -53,6 +53,9 @@ struct HttpApiOptions {
   std::function<bool(const HttpApiRequest&, HttpOperation)> authorize{};
   std::size_t max_body_size = std::size_t{16} * 1024 * 1024;       ///< In bytes; larger ones are answered by 413.
   std::size_t max_answer_size = std::size_t{16} * 1024 * 1024;     ///< A page of events ends where it gets larger.
+  /// @brief Of an `Explorer`: to tell which event last changed each field, it looks at the state after every event.
+  /// When these states are larger together, in bytes of their JSON, the answer is 422. 64 MB take a second or two.
+  std::size_t max_compared_size = std::size_t{64} * 1024 * 1024;
   std::size_t max_streams = 32;                                    ///< Open subscriptions; more are answered by 503.
   std::chrono::milliseconds heartbeat = std::chrono::seconds{15};  ///< Of a subscription without events.
   std::function<std::vector<HttpProjection>()> projections{};      ///< For `/v1/projections`.

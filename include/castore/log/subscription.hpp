@@ -5,6 +5,7 @@
 #include <castore/core/dead_letters.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_log.hpp>
+#include <castore/core/observer.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/detail/stopping.hpp>
 #include <castore/detail/text.hpp>
@@ -185,6 +186,22 @@ class Subscription {
 
   template <class Handler, class Batch>
   Look look(Handler& handler, Batch& batch, const detail::StopToken& stop) {
+    if (!options().observer) return look_now(handler, batch, stop);
+    const Operation operation{.kind = OperationKind::poll, .store = only_store(), .name = name()};
+    return detail::observe(options().observer, operation, [&](Outcome& outcome) {
+      const Look seen = look_now(handler, batch, stop);
+      outcome.count = seen.result.events;
+      outcome.position = seen.result.position;
+      return seen;
+    });
+  }
+  std::string_view only_store() const noexcept {
+    if constexpr (sizeof...(Stores) == 1) return std::get<0>(stores_).event_store_id();
+    return {};
+  }
+
+  template <class Handler, class Batch>
+  Look look_now(Handler& handler, Batch& batch, const detail::StopToken& stop) {
     try {
       if constexpr (requires { handler.prepare(reader_.storage()); }) handler.prepare(reader_.storage());
       Position at = reader_.begin();

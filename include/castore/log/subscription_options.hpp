@@ -2,6 +2,7 @@
 #ifndef CASTORE_LOG_SUBSCRIPTION_OPTIONS_HPP
 #define CASTORE_LOG_SUBSCRIPTION_OPTIONS_HPP
 
+#include <castore/core/observer.hpp>
 #include <castore/fwd.hpp>
 #include <castore/log/checkpoint_store.hpp>
 #include <castore/log/event_place.hpp>
@@ -82,8 +83,8 @@ struct SubscriptionOptions {
   /// @brief Asked when an event could not be decoded, or its handler threw; `attempt` counts from 1. `Stop{}` unless
   /// given. Not asked for errors of the storage that may pass by themselves: those leave `poll`, and `run` tries again.
   std::function<ErrorAnswer(std::exception_ptr error, const EventPlace& place, int attempt)> on_error{};
-  int version = 1;  ///< Of the subscription, a part of its checkpoint's
-                    ///< key, from 1.
+  int version = 1;         ///< Of the subscription, a part of its checkpoint's key, from 1.
+  AnyObserver observer{};  ///< Told of each look for events, with the handling of what is found; see `Observer`.
 };
 
 /// @brief What one look at the storage did.

@@ -165,15 +165,14 @@ class MessageChannel {
   /// @brief A message of this channel from its JSON.
   /// @throws InvalidMessageError, MessageChannelEventStoreNotFoundError
   Message parse_message(std::string_view json) const {
-    nlohmann::json parsed;
-    in_message_field("message", [&] {
-      parsed = text_to_json(json);
-      return true;
-    });
-    const std::string event_store_id = message_string(parsed, "eventStoreId");
+    const std::string text{json};
+    const MessageText parts = message_text(text);
+    const std::string event_store_id = parts.string("eventStoreId");
     std::optional<Message> message;
     with_sources([&]<class Store>(const Store& store) {
-      if (!message && store.event_store_id() == event_store_id) message.emplace(parsed.get<MessageOf<Store>>());
+      if (!message && store.event_store_id() == event_store_id) {
+        message.emplace(MessageForm<MessageOf<Store>>::read(parts));
+      }
     });
     if (!message) throw MessageChannelEventStoreNotFoundError{id_, event_store_id};
     return *std::move(message);

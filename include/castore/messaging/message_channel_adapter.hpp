@@ -58,7 +58,7 @@ class MessageView {
   template <class Message>
   static std::string encode(const void* message) {
     if constexpr (EncodableMessage<Message>) {
-      return detail::json_to_text(nlohmann::json(*static_cast<const Message*>(message)));
+      return detail::message_to_text(*static_cast<const Message*>(message));
     } else {
       throw InvalidMessageError{"event", "a payload or aggregate of this message has no codec"};
     }

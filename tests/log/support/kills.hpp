@@ -259,6 +259,15 @@ void kill_at_random() {
     };
     log.open();  // the file is there
     for (std::size_t role = 0; role < roles; ++role) start(role);
+    const auto has_events = [&log] {
+      std::size_t events = 0;
+      log.open()->read_all_events({}, {}, [&](const castore::SequencedEventView&) { ++events; });
+      return events > 0;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    while (!has_events() && std::chrono::steady_clock::now() < deadline) {  // a busy machine takes its time
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
     for (int killed = 0; killed < kills; ++killed) {
       std::this_thread::sleep_for(std::chrono::milliseconds{random() % 50});
       const std::size_t role = random() % roles;

@@ -9,6 +9,7 @@
 #include <castore/core/codec.hpp>
 #include <castore/core/context.hpp>
 #include <castore/core/errors.hpp>
+#include <castore/detail/json_reader.hpp>
 #include <castore/detail/json_text.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
@@ -61,62 +62,7 @@ inline void check_context(const Context& context) {
   }
 }
 
-/// Reads JSON that `JsonTextCheck` has found right.
-class MetadataReader {
- public:
-  explicit MetadataReader(std::string_view text) noexcept : text_{text} {}
-
-  /// Calls `use(name, value, begin)` for each member of the object with the text of both, and the place of the name. It
-  /// ends when that returns false.
-  template <class Use>
-  void for_each_member(const Use& use) {
-    skip_spaces();
-    ++next_;
-    for (skip_spaces(); text_[next_] != '}'; skip_spaces()) {
-      if (text_[next_] == ',') ++next_;
-      skip_spaces();
-      const std::size_t begin = next_;
-      const std::string_view name = value();
-      next_ = text_.find(':', next_) + 1;
-      skip_spaces();
-      if (!use(name, value(), begin)) return;
-    }
-  }
-  std::size_t place() const noexcept { return next_; }
-
- private:
-  void skip_spaces() noexcept { next_ = (std::min)(text_.find_first_not_of(" \t\r\n", next_), text_.size()); }
-  std::string_view value() noexcept {
-    const std::size_t begin = next_;
-    std::size_t depth = 0;
-    do {
-      const char first = text_[next_];
-      if (first == '"') {
-        for (++next_; text_[next_] != '"'; ++next_) next_ += text_[next_] == '\\' ? 1U : 0U;
-        ++next_;
-      } else if (first == '{' || first == '[') {
-        ++depth;
-        ++next_;
-      } else if (first == '}' || first == ']') {
-        --depth;
-        ++next_;
-      } else if (depth > 0) {
-        ++next_;
-      } else {
-        next_ = (std::min)(text_.find_first_of(" \t\r\n,}]", next_), text_.size());
-      }
-    } while (depth > 0);
-    return text_.substr(begin, next_ - begin);
-  }
-
-  std::string_view text_;
-  std::size_t next_ = 0;
-};
-
-inline bool is_object_text(std::string_view json) noexcept {
-  const std::size_t first = json.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && json[first] == '{';
-}
+inline bool is_object_text(std::string_view json) noexcept { return first_of_json(json) == '{'; }
 
 inline void append_utf8(std::string& text, unsigned point) {
   const auto add = [&text](unsigned byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
@@ -167,20 +113,6 @@ inline std::string string_of_json(std::string_view json) {
   return text;
 }
 
-inline void append_escaped_json(std::string& json, std::string_view text) {
-  constexpr char digits[] = "0123456789abcdef";
-  json += '"';
-  for (const char character : text) {
-    if (character == '"' || character == '\\') json += '\\';
-    if (static_cast<unsigned char>(character) < 0x20) {
-      json += {'\\', 'u', '0', '0', digits[static_cast<unsigned char>(character) >> 4U], digits[character & 0xF]};
-    } else {
-      json += character;
-    }
-  }
-  json += '"';
-}
-
 /// Whether it is worth to look for a context.
 inline bool may_have_context(std::string_view metadata) noexcept {
   return metadata.find('$') != std::string_view::npos && metadata.find(context_member) != std::string_view::npos;
@@ -198,7 +130,7 @@ inline MetadataAndContext take_context(std::string_view stored) {
   if (!JsonTextCheck<max_json_depth + 2>{taken.metadata}.is_value() || !is_object_text(stored)) return taken;
   std::size_t begin = 0;
   std::string_view context_text;
-  MetadataReader reader{stored};
+  JsonReader reader{stored};
   reader.for_each_member([&](std::string_view name, std::string_view value, std::size_t place) {
     if (name != context_member || !value.starts_with('{')) return true;
     begin = place;
@@ -210,7 +142,7 @@ inline MetadataAndContext take_context(std::string_view stored) {
 
   Context context;
   bool was_empty = false;
-  MetadataReader{context_text}.for_each_member([&](std::string_view name, std::string_view value, std::size_t) {
+  JsonReader{context_text}.for_each_member([&](std::string_view name, std::string_view value, std::size_t) {
     if (name == "\"correlationId\"") context.correlation_id = string_of_json(value);
     if (name == "\"causationId\"") context.causation_id = string_of_json(value);
     if (name == "\"traceparent\"") context.traceparent = string_of_json(value);
@@ -267,7 +199,7 @@ inline void check_room_for_context(std::string_view metadata) {
     if (text.empty()) return;
     if (metadata.back() != '{') metadata += ',';
     metadata.append(name);
-    append_escaped_json(metadata, text);
+    append_quoted_json(metadata, text);
   };
   add("\"correlationId\":", context->correlation_id);
   add("\"causationId\":", context->causation_id);

@@ -6,6 +6,7 @@
 /// What of a push depends on the types of its store and payload.
 
 #include <castore/core/detail/event_store_parts.hpp>
+#include <castore/core/detail/observed_push.hpp>
 #include <castore/core/detail/push.hpp>
 #include <castore/core/detail/validate.hpp>
 #include <castore/core/errors.hpp>
@@ -15,6 +16,7 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/event_store_options.hpp>
 #include <castore/core/events.hpp>
+#include <castore/core/observer.hpp>
 #include <castore/core/reducer.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/core/typed_events.hpp>
@@ -88,6 +90,15 @@ class PushIn : public Push {
     if (!outmost) return;
     outmost->for_each([&](auto& extension) {
       if (auto scope = extension.begin_push(aggregate_id, version, options)) scopes.emplace_back(std::move(scope));
+    });
+  }
+  void add_to(ObservedPush& observed) const final {
+    const auto& outmost = store_.options().extension;
+    if (!outmost) return;
+    outmost->for_each([&](auto& extension) {
+      if (const AnyObserver* const observer = extension.observer()) {
+        observed.add_event(*observer, event_store_id, aggregate_id);
+      }
     });
   }
   void add_transaction_hooks(TransactionHooks& hooks) const final {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_DETAIL_JSON_READER_HPP
+#define CASTORE_DETAIL_JSON_READER_HPP
+
+/// @file
+/// Members and elements of JSON as the text that they are, and strings as JSON.
+/// Source: RFC 8259, The JavaScript Object Notation (JSON) Data Interchange Format.
+
+#include <castore/config.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace castore::detail {
+
+/// Reads JSON that `JsonTextCheck` has found right; it looks no further than for where a value ends.
+class JsonReader {
+ public:
+  explicit JsonReader(std::string_view text) noexcept : text_{text} {}
+
+  /// Calls `use(name, value, begin)` for each member of the object that is next, with the text of both, and the place
+  /// of the name. It ends when that returns false.
+  template <class Use>
+  void for_each_member(const Use& use) {
+    skip_spaces();
+    ++next_;
+    for (skip_spaces(); text_[next_] != '}'; skip_spaces()) {
+      if (text_[next_] == ',') ++next_;
+      skip_spaces();
+      const std::size_t begin = next_;
+      const std::string_view name = value();
+      next_ = text_.find(':', next_) + 1;
+      skip_spaces();
+      if (!use(name, value(), begin)) return;
+    }
+  }
+
+  /// The same for the array that is next: `use(value)`.
+  template <class Use>
+  void for_each_element(const Use& use) {
+    skip_spaces();
+    ++next_;
+    for (skip_spaces(); text_[next_] != ']'; skip_spaces()) {
+      if (text_[next_] == ',') ++next_;
+      skip_spaces();
+      use(value());
+    }
+  }
+
+  /// Where the last value ended.
+  std::size_t place() const noexcept { return next_; }
+
+ private:
+  void skip_spaces() noexcept { next_ = (std::min)(text_.find_first_not_of(" \t\r\n", next_), text_.size()); }
+  std::string_view value() noexcept {
+    const std::size_t begin = next_;
+    std::size_t depth = 0;
+    do {
+      const char first = text_[next_];
+      if (first == '"') {
+        for (++next_; text_[next_] != '"'; ++next_) next_ += text_[next_] == '\\' ? 1U : 0U;
+        ++next_;
+      } else if (first == '{' || first == '[') {
+        ++depth;
+        ++next_;
+      } else if (first == '}' || first == ']') {
+        --depth;
+        ++next_;
+      } else if (depth > 0) {
+        ++next_;
+      } else {
+        next_ = (std::min)(text_.find_first_of(" \t\r\n,}]", next_), text_.size());
+      }
+    } while (depth > 0);
+    return text_.substr(begin, next_ - begin);
+  }
+
+  std::string_view text_;
+  std::size_t next_ = 0;
+};
+
+/// What the text of a JSON value begins with, behind spaces; NUL when there is nothing.
+inline char first_of_json(std::string_view json) noexcept {
+  const std::size_t first = json.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? '\0' : json[first];
+}
+
+inline void append_quoted_json(std::string& json, std::string_view text) {
+  constexpr char digits[] = "0123456789abcdef";
+  json += '"';
+  for (const char character : text) {
+    if (character == '"' || character == '\\') json += '\\';
+    if (static_cast<unsigned char>(character) < 0x20) {
+      json += {'\\', 'u', '0', '0', digits[static_cast<unsigned char>(character) >> 4U], digits[character & 0xF]};
+    } else {
+      json += character;
+    }
+  }
+  json += '"';
+}
+
+}  // namespace castore::detail
+
+#endif
