@@ -99,8 +99,8 @@ struct codec {
 };
 
 /// @brief An event record as JSON in Castore's shape:
-/// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has them.
-/// A template, as the way back, so that only those who call it compile it; to pass it on, wrap it in a lambda.
+/// `{"aggregateId", "version", "type", "timestamp", "payload", "metadata"}`, the last two only where the event has
+/// them. A template, as the way back, so that only those who call it compile it; to pass it on, wrap it in a lambda.
 /// @throws EventDecodeError when these are not JSON text; its event store's id is empty, as a record does not hold one.
 template <std::same_as<nlohmann::json> Json = nlohmann::json>
 Json record_to_json(const EventRecordView& record) {
@@ -154,6 +154,28 @@ EventRecord record_from_json(const nlohmann::json& json) {
           .metadata = text_of("metadata")};
 }
 
+namespace detail {
+
+/// @throws EventDecodeError, UnknownEventTypeError, whose event store's id is empty
+template <class Event, class... Payloads>
+Event event_from_record(Events<Payloads...> events, const EventRecordView& record) {
+  std::optional<Event> event;
+  decode_event(
+      events, {}, record,
+      [&]<class Payload, class Metadata>(Payload&& payload, Version version, Timestamp timestamp, Metadata&& metadata,
+                                         EventContext context) {
+        event.emplace(EventDetail<std::remove_cvref_t<Payload>>{.aggregate_id = std::string{record.aggregate_id},
+                                                                .version = version,
+                                                                .timestamp = timestamp,
+                                                                .payload = std::forward<Payload>(payload),
+                                                                .metadata = std::forward<Metadata>(metadata),
+                                                                .context = std::move(context)});
+      });
+  return *std::move(event);
+}
+
+}  // namespace detail
+
 }  // namespace castore
 
 /// @brief Events to and from JSON in Castore's shape.
@@ -167,20 +189,7 @@ struct nlohmann::adl_serializer<castore::Event<castore::Events<Payloads...>>> {
     event.visit([&json](const auto& detail) { json = detail; });
   }
   static Event from_json(const json& json) {
-    const castore::EventRecord record = castore::record_from_json(json);
-    std::optional<Event> event;
-    castore::detail::decode_event(
-        castore::Events<Payloads...>{}, {}, record,
-        [&]<class Payload, class Metadata>(Payload&& payload, castore::Version version, castore::Timestamp timestamp,
-                                           Metadata&& metadata, castore::EventContext context) {
-          event.emplace(castore::EventDetail<std::remove_cvref_t<Payload>>{.aggregate_id = record.aggregate_id,
-                                                                           .version = version,
-                                                                           .timestamp = timestamp,
-                                                                           .payload = std::forward<Payload>(payload),
-                                                                           .metadata = std::forward<Metadata>(metadata),
-                                                                           .context = std::move(context)});
-        });
-    return *std::move(event);
+    return castore::detail::event_from_record<Event>(castore::Events<Payloads...>{}, castore::record_from_json(json));
   }
 };
 
@@ -188,9 +197,8 @@ struct nlohmann::adl_serializer<castore::Event<castore::Events<Payloads...>>> {
 template <class Payload>
 struct nlohmann::adl_serializer<castore::EventDetail<Payload>> {
   static void to_json(json& json, const castore::EventDetail<Payload>& detail) {
-    json = castore::record_to_json(castore::detail::encode_event({}, detail.aggregate_id, detail.version,
-                                                                 detail.timestamp, detail.payload, detail.metadata,
-                                                                 detail.context));
+    json = castore::record_to_json(castore::detail::encode_event(
+        {}, detail.aggregate_id, detail.version, detail.timestamp, detail.payload, detail.metadata, detail.context));
   }
   static castore::EventDetail<Payload> from_json(const json& json) {
     using Event = castore::Event<castore::Events<Payload>>;

@@ -81,7 +81,7 @@ TEST_CASE("what is no message is an error that names the field") {
   const std::type_identity<AggregateExistsMessage> exists;
   const std::type_identity<MonsterMessage> notification;
   const std::type_identity<MonsterStateMessage> state;
-  CHECK(field_of(exists, "[]") == "eventStoreId");
+  CHECK(field_of(exists, "[]") == "message");
   CHECK(field_of(exists, R"({"eventStoreId":1})") == "eventStoreId");
   CHECK(field_of(exists, R"({"eventStoreId":"S"})") == "aggregateId");
   CHECK(field_of(exists, R"({"eventStoreId":"S","aggregateId":"a","initialEventTimestamp":"now"})") ==
@@ -113,8 +113,7 @@ TEST_CASE("what is no message is an error that names the field") {
   CHECK(std::string{error_of<castore::InvalidMessageError>([&] {
                       json::parse(R"({"eventStoreId":"S","event":[]})").get<MonsterMessage>();
                     }).what()} == "castore: message: event: it must be an object");
-  CHECK(what_of(before + "1" + after) ==
-        "castore: message: event: timestamp: it must be a string, e.g. 2022-01-01T00:00:00.000Z");
+  CHECK(what_of(before + "1" + after) == "castore: message: event: timestamp: it must be a string");
   const std::string unknown = R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"UNHEARD_OF",)"
                               R"("timestamp":"2022-01-01T00:00:00.002Z"}})";
   CHECK(cause_of<castore::UnknownEventTypeError>([&] { json::parse(unknown).get<MonsterMessage>(); }).type() ==
@@ -125,6 +124,69 @@ TEST_CASE("an aggregate whose functions make no object of it is not sent") {
   const castore::StateCarryingMessage<MonsterEvents, Listed> message{"MONSTERS", leveled_up("a", 2).event, Listed{}};
   const auto error = error_of<castore::InvalidMessageError>([&] { const json text = message; });
   CHECK(error.what() == std::string{"castore: message: aggregate: its codec must make an object of it"});
+}
+
+TEST_CASE("a message is read from its text, and nothing of it is taken for something else") {
+  MonsterStore store{"MONSTERS"};
+  const castore::NotificationMessageQueue queue{"QUEUE", store};
+  const auto with = [](const std::string& members) {
+    return R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":1,"type":"APPEARED",)"
+           R"("timestamp":"2022-01-01T00:00:00.001Z","payload":{"name":"Pikachu"}})" +
+           members + "}";
+  };
+  const MonsterMessage plain = queue.parse_message(with(""));
+  CHECK(plain == appeared("a"));
+  // Escapes, spaces, and members that another program added.
+  CHECK(queue.parse_message(
+            "\n{ \"event\" : {\"aggregateId\":\"\\u0061\",\"v\\u0065rsion\":1 ,\"type\":\"APP\\u0045ARED\","
+            "\"more\":[{}],\"timestamp\":\"2022-01-01T00:00:00.001Z\",\"payload\": {\"name\" :\"Pikachu\"} },"
+            "\"eventStoreId\":\"MONSTERS\"\t}\r\n") == plain);
+  CHECK(queue.parse_message(with(R"(,"more":{"event":1},"more":2)")) == plain);
+  // No two readers agree on which of two members counts.
+  const auto refused = [&](const std::string& text) {
+    return std::string{error_of<castore::InvalidMessageError>([&] { queue.parse_message(text); }).what()};
+  };
+  CHECK(refused(with(R"(,"eventStoreId":"OTHERS")")) == "castore: message: eventStoreId: it is there twice");
+  CHECK(refused(with(R"(,"\u0065vent":{})")) == "castore: message: event: it is there twice");
+  CHECK(refused(R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":1,"version":2}})") ==
+        "castore: message: event: version: it is there twice");
+  CHECK(refused("[]") == "castore: message: message: it must be an object");
+  CHECK(refused(R"({"eventStoreId":"MONSTERS",})").starts_with("castore: message: message: it is not JSON: "));
+  // As deep as what is written.
+  const auto deep = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  CHECK(queue.parse_message(with(",\"more\":" + deep(castore::max_json_depth - 1))) == plain);
+  CHECK(refused(with(",\"more\":" + deep(castore::max_json_depth))).find("nested too deep") != std::string::npos);
+}
+
+TEST_CASE("a message is written as Castore writes it, with its members in the same order") {
+  const auto text_of = [](const auto& message) { return castore::MessageView{message}.to_json(); };
+  CHECK(text_of(AggregateExistsMessage{"MONSTERS", "a", at(7)}) == exists_text);
+  CHECK(text_of(appeared("a")) == appeared_text);
+  CHECK(text_of(leveled_up("a", 2)) == leveled_up_text);
+  const MonsterMessage quoted = appeared("\"\\\n\x01\xC3\xA9");
+  CHECK(text_of(quoted).find(R"("aggregateId":"\"\\\u000a\u0001)"
+                             "\xC3\xA9\"") != std::string::npos);
+  MonsterStore store{"MONSTERS"};
+  const castore::NotificationMessageQueue queue{"QUEUE", store};
+  CHECK(queue.parse_message(text_of(quoted)) == quoted);
+}
+
+TEST_CASE("what would be no JSON is not sent, and named") {
+  const auto fault = [](const auto& message) {
+    return std::string{error_of<castore::InvalidMessageError>([&] { castore::MessageView{message}.to_json(); }).what()};
+  };
+  const std::string not_utf8 = "castore: message: aggregateId: its text is not UTF-8 (byte 1)";
+  CHECK(fault(appeared("a\xFF")) == not_utf8);
+  CHECK(fault(AggregateExistsMessage{"S", "a\xFF", at(7)}) == not_utf8);
+  MonsterMessage message = appeared("a");
+  message.event_store_id = "\xFF";
+  CHECK(fault(message) == "castore: message: eventStoreId: its text is not UTF-8 (byte 0)");
+  CHECK(error_of<castore::InvalidMessageError>([&] { const json text = message; }).field() == "eventStoreId");
+  // What a codec of a user may give: text that would end the payload, and the event, and be a part of the message.
+  CHECK(std::string{error_of<castore::InvalidMessageError>([] {
+                      castore::detail::check_message_json<500>("payload", R"({}},"aggregate":{"a":{})");
+                    }).what()} ==
+        "castore: message: payload: it is not JSON: there is more text after the value (byte 2 of 23)");
 }
 
 TEST_CASE("lack of memory is no fault of a message") {
@@ -181,6 +243,7 @@ TEST_CASE("a channel reads messages of each of its stores") {
   CHECK(not_found.event_store_id() == "MONSTERS");
   CHECK(error_of<castore::InvalidMessageError>([&] { other.parse_message("{"); }).field() == "message");
   for (const std::string& behind : {std::string(1, '\0'), std::string{"\0 anything", 10}, std::string{" {}"}}) {
-    CHECK(error_of<castore::InvalidMessageError>([&] { queue.parse_message(appeared_text + behind); }).field() == "message");
+    CHECK(error_of<castore::InvalidMessageError>([&] { queue.parse_message(appeared_text + behind); }).field() ==
+          "message");
   }
 }

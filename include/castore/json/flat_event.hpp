@@ -16,7 +16,6 @@
 #include <castore/json/object_text.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +29,7 @@ inline constexpr std::size_t levels_around_payload = 3;
 /// @throws InvalidEventError unless the text is one JSON value
 inline void require_json(std::string_view name, const std::string& text) {
   JsonTextCheck<max_json_depth + levels_around_payload> json{text};
-  if (!json.is_value()) ObjectText::refuse(name, "it is not JSON: " + json.fault());
+  if (!json.is_value()) throw InvalidEventError{name, "it is not JSON: " + json.fault()};
 }
 
 struct FlatEvent {
@@ -59,22 +58,13 @@ inline std::string to_flat_event_json(std::string_view event_store_id, const Eve
 
 /// @param text An object that `require_json` has found right. @throws InvalidEventError
 inline FlatEvent parse_flat_event(std::string_view text) {
-  const ObjectText json{
+  const ObjectText<InvalidEventError> json{
       "event", text, {"store", "aggregateId", "version", "type", "timestamp", "position", "payload", "metadata"}};
   FlatEvent flat;
   flat.event_store_id = json.string("store");
-  const auto version = parse_integer<Version>(json.needed("version"));
-  if (!version || *version < 1) ObjectText::refuse("version", "it must be an integer from 1");
   flat.has_timestamp = !json.text_of("timestamp").empty();
-  const auto timestamp = flat.has_timestamp ? parse_timestamp(json.string("timestamp")) : Timestamp{};
-  if (!timestamp) ObjectText::refuse("timestamp", "it must be a date and time of ISO 8601");
+  flat.event = event_record_of(json, 1, flat.has_timestamp);
   flat.position = parse_integer<Position>(json.text_of("position")).value_or(0);
-  flat.event = {json.string("aggregateId"),
-                *version,
-                json.string("type"),
-                *timestamp,
-                std::string{json.text_of("payload")},
-                std::string{json.text_of("metadata")}};
   return flat;
 }
 

@@ -6,13 +6,18 @@
 /// JSON objects as text, read and written without changing the text of their members.
 
 #include <castore/core/errors.hpp>
+#include <castore/core/event_storage_adapter.hpp>
+#include <castore/core/timestamp.hpp>
+#include <castore/detail/json_reader.hpp>
 #include <castore/detail/text.hpp>
+#include <castore/fwd.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,21 +25,6 @@
 #include <vector>
 
 namespace castore::detail {
-
-inline void append_quoted_json(std::string& json, std::string_view text) {
-  constexpr char digits[] = "0123456789abcdef";
-  json += '"';
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\') {
-      json.append(1, '\\').append(1, letter);
-    } else if (static_cast<unsigned char>(letter) < 0x20) {
-      json += {'\\', 'u', '0', '0', digits[static_cast<unsigned char>(letter) >> 4U], digits[letter & 0xF]};
-    } else {
-      json += letter;
-    }
-  }
-  json += '"';
-}
 
 /// A member that is JSON already, when there is one. Line breaks in it stand between values, where a space means the
 /// same.
@@ -50,103 +40,69 @@ struct JsonMember {
   std::string_view value{};
 };
 
+/// The string that the text of one is. @pre `JsonTextCheck` has found the text right.
+inline std::string json_string(std::string_view text) {
+  if (text.find('\\') != std::string_view::npos) return nlohmann::json::parse(text).get<std::string>();
+  return std::string{text.substr(1, text.size() - 2)};
+}
+
 /// The members of an object, or the elements of an array, that `JsonTextCheck` has found right.
 class JsonMembers {
  public:
   /// @return Nothing when the text is not an array.
   static std::optional<std::vector<std::string_view>> elements_of(std::string_view text) {
-    JsonMembers reader{text};
-    reader.skip_spaces();
-    if (!reader.take('[')) return std::nullopt;
+    if (first_of_json(text) != '[') return std::nullopt;
     std::vector<std::string_view> elements;
-    for (reader.skip_spaces(); !reader.take(']'); reader.skip_spaces()) {
-      if (reader.take(',')) reader.skip_spaces();
-      elements.push_back(reader.value());
-    }
+    JsonReader{text}.for_each_element([&](std::string_view element) { elements.push_back(element); });
     return elements;
   }
 
   /// @return Nothing when the text is not an object.
   static std::optional<std::vector<JsonMember>> of(std::string_view text) {
-    JsonMembers reader{text};
-    reader.skip_spaces();
-    if (!reader.take('{')) return std::nullopt;
+    if (first_of_json(text) != '{') return std::nullopt;
     std::vector<JsonMember> members;
-    for (reader.skip_spaces(); !reader.take('}'); reader.skip_spaces()) {
-      reader.take(',');
-      reader.skip_spaces();
-      std::string name = nlohmann::json::parse(reader.value()).get<std::string>();
-      reader.skip_spaces();
-      reader.take(':');
-      reader.skip_spaces();
-      members.push_back({std::move(name), reader.value()});
-    }
+    JsonReader{text}.for_each_member([&](std::string_view name, std::string_view value, std::size_t) {
+      members.push_back({json_string(name), value});
+      return true;
+    });
     return members;
   }
-
- private:
-  explicit JsonMembers(std::string_view text) noexcept : text_{text} {}
-
-  bool take(char letter) noexcept {
-    if (next_ >= text_.size() || text_[next_] != letter) return false;
-    ++next_;
-    return true;
-  }
-  void skip_spaces() noexcept { next_ = (std::min)(text_.find_first_not_of(" \t\r\n", next_), text_.size()); }
-  std::string_view value() noexcept {
-    const std::size_t begin = next_;
-    std::size_t depth = 0;
-    do {
-      const char letter = text_[next_];
-      if (letter == '"') {
-        skip_string();
-      } else if (letter == '{' || letter == '[') {
-        ++depth;
-        ++next_;
-      } else if (letter == '}' || letter == ']') {
-        --depth;
-        ++next_;
-      } else if (depth > 0) {
-        ++next_;
-      } else {
-        next_ = (std::min)(text_.find_first_of(" \t\r\n,}]", next_), text_.size());
-      }
-    } while (depth > 0);
-    return text_.substr(begin, next_ - begin);
-  }
-  void skip_string() noexcept {
-    for (++next_; text_[next_] != '"'; ++next_) {
-      if (text_[next_] == '\\') ++next_;
-    }
-    ++next_;
-  }
-
-  std::string_view text_;
-  std::size_t next_ = 0;
 };
 
-/// Reads the members of one object.
+/// What becomes of members of an object that are not read.
+enum class OtherMembers {
+  refused,  ///< They would be lost.
+  ignored   ///< Their writer may know more than we do.
+};
+
+/// Reads the members of one object. A member that is there twice is refused.
+/// @tparam Error Is thrown with the member and what is wrong with it.
+template <class Error>
 class ObjectText {
  public:
-  /// @param name What the object is, for errors. @param known The members that it may have.
-  ObjectText(std::string_view name, std::string_view text, std::initializer_list<std::string_view> known)
-      : name_{name} {
-    auto members = JsonMembers::of(text);
-    if (!members) refuse(name_, "it must be an object");
-    members_ = std::move(*members);
-    std::ranges::stable_sort(members_, {}, &JsonMember::name);
-    for (std::size_t index = 0; index < members_.size(); ++index) {
-      const std::string& member = members_[index].name;
-      if (std::ranges::find(known, member) == known.end()) {
-        refuse(name_, "the member " + in_quotes(member) + " is none of an event's, and would be lost");
+  /// @param name What the object is, for errors. @param text Which `JsonTextCheck` has found right, and which the views
+  /// of this class are of. @param known The members that are read, as literals.
+  ObjectText(std::string_view name, std::string_view text, std::initializer_list<std::string_view> known,
+             OtherMembers others = OtherMembers::refused) {
+    if (first_of_json(text) != '{') refuse(name, "it must be an object");
+    members_.reserve(known.size());
+    JsonReader{text}.for_each_member([&](std::string_view quoted, std::string_view value, std::size_t) {
+      const std::string member = json_string(quoted);
+      const auto found = std::ranges::find(known, member);
+      if (found != known.end()) {
+        if (!text_of(*found).empty()) refuse(*found, "it is there twice");
+        members_.emplace_back(*found, value);
+      } else if (others == OtherMembers::refused) {
+        refuse(name, "the member " + in_quotes(member) + " is none of an event's, and would be lost");
       }
-      if (index > 0 && members_[index - 1].name == member) refuse(member, "it is there twice");
-    }
+      return true;
+    });
   }
 
+  /// Empty when there is no such member.
   std::string_view text_of(std::string_view member) const {
-    const auto found = std::ranges::find(members_, member, &JsonMember::name);
-    return found == members_.end() ? std::string_view{} : found->value;
+    const auto found = std::ranges::find(members_, member, [](const auto& one) { return one.first; });
+    return found == members_.end() ? std::string_view{} : found->second;
   }
   std::string_view needed(std::string_view member) const {
     const std::string_view text = text_of(member);
@@ -156,17 +112,57 @@ class ObjectText {
   std::string string(std::string_view member) const {
     const std::string_view text = needed(member);
     if (text.front() != '"') refuse(member, "it must be a string");
-    return nlohmann::json::parse(text).get<std::string>();
+    return json_string(text);
+  }
+  std::string_view object(std::string_view member) const {
+    const std::string_view text = needed(member);
+    if (text.front() != '{') refuse(member, "it must be an object");
+    return text;
+  }
+  template <class Integer>
+  Integer integer(std::string_view member, Integer first = (std::numeric_limits<Integer>::min)()) const {
+    const std::optional<Integer> value = parse_integer<Integer>(needed(member));
+    if (value && *value >= first) return *value;
+    const bool is_any = first == (std::numeric_limits<Integer>::min)();
+    refuse(member, "it must be an integer" + (is_any ? std::string{} : " from " + std::to_string(first)));
+  }
+  Timestamp timestamp(std::string_view member) const {
+    const std::optional<Timestamp> value = parse_timestamp(string(member));
+    if (!value) refuse(member, "it must be a date and time of ISO 8601");
+    return *value;
   }
 
-  [[noreturn]] static void refuse(std::string_view field, const std::string& what) {
-    throw InvalidEventError{field, what};
-  }
+  [[noreturn]] static void refuse(std::string_view member, const std::string& what) { throw Error{member, what}; }
 
  private:
-  std::string_view name_;
-  std::vector<JsonMember> members_;
+  std::vector<std::pair<std::string_view, std::string_view>> members_;
 };
+
+/// An event in Castore's shape. Payload and metadata stay the text that they are, but for line breaks between values.
+/// @pre They are JSON, and the timestamp is in the years 0000 to 9999.
+inline void append_event_json(std::string& json, const EventRecordView& event) {
+  json.append(R"({"aggregateId":)");
+  append_quoted_json(json, event.aggregate_id);
+  json.append(R"(,"version":)").append(std::to_string(event.version)).append(R"(,"type":)");
+  append_quoted_json(json, event.type);
+  json.append(R"(,"timestamp":")").append(format_timestamp(event.timestamp)).append(1, '"');
+  append_json_member(json, "payload", event.payload);
+  append_json_member(json, "metadata", event.metadata);
+  json += '}';
+}
+
+/// The way back. @param has_timestamp Without it the event's is the default. @throws InvalidEventError
+inline EventRecord event_record_of(const ObjectText<InvalidEventError>& event, Version first_version = 1,
+                                   bool has_timestamp = true) {
+  const auto version = event.integer<Version>("version", first_version);
+  const Timestamp timestamp = has_timestamp ? event.timestamp("timestamp") : Timestamp{};
+  return {.aggregate_id = event.string("aggregateId"),
+          .version = version,
+          .type = event.string("type"),
+          .timestamp = timestamp,
+          .payload = std::string{event.text_of("payload")},
+          .metadata = std::string{event.text_of("metadata")}};
+}
 
 }  // namespace castore::detail
 

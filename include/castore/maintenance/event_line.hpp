@@ -35,15 +35,10 @@ inline constexpr std::size_t max_event_line_size = std::size_t{64} * 1024 * 1024
 /// @brief An event in Castore's shape, as one line of JSON without its end. Its payload and metadata are the text that
 /// is stored, but for line breaks between values. @pre They are JSON, and its timestamp is in the years 0000 to 9999.
 inline std::string to_event_json(const EventRecordView& event) {
-  std::string json{R"({"aggregateId":)"};
+  std::string json;
   json.reserve(event.payload.size() + event.metadata.size() + event.aggregate_id.size() + 160);
-  detail::append_quoted_json(json, event.aggregate_id);
-  json.append(R"(,"version":)").append(std::to_string(event.version)).append(R"(,"type":)");
-  detail::append_quoted_json(json, event.type);
-  json.append(R"(,"timestamp":")").append(format_timestamp(event.timestamp)).append(1, '"');
-  detail::append_json_member(json, "payload", event.payload);
-  detail::append_json_member(json, "metadata", event.metadata);
-  return json += '}';
+  detail::append_event_json(json, event);
+  return json;
 }
 /// @brief The same with its event store, in the shape of Castore's messages: `{"eventStoreId":"...","event":{...}}`.
 inline std::string to_event_line(std::string_view event_store_id, const EventRecordView& event) {
@@ -57,21 +52,16 @@ inline std::string to_event_line(std::string_view event_store_id, const EventRec
 /// refused, and so is one that is there twice.
 /// @throws InvalidEventError with the field that is wrong
 inline EventLine parse_event_line(std::string_view line) {
-  if (line.size() > max_event_line_size) detail::ObjectText::refuse("line", "it is too long");
+  if (line.size() > max_event_line_size) throw InvalidEventError{"line", "it is too long"};
   const std::string text{line};
   constexpr std::size_t levels_of_line = 2;
   detail::JsonTextCheck<max_json_depth + levels_of_line> json{text};
-  if (!json.is_value()) detail::ObjectText::refuse("line", "it is not JSON: " + json.fault());
-  const detail::ObjectText message{"line", text, {"eventStoreId", "event", "position", "aggregate"}};
-  const detail::ObjectText event{
+  if (!json.is_value()) throw InvalidEventError{"line", "it is not JSON: " + json.fault()};
+  using Object = detail::ObjectText<InvalidEventError>;
+  const Object message{"line", text, {"eventStoreId", "event", "position", "aggregate"}};
+  const Object event{
       "event", message.needed("event"), {"aggregateId", "version", "type", "timestamp", "payload", "metadata"}};
-  const auto version = detail::parse_integer<Version>(event.needed("version"));
-  if (!version || *version < 1) detail::ObjectText::refuse("version", "it must be an integer from 1");
-  const auto timestamp = parse_timestamp(event.string("timestamp"));
-  if (!timestamp) detail::ObjectText::refuse("timestamp", "it must be a date and time of ISO 8601");
-  return {message.string("eventStoreId"),
-          {event.string("aggregateId"), *version, event.string("type"), *timestamp,
-           std::string{event.text_of("payload")}, std::string{event.text_of("metadata")}}};
+  return {message.string("eventStoreId"), detail::event_record_of(event)};
 }
 
 }  // namespace castore

@@ -7,6 +7,7 @@
 /// Source: CloudEvents 1.0.2, the specification, its JSON format, and its bindings to AMQP, Kafka and NATS.
 
 #include <castore/config.hpp>
+#include <castore/core/codec.hpp>
 #include <castore/core/timestamp.hpp>
 #include <castore/json/text.hpp>
 #include <castore/messaging/errors.hpp>
@@ -148,26 +149,31 @@ inline std::string format_cloud_event(const CloudEvent& event) {
 /// @brief A CloudEvent of its JSON, as any producer may write it. Attributes that messages do not have are left out.
 /// @throws InvalidMessageError naming the attribute that is missing or wrong
 inline CloudEvent parse_cloud_event(std::string_view json) {
-  const nlohmann::json parsed = detail::in_message_field("cloudEvent", [&] { return detail::text_to_json(json); });
-  const auto optional_string = [&](const char* name) {
-    return parsed.is_object() && parsed.contains(name) ? detail::message_string(parsed, name) : std::string{};
+  const std::string text{json};
+  detail::check_message_json<max_json_depth + 1>("cloudEvent", text);  // a message is a level below
+  const detail::MessageText parts{
+      "cloudEvent",
+      text,
+      {"specversion", "id", "source", "type", "subject", "time", "replay", "datacontenttype", "data"},
+      detail::OtherMembers::ignored};
+  const auto optional_string = [&parts](std::string_view name) {
+    return parts.text_of(name).empty() ? std::string{} : parts.string(name);
   };
-  CloudEvent event{.id = detail::message_string(parsed, "id"),
-                   .source = detail::message_string(parsed, "source"),
-                   .type = detail::message_string(parsed, "type"),
+  CloudEvent event{.id = parts.string("id"),
+                   .source = parts.string("source"),
+                   .type = parts.string("type"),
                    .subject = optional_string("subject"),
                    .time = optional_string("time")};
-  if (const auto replay = parsed.find("replay"); replay != parsed.end()) {
-    if (!replay->is_boolean()) throw InvalidMessageError{"replay", "it must be true or false"};
-    event.replay = replay->get<bool>();
+  if (const std::string_view replay = parts.text_of("replay"); !replay.empty()) {
+    if (replay != "true" && replay != "false") throw InvalidMessageError{"replay", "it must be true or false"};
+    event.replay = replay == "true";
   }
   const std::string content_type = optional_string("datacontenttype");
   if (!content_type.empty() && !detail::is_json_content_type(content_type)) {
     throw InvalidMessageError{"datacontenttype", "it must be application/json"};
   }
-  const nlohmann::json& data = detail::message_field(parsed, "data", nlohmann::json::value_t::object);
-  event.data = detail::in_message_field("data", [&] { return detail::json_to_text(data); });
-  return detail::checked_cloud_event(event, detail::message_string(parsed, "specversion"));
+  event.data = parts.object("data");
+  return detail::checked_cloud_event(event, parts.string("specversion"));
 }
 
 /// @brief A CloudEvent of its attributes and its data, as binary mode has them.
@@ -199,7 +205,7 @@ inline std::string content_type_of(MessageFormat format) {
 /// Whether a body of which nothing is said is a CloudEvent: producers of Kafka may leave the content type out, those of
 /// NATS may be older than its headers.
 inline bool is_untold_cloud_event(const std::string& body) {
-  if (body.find("\"specversion\"") == std::string::npos) return false;
+  if (body.find("specversion") == std::string::npos) return false;
   try {
     const nlohmann::json json = text_to_json(body);
     return json.is_object() && json.contains("specversion");

@@ -14,19 +14,24 @@
 #include <castore/core/event_codec.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/json_text.hpp>
+#include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
 #include <castore/json.hpp>
 #include <castore/json/kinds.hpp>
+#include <castore/json/object_text.hpp>
 #include <castore/json/storable.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <cstdint>
+#include <cstddef>
 #include <exception>
+#include <limits>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,7 +95,7 @@ template <class Aggregate>
 inline constexpr bool has_found_id = PlainStruct<Aggregate> && requires { codec<Aggregate>::explain(); };
 
 template <class Aggregate>
-nlohmann::json aggregate_to_json(const Aggregate& aggregate) {
+std::string aggregate_text(const Aggregate& aggregate) {
   return in_message_field("aggregate", [&] {
     const std::string text = codec<Aggregate>::encode(aggregate);
     nlohmann::json object = text.empty() ? nlohmann::json::object() : text_to_json(text);
@@ -98,47 +103,163 @@ nlohmann::json aggregate_to_json(const Aggregate& aggregate) {
     if constexpr (has_found_id<Aggregate>) object.erase("aggregate_id");
     object["aggregateId"] = aggregate.aggregate_id;
     object["version"] = aggregate.version;
-    return object;
+    return json_to_text(object);
   });
 }
 
+/// @throws InvalidMessageError unless the text is one JSON value
+template <std::size_t max_depth>
+void check_message_json(const char* name, const std::string& json) {
+  JsonTextCheck<max_depth> text{json};
+  if (!text.is_value()) throw InvalidMessageError{name, "it is not JSON: " + text.fault()};
+}
+
+/// The members of a message. Others are ignored, as its writer may know more than we do.
+using MessageText = ObjectText<InvalidMessageError>;
+
+/// @param text Must outlive the result. @throws InvalidMessageError
+inline MessageText message_text(const std::string& text) {
+  check_message_json<max_json_depth>("message", text);
+  return {"message",
+          text,
+          {"eventStoreId", "aggregateId", "initialEventTimestamp", "event", "aggregate"},
+          OtherMembers::ignored};
+}
+
+/// @throws InvalidMessageError
 template <class Aggregate>
-Aggregate aggregate_from_json(const nlohmann::json& message) {
-  const nlohmann::json& json = message_field(message, "aggregate", nlohmann::json::value_t::object);
+Aggregate aggregate_of(const MessageText& message) {
+  const std::string_view text = message.object("aggregate");
   return in_message_field("aggregate", [&] {
-    const auto decode = [&json] {
+    const MessageText members{"aggregate", text, {"aggregateId", "version"}, OtherMembers::ignored};
+    const std::string id = members.string("aggregateId");
+    const auto decode = [&] {
       if constexpr (has_found_id<Aggregate>) {
-        nlohmann::json with_id = json;
-        with_id["aggregate_id"] = message_string(json, "aggregateId");
+        nlohmann::json with_id = text_to_json(text);
+        with_id["aggregate_id"] = id;
         return codec<Aggregate>::decode(json_to_text(with_id));
       } else {
-        return codec<Aggregate>::decode(json_to_text(json));
+        return codec<Aggregate>::decode(text);
       }
     };
     Aggregate aggregate = decode();
-    aggregate.aggregate_id = message_string(json, "aggregateId");
-    const auto version = json.find("version");
-    if (version == json.end() || !version->is_number_integer() ||
-        (version->is_number_unsigned() && !std::in_range<Version>(version->template get<std::uint64_t>()))) {
-      throw InvalidMessageError{"aggregate", "its version must be an integer of 64 bits"};
-    }
-    aggregate.version = version->template get<Version>();
+    aggregate.aggregate_id = id;
+    const std::optional<Version> version = parse_integer<Version>(members.text_of("version"));
+    if (!version) throw InvalidMessageError{"aggregate", "its version must be an integer of 64 bits"};
+    aggregate.version = *version;
     return aggregate;
   });
 }
 
-/// A serializer assigns what it has made at the end: nlohmann_json frees nothing of a value whose serializer throws.
+/// @throws InvalidMessageError
+template <class Events>
+Event<Events> event_of(const MessageText& message) {
+  const std::string_view text = message.object("event");
+  return in_message_field("event", [&] {
+    const ObjectText<InvalidEventError> event{
+        "event", text, {"aggregateId", "version", "type", "timestamp", "payload", "metadata"}, OtherMembers::ignored};
+    return event_from_record<Event<Events>>(Events{}, event_record_of(event, (std::numeric_limits<Version>::min)()));
+  });
+}
+
+inline void check_message_string(const char* name, const std::string& text) {
+  in_message_field(name, [&] { check_utf8(text, {}); });
+}
+inline void append_message_string(std::string& json, const char* name, const std::string& text) {
+  check_message_string(name, text);
+  append_quoted_json(json, text);
+}
+
+/// @throws EventEncodeError, InvalidMessageError
+template <class Events>
+void append_event_of(std::string& json, const Event<Events>& event) {
+  const EventRecord record = event.visit([](const auto& detail) {
+    return encode_event({}, detail.aggregate_id, detail.version, detail.timestamp, detail.payload, detail.metadata,
+                        detail.context);
+  });
+  check_message_string("aggregateId", record.aggregate_id);
+  check_message_string("type", record.type);
+  constexpr std::size_t levels_of_message = 2;
+  constexpr std::size_t max_depth = max_json_depth - levels_of_message;
+  if (!record.payload.empty()) check_message_json<max_depth>("payload", record.payload);
+  if (!record.metadata.empty()) check_message_json<max_depth>("metadata", record.metadata);
+  json.reserve(json.size() + record.payload.size() + record.metadata.size() + record.aggregate_id.size() + 160);
+  append_event_json(json, record);
+}
+
+/// The text of messages of a type, both ways.
 template <class Message>
-nlohmann::json message_to_json(const Message& message) {
-  nlohmann::json json{{"eventStoreId", message.event_store_id}};
-  json["event"] = message.event;
+struct MessageForm;
+template <>
+struct MessageForm<AggregateExistsMessage> {
+  static void append(std::string& json, const AggregateExistsMessage& message) {
+    json.append(R"({"eventStoreId":)");
+    append_message_string(json, "eventStoreId", message.event_store_id);
+    json.append(R"(,"aggregateId":)");
+    append_message_string(json, "aggregateId", message.aggregate_id);
+    json.append(R"(,"initialEventTimestamp":")")
+        .append(format_timestamp(message.initial_event_timestamp))
+        .append(R"("})");
+  }
+  static AggregateExistsMessage read(const MessageText& text) {
+    return {text.string("eventStoreId"), text.string("aggregateId"), text.timestamp("initialEventTimestamp")};
+  }
+};
+template <class Events>
+struct MessageForm<NotificationMessage<Events>> {
+  static void append(std::string& json, const NotificationMessage<Events>& message) {
+    json.append(R"({"eventStoreId":)");
+    append_message_string(json, "eventStoreId", message.event_store_id);
+    json.append(R"(,"event":)");
+    append_event_of(json, message.event);
+    json += '}';
+  }
+  static NotificationMessage<Events> read(const MessageText& text) {
+    return {.event_store_id = text.string("eventStoreId"), .event = event_of<Events>(text)};
+  }
+};
+template <class Events, class Aggregate>
+struct MessageForm<StateCarryingMessage<Events, Aggregate>> {
+  static void append(std::string& json, const StateCarryingMessage<Events, Aggregate>& message) {
+    json.append(R"({"eventStoreId":)");
+    append_message_string(json, "eventStoreId", message.event_store_id);
+    json.append(R"(,"event":)");
+    append_event_of(json, message.event);
+    json.append(R"(,"aggregate":)").append(aggregate_text(message.aggregate)).append(1, '}');
+  }
+  static StateCarryingMessage<Events, Aggregate> read(const MessageText& text) {
+    return {.event_store_id = text.string("eventStoreId"),
+            .event = event_of<Events>(text),
+            .aggregate = aggregate_of<Aggregate>(text)};
+  }
+};
+template <class... Messages>
+struct MessageForm<AnyOfMessages<Messages...>> {
+  static void append(std::string& json, const AnyOfMessages<Messages...>& message) {
+    message.visit([&json]<class Message>(const Message& one) { MessageForm<Message>::append(json, one); });
+  }
+};
+
+/// A message in Castore's shape, with its members in the same order. @throws EventEncodeError, InvalidMessageError
+template <class Message>
+std::string message_to_text(const Message& message) {
+  std::string json;
+  MessageForm<Message>::append(json, message);
   return json;
 }
 
-template <class Events>
-Event<Events> event_from_json(const nlohmann::json& message) {
-  const nlohmann::json& json = message_field(message, "event", nlohmann::json::value_t::object);
-  return in_message_field("event", [&] { return json.get<Event<Events>>(); });
+/// The same for whoever goes on with parsed values. A serializer assigns what it has made at the end: nlohmann_json
+/// frees nothing of a value whose serializer throws.
+template <class Message>
+nlohmann::json message_to_json(const Message& message) {
+  return text_to_json(message_to_text(message));
+}
+
+/// @throws InvalidMessageError
+template <class Message>
+Message message_from_json(const nlohmann::json& json) {
+  const std::string text = in_message_field("message", [&] { return json_to_text(json); });
+  return MessageForm<Message>::read(message_text(text));
 }
 
 }  // namespace detail
@@ -167,18 +288,10 @@ inline bool is_state_carrying_message(const nlohmann::json& message) {
 template <>
 struct nlohmann::adl_serializer<castore::AggregateExistsMessage> {
   static void to_json(json& json, const castore::AggregateExistsMessage& message) {
-    json = nlohmann::json{{"eventStoreId", message.event_store_id},
-                          {"aggregateId", message.aggregate_id},
-                          {"initialEventTimestamp", castore::format_timestamp(message.initial_event_timestamp)}};
+    json = castore::detail::message_to_json(message);
   }
   static castore::AggregateExistsMessage from_json(const json& json) {
-    castore::AggregateExistsMessage message{.event_store_id = castore::detail::message_string(json, "eventStoreId"),
-                                            .aggregate_id = castore::detail::message_string(json, "aggregateId")};
-    const std::optional<castore::Timestamp> time =
-        castore::parse_timestamp(castore::detail::message_string(json, "initialEventTimestamp"));
-    if (!time) throw castore::InvalidMessageError{"initialEventTimestamp", "it is not an ISO 8601 date and time"};
-    message.initial_event_timestamp = *time;
-    return message;
+    return castore::detail::message_from_json<castore::AggregateExistsMessage>(json);
   }
 };
 
@@ -189,8 +302,7 @@ struct nlohmann::adl_serializer<castore::NotificationMessage<Events>> {
     json = castore::detail::message_to_json(message);
   }
   static castore::NotificationMessage<Events> from_json(const json& json) {
-    return {.event_store_id = castore::detail::message_string(json, "eventStoreId"),
-            .event = castore::detail::event_from_json<Events>(json)};
+    return castore::detail::message_from_json<castore::NotificationMessage<Events>>(json);
   }
 };
 
@@ -198,14 +310,10 @@ struct nlohmann::adl_serializer<castore::NotificationMessage<Events>> {
 template <class Events, class Aggregate>
 struct nlohmann::adl_serializer<castore::StateCarryingMessage<Events, Aggregate>> {
   static void to_json(json& json, const castore::StateCarryingMessage<Events, Aggregate>& message) {
-    auto whole = castore::detail::message_to_json(message);
-    whole["aggregate"] = castore::detail::aggregate_to_json(message.aggregate);
-    json = std::move(whole);
+    json = castore::detail::message_to_json(message);
   }
   static castore::StateCarryingMessage<Events, Aggregate> from_json(const json& json) {
-    return {.event_store_id = castore::detail::message_string(json, "eventStoreId"),
-            .event = castore::detail::event_from_json<Events>(json),
-            .aggregate = castore::detail::aggregate_from_json<Aggregate>(json)};
+    return castore::detail::message_from_json<castore::StateCarryingMessage<Events, Aggregate>>(json);
   }
 };
 
@@ -213,7 +321,7 @@ struct nlohmann::adl_serializer<castore::StateCarryingMessage<Events, Aggregate>
 template <class... Messages>
 struct nlohmann::adl_serializer<castore::AnyOfMessages<Messages...>> {
   static void to_json(json& json, const castore::AnyOfMessages<Messages...>& message) {
-    message.visit([&json](const auto& one) { json = one; });
+    json = castore::detail::message_to_json(message);
   }
 };
 
