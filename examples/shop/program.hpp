@@ -8,7 +8,8 @@
 #include "orders.hpp"
 #include "stock.hpp"
 
-#include <csignal>
+#include <castore/log/stop_on_signals.hpp>
+
 #include <exception>
 #include <iomanip>
 #include <iostream>
@@ -17,7 +18,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 namespace shop {
@@ -35,20 +35,10 @@ struct Call {
 
 /// Calls `run`, whose result is that of the program: 0, 1 when something is wrong with the shop, 2 for all else.
 inline int call_program(int count, char** arguments, int (*run)(const Call&)) {
-  sigset_t signals;  // blocked before any thread begins, so that one of ours waits for them
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::stop_source stop;
-  std::thread{[signals, stop]() mutable {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    stop.request_stop();
-  }}.detach();
+  const castore::StopOnSignals stop;
   try {
     if (count < 4) throw std::invalid_argument{"it takes DATABASE BROKER ROLE [WORD...]"};
-    return run({arguments[1], arguments[2], arguments[3], {arguments + 4, arguments + count}, stop.get_token()});
+    return run({arguments[1], arguments[2], arguments[3], {arguments + 4, arguments + count}, stop.token()});
   } catch (const std::exception& error) {
     std::cerr << arguments[0] << ": " << error.what() << std::endl;
     return 2;

@@ -11,8 +11,11 @@
 #include <castore/messaging/message_bus.hpp>
 #include <castore/testing/catch2_message_channel.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace castore::event_bridge_tests;
@@ -37,6 +40,28 @@ struct Fixture {
                                               {.bucket = bucket.name(), .endpoint = server_address(), .larger_than = 0},
                                               {.client = client_options()}};
   Receiver receiver{queue, {.message_reader = bucket.reader()}};
+};
+
+struct OwnEventBridge {
+  std::vector<std::string> details{};
+
+  std::string call(std::string_view, const std::string& request) {
+    Json answer{{"FailedEntryCount", 0}, {"Entries", Json::array()}};
+    const Json parsed = Json::parse(request);
+    for (const Json& entry : parsed["Entries"]) {
+      details.push_back(entry["Detail"]);
+      answer["Entries"].push_back({{"EventId", "1"}});
+    }
+    return answer.dump();
+  }
+};
+struct OwnS3 {
+  std::vector<std::string> keys{};
+
+  void put_object(const std::string& key, std::string_view, const std::string&, std::chrono::steady_clock::time_point) {
+    keys.push_back(key);
+  }
+  std::string presigned_url(const std::string& key, std::chrono::seconds) { return "own:" + key; }
 };
 
 const bool registered =
@@ -115,6 +140,16 @@ TEST_CASE("a large CloudEvent in EventBridge is read as one") {
   const auto read = castore::parse_event_bridge_event(monsters.bus, bus.events().back(), bucket.reader());
   CHECK(read.message == large("a"));
   CHECK(read.replay);
+}
+
+TEST_CASE("large events go through clients of one's own") {
+  const auto event_bridge = std::make_shared<OwnEventBridge>();
+  const auto s3 = std::make_shared<OwnS3>();
+  EventBridgeS3MessageBusAdapter adapter{event_bridge, s3, "bus", {.bucket = "mine", .larger_than = 0}};
+  publish(adapter, {appeared("a", 1)});
+  REQUIRE(s3->keys.size() == 1);
+  CHECK(s3->keys[0].starts_with("MONSTERS/a/"));
+  CHECK(event_bridge->details == std::vector<std::string>{Json{{"messageUrl", "own:" + s3->keys[0]}}.dump()});
 }
 
 TEST_CASE("when an event cannot be kept nothing is sent") {

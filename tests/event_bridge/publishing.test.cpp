@@ -143,8 +143,9 @@ TEST_CASE("what EventBridge delivers becomes a typed message again, by a functio
       CHECK(Json::parse(event)["source"] == "MONSTERS");
       CHECK(Json::parse(event)["detail-type"] == (replay ? "__REPLAYED__" : "APPEARED"));
       if (format == MessageFormat::cloud_event) {
-        CHECK(castore::parse_cloud_event(Json::parse(event)["detail"].dump()) ==
-              castore::to_cloud_event(castore::MessageView{read.message}, replay));
+        castore::CloudEvent sent = castore::to_cloud_event(castore::MessageView{read.message}, replay);
+        sent.data = Json::parse(sent.data).dump();  // members in another order
+        CHECK(castore::parse_cloud_event(Json::parse(event)["detail"].dump()) == sent);
       }
 
       castore::SqsConsumer consumer{

@@ -134,6 +134,7 @@ struct Members {
   Member failing{retry_later(500ms)};
   Member burying{dead_letters()};
   Member hindered{dead_letters()};
+  Member bounded{dead_letters()};
   Member foreign{dead_letters()};
   Member stopped{quick()};
   Member full{few_messages()};
@@ -191,7 +192,7 @@ TEST_CASE("dead letters are published to a topic, and others go on") {
   REQUIRE(dead.size() == 2);
   CHECK(dead[0].key == "k");
   CHECK(dead[0].body == "no JSON");
-  CHECK(dead[1].body == Json(appeared("a", 1)).dump());
+  CHECK(dead[1].body == json_of(appeared("a", 1)));
   CHECK(dead[1].key == "MONSTERS#a");
   CHECK(dead[1].replay == "1");
   CHECK(dead[1].reason == "its handler failed on every attempt");
@@ -257,7 +258,7 @@ TEST_CASE("a group understands CloudEvents in both modes, also of others, and sa
   REQUIRE(dead.size() == 7);
   CHECK(dead[0].reason == "message: id: it is empty");
   CHECK(dead[4].headers.at("content-type") == "application/cloudevents+json");
-  CHECK(dead[6].body == Json(appeared("a", 11)).dump());
+  CHECK(dead[6].body == json_of(appeared("a", 11)));
   CHECK(dead[6].headers.at("ce_id") == "MONSTERS#a#11");
   CHECK(dead[6].headers.at("content-type") == "application/json");
   CHECK(dead[6].replay == "1");
@@ -276,6 +277,29 @@ TEST_CASE("a dead letter that cannot be published is read again, and nothing ove
       [&] { return log.size() >= 3; });
   CHECK(log == Log{"a1!", "a1", "a2"});
   CHECK(cluster.committed() == 2);
+  CHECK(errors == 1);
+}
+
+TEST_CASE("a dead letter that is too large for its topic leaves out first where it comes from, then its body") {
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().bounded;
+  cluster.create("dead");
+  send(cluster, {appeared("a", 1), appeared("a", 2)}, true);
+  constexpr auto too_large = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+  cluster.fail(Cluster::produce, too_large, RD_KAFKA_RESP_ERR_NO_ERROR, too_large, too_large);
+  poll_until(consumer, Handler{&log, {"a1", "a2"}}, [&] { return cluster.committed() == 2; });
+  CHECK(log == Log{"a1 replay!", "a2 replay!"});
+  CHECK(errors == 2);
+  const auto dead = cluster.contents("dead", 1);
+  REQUIRE(dead.size() == 2);
+  CHECK(dead[0].body == json_of(appeared("a", 1)));
+  CHECK(dead[0].headers == std::map<std::string, std::string>{{"replay", "1"}});
+  CHECK(dead[1].key == "MONSTERS#a");
+  CHECK(dead[1].body.empty());
+  CHECK(dead[1].headers == std::map<std::string, std::string>{{"topic", "monsters"},
+                                                              {"partition", "0"},
+                                                              {"offset", "1"},
+                                                              {"reason", "its handler failed on every attempt"},
+                                                              {"leftOut", "body"}});
 }
 
 TEST_CASE("a member of a group that is stopped gives back what it has not handled") {

@@ -30,7 +30,7 @@ TEST_CASE("a message has its aggregate as its key, and says what it is") {
   const auto contents = cluster.contents();
   REQUIRE(contents.size() == 2);
   CHECK(contents[0].key == "MONSTERS#a");
-  CHECK(contents[0].body == Json(appeared("a", 2)).dump());
+  CHECK(contents[0].body == json_of(appeared("a", 2)));
   CHECK(contents[0].id == "MONSTERS#a#2");
   CHECK(contents[0].replay.empty());
   CHECK(contents[1].id == "MONSTERS#a#3");
@@ -54,7 +54,7 @@ TEST_CASE("a message in Kafka can be a CloudEvent in structured and in binary mo
   CHECK(contents[0].headers == Headers{{"messageId", "MONSTERS#" + id + "#7"},
                                        {"replay", "1"},
                                        {"content-type", "application/cloudevents+json; charset=UTF-8"}});
-  CHECK(contents[1].body == Json(message).dump());
+  CHECK(contents[1].body == json_of(message));
   CHECK(contents[1].headers == Headers{{"messageId", "MONSTERS#" + id + "#7"},
                                        {"replay", "1"},
                                        {"content-type", "application/json"},
@@ -129,15 +129,15 @@ TEST_CASE("what a broker may take later is sent again, and is there once") {
 
 TEST_CASE("while a broker is down messages are named, and come when it is back") {
   Cluster cluster;
-  KafkaMessageChannelAdapter quick{cluster.settings(), "monsters", {.timeout = 500ms}};
-  publish(quick, {appeared("a", 1)});
+  KafkaMessageChannelAdapter patient{cluster.settings(), "monsters", {.timeout = 60s}};
+  publish(patient, {appeared("a", 1)});
   cluster.set_down(true);
+  KafkaMessageChannelAdapter quick{cluster.settings(), "monsters", {.timeout = 500ms}};
   const auto error = error_of<MessagesNotPublishedError>([&] { publish(quick, {appeared("a", 2), appeared("b", 1)}); });
   CHECK(error.indices() == Indices{0, 1});
   CHECK(error.retryable());
   CHECK(std::string{error.what()} ==
         "castore: 2 message(s) were not published: the message 'MONSTERS#a#2': Kafka: Local: Message timed out");
-  KafkaMessageChannelAdapter patient{cluster.settings(), "monsters", {.timeout = 60s}};
   std::thread back{[&] {
     std::this_thread::sleep_for(50ms);  // it has begun by then, which is not needed
     cluster.set_down(false);

@@ -7,10 +7,8 @@
 
 #include <castore/messaging/adapters/kafka.hpp>
 
-#include "messaging/support.hpp"
+#include "messaging/broker_support.hpp"
 #include "support/catch.hpp"
-
-#include <castore/messaging/message_queue.hpp>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -25,28 +23,13 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace castore::kafka_tests {
 
 using Json = nlohmann::json;
-using castore_tests::Appeared;
-using castore_tests::MonsterMessage;
-using castore_tests::MonsterStore;
-using Log = std::vector<std::string>;
-
-/// Waits until something is so. @return Whether it is.
-template <class Condition>
-bool eventually(const Condition& condition, std::chrono::seconds at_most = std::chrono::seconds{60}) {
-  const auto deadline = std::chrono::steady_clock::now() + at_most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
-  }
-  return true;
-}
+using namespace broker_tests;
 
 /// Brokers in this program, on the loopback, with the topic `monsters`.
 class Cluster {
@@ -162,38 +145,6 @@ class Cluster {
   detail::KafkaPointer<rd_kafka_t> owner_;
   rd_kafka_mock_cluster_t* cluster_;
 };
-
-inline MonsterMessage appeared(const std::string& id, Version version = 1, const std::string& name = "Pikachu") {
-  return {"MONSTERS", EventDetail<Appeared>{.aggregate_id = id,
-                                            .version = version,
-                                            .timestamp = castore_tests::at(static_cast<int>(version % 1000)),
-                                            .payload = {name}}};
-}
-
-/// A channel over a queue, without pushes.
-struct Monsters {
-  InMemoryEventStorageAdapter storage{};
-  MonsterStore store{"MONSTERS", storage};
-  NotificationMessageQueue<MonsterStore> queue{"QUEUE", store};
-};
-
-template <class Adapter>
-void publish(Adapter& adapter, const std::vector<MonsterMessage>& messages, bool replay = false) {
-  std::vector<MessageView> views;
-  for (const MonsterMessage& message : messages) views.emplace_back(message);
-  adapter.publish_messages(views, {.replay = replay});
-}
-
-/// The error that a function throws, which must be of this type.
-template <class Error, class Function>
-Error error_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error;
-  }
-  throw std::runtime_error{"the expected error was not thrown"};
-}
 
 }  // namespace castore::kafka_tests
 

@@ -76,7 +76,7 @@ TEST_CASE("a message is sent to the subject of its aggregate, with an id of its 
   publish(adapter, {appeared("a", 2)});
   const Listener::Seen seen = listener.next();
   CHECK(seen.subject == stream.name() + ".MONSTERS.a");
-  CHECK(seen.body == Json(appeared("a", 2)).dump());
+  CHECK(seen.body == json_of(appeared("a", 2)));
   CHECK(seen.id == "MONSTERS#a#2#" + castore::detail::nats_hash(seen.body));
   CHECK(seen.replay.empty());
 
@@ -111,7 +111,7 @@ TEST_CASE("a message in NATS can be a CloudEvent in structured and in binary mod
 
   publish(binary, {message}, true);
   seen = listener.next();
-  CHECK(seen.body == Json(message).dump());
+  CHECK(seen.body == json_of(message));
   CHECK(seen.headers == Headers{{"Nats-Msg-Id", seen.id},
                                 {"Castore-Replay", "1"},
                                 {"ce-specversion", "1.0"},

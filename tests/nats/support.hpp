@@ -8,11 +8,9 @@
 
 #include <castore/messaging/adapters/nats.hpp>
 
-#include "messaging/support.hpp"
+#include "messaging/broker_support.hpp"
 #include "support/catch.hpp"
 #include "support/place.hpp"
-
-#include <castore/messaging/message_queue.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -50,10 +48,7 @@ extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX says
 namespace castore::nats_tests {
 
 using Json = nlohmann::json;
-using castore_tests::Appeared;
-using castore_tests::MonsterMessage;
-using castore_tests::MonsterStore;
-using Log = std::vector<std::string>;
+using namespace broker_tests;
 
 /// Where server.sh's server listens.
 inline const std::string& server_url() {
@@ -65,17 +60,6 @@ inline const std::string& server_url() {
     return text;
   }();
   return url;
-}
-
-/// Waits until something is so. @return Whether it is.
-template <class Condition>
-bool eventually(const Condition& condition, std::chrono::seconds at_most = std::chrono::seconds{30}) {
-  const auto deadline = std::chrono::steady_clock::now() + at_most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
-  }
-  return true;
 }
 
 inline std::shared_ptr<NatsConnection> connect(const std::string& url = server_url()) {
@@ -129,14 +113,16 @@ class Stream {
     detail::NatsDurable reader{
         connection,
         {.stream = name_, .durable = unique_name(), .ack_wait = std::chrono::seconds{60}, .max_messages = 10'000}};
-    while (true) {
-      const auto messages = reader.pull(std::chrono::steady_clock::now());
-      if (messages.empty()) return names;
+    // A busy server does not hand all of them out at once.
+    while (std::cmp_less(names.size(), size())) {
+      const auto messages = reader.pull(std::chrono::steady_clock::now() + std::chrono::seconds{30});
+      if (messages.empty()) break;
       for (const auto& one : messages) {
         const Json event = Json::parse(detail::data_of(one.message.get()))["event"];
         names.push_back(event["aggregateId"].get<std::string>() + std::to_string(event["version"].get<int>()));
       }
     }
+    return names;
   }
 
  private:
@@ -330,38 +316,6 @@ class Proxy {
   std::thread acceptor_{};
   std::vector<std::thread> threads_{};
 };
-
-inline MonsterMessage appeared(const std::string& id, Version version = 1, const std::string& name = "Pikachu") {
-  return {"MONSTERS", EventDetail<Appeared>{.aggregate_id = id,
-                                            .version = version,
-                                            .timestamp = castore_tests::at(static_cast<int>(version % 1000)),
-                                            .payload = {name}}};
-}
-
-/// A channel over a queue, without pushes.
-struct Monsters {
-  InMemoryEventStorageAdapter storage{};
-  MonsterStore store{"MONSTERS", storage};
-  NotificationMessageQueue<MonsterStore> queue{"QUEUE", store};
-};
-
-template <class Adapter>
-void publish(Adapter& adapter, const std::vector<MonsterMessage>& messages, bool replay = false) {
-  std::vector<MessageView> views;
-  for (const MonsterMessage& message : messages) views.emplace_back(message);
-  adapter.publish_messages(views, {.replay = replay});
-}
-
-/// The error that a function throws, which must be of this type.
-template <class Error, class Function>
-Error error_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error;
-  }
-  throw std::runtime_error{"the expected error was not thrown"};
-}
 
 }  // namespace castore::nats_tests
 

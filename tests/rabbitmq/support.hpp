@@ -7,11 +7,9 @@
 
 #include <castore/messaging/adapters/rabbitmq.hpp>
 
-#include "messaging/support.hpp"
+#include "messaging/broker_support.hpp"
 #include "support/catch.hpp"
 #include "support/place.hpp"
-
-#include <castore/messaging/message_queue.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -202,42 +200,14 @@ class Place {
   std::string name_ = new_name();
 };
 
+using broker_tests::appeared;
+using broker_tests::error_of;
+using broker_tests::Monsters;
+using broker_tests::publish;
 using castore_tests::Appeared;
 using castore_tests::LeveledUp;
 using castore_tests::MonsterMessage;
 using castore_tests::MonsterStore;
-
-inline MonsterMessage appeared(const std::string& id, Version version = 1, const std::string& name = "Pikachu") {
-  return {"MONSTERS", EventDetail<Appeared>{.aggregate_id = id,
-                                            .version = version,
-                                            .timestamp = castore_tests::at(static_cast<int>(version)),
-                                            .payload = {name}}};
-}
-
-/// A channel over a queue, without pushes.
-struct Monsters {
-  InMemoryEventStorageAdapter storage{};
-  MonsterStore store{"MONSTERS", storage};
-  NotificationMessageQueue<MonsterStore> queue{"QUEUE", store};
-};
-
-inline void publish(RabbitMqMessageChannelAdapter& adapter, const std::vector<MonsterMessage>& messages,
-                    bool replay = false) {
-  std::vector<MessageView> views;
-  for (const MonsterMessage& message : messages) views.emplace_back(message);
-  adapter.publish_messages(views, {.replay = replay});
-}
-
-/// The error that a function throws, which must be of this type.
-template <class Error, class Function>
-Error error_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error;
-  }
-  throw std::runtime_error{"the expected error was not thrown"};
-}
 
 }  // namespace castore::rabbitmq_tests
 

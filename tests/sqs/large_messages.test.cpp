@@ -17,9 +17,13 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace castore::sqs_tests;
@@ -80,6 +84,37 @@ struct Fixture {
                                {.bucket = bucket.name(), .endpoint = server_address(), .larger_than = 0},
                                {.client = client_options()}};
   Receiver receiver{queue, {.message_reader = bucket.reader()}};
+};
+
+struct OwnSqs {
+  std::vector<std::string> bodies{};
+
+  std::string call(std::string_view, const std::string& request) {
+    Json answer{{"Successful", Json::array()}};
+    const Json parsed = Json::parse(request);
+    for (const Json& entry : parsed["Entries"]) {
+      bodies.push_back(entry["MessageBody"]);
+      answer["Successful"].push_back({{"Id", entry["Id"]}});
+    }
+    return answer.dump();
+  }
+};
+struct OwnS3 {
+  std::map<std::string, std::string> objects{};
+  std::string content_type{};
+  std::chrono::seconds lifetime{};
+  bool is_gone = false;
+
+  void put_object(const std::string& key, std::string_view content, const std::string& type,
+                  std::chrono::steady_clock::time_point) {
+    if (is_gone) throw AwsConnectionError{"gone", false, false};
+    objects[key] = content;
+    content_type = type;
+  }
+  std::string presigned_url(const std::string& key, std::chrono::seconds time) {
+    lifetime = time;
+    return "own:" + key;
+  }
 };
 
 const bool registered =
@@ -284,6 +319,30 @@ TEST_CASE("an address of S3 has a key, wherever the bucket is in it") {
     CAPTURE(wrong);
     CHECK_THROWS_AS(S3HttpClient(wrong, {.region = "eu-west-1"}), castore::AwsSettingsError);
   }
+}
+
+TEST_CASE("large messages for SQS go through clients of one's own") {
+  const auto sqs = std::make_shared<OwnSqs>();
+  const auto s3 = std::make_shared<OwnS3>();
+  SqsS3MessageQueueAdapter adapter{
+      sqs, s3, "https://queue", {.bucket = "mine", .prefix = "p/", .larger_than = 500}, {.retry = quick_retries()}};
+  publish(adapter, {appeared("a", 1), appeared("a", 2, std::string(1'000, 'x'))});
+  REQUIRE(s3->objects.size() == 1);
+  const auto& [key, content] = *s3->objects.begin();
+  CHECK(key.starts_with("p/MONSTERS/a/"));
+  CHECK(key.ends_with("#2"));
+  CHECK(Json::parse(content)["event"]["version"] == 2);
+  CHECK(s3->content_type == "application/json");
+  CHECK(s3->lifetime == std::chrono::hours{24 * 7});
+  CHECK(sqs->bodies == std::vector<std::string>{json_of(appeared("a", 1)), Json{{"messageUrl", "own:" + key}}.dump()});
+
+  s3->is_gone = true;
+  const auto error = error_of<MessagesNotPublishedError>([&] {
+    publish(adapter, {appeared("a", 3), appeared("a", 4, std::string(1'000, 'x'))});
+  });
+  CHECK(std::string{error.what()}.find("cannot be kept in the bucket mine: gone; nothing was sent") !=
+        std::string::npos);
+  CHECK(sqs->bodies.size() == 2);
 }
 
 TEST_CASE("the time for which an address may be used is what S3 takes") {

@@ -8,13 +8,12 @@
 
 #include <castore/messaging/adapters/sqs.hpp>
 
-#include "messaging/support.hpp"
+#include "messaging/broker_support.hpp"
 #include "support/catch.hpp"
 #include "support/place.hpp"
 
 #include <castore/aws/http.hpp>
 #include <castore/aws/request_token.hpp>
-#include <castore/messaging/message_queue.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -161,42 +160,15 @@ class FaultPlan {
   std::string name_ = detail::new_client_request_token(16);
 };
 
+using broker_tests::appeared;
+using broker_tests::error_of;
+using broker_tests::json_of;
+using broker_tests::Monsters;
+using broker_tests::publish;
 using castore_tests::Appeared;
 using castore_tests::LeveledUp;
 using castore_tests::MonsterMessage;
 using castore_tests::MonsterStore;
-
-inline MonsterMessage appeared(const std::string& id, Version version = 1, const std::string& name = "Pikachu") {
-  return {"MONSTERS", EventDetail<Appeared>{.aggregate_id = id,
-                                            .version = version,
-                                            .timestamp = castore_tests::at(static_cast<int>(version)),
-                                            .payload = {name}}};
-}
-
-/// A channel over a queue, without pushes.
-struct Monsters {
-  InMemoryEventStorageAdapter storage{};
-  MonsterStore store{"MONSTERS", storage};
-  NotificationMessageQueue<MonsterStore> queue{"QUEUE", store};
-};
-
-template <class Adapter, class Message = MonsterMessage>
-void publish(Adapter& adapter, const std::vector<Message>& messages, bool replay = false) {
-  std::vector<MessageView> views;
-  for (const Message& message : messages) views.emplace_back(message);
-  adapter.publish_messages(views, {.replay = replay});
-}
-
-/// The error that a function throws, which must be of this type.
-template <class Error, class Function>
-Error error_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error;
-  }
-  throw std::runtime_error{"the expected error was not thrown"};
-}
 
 /// What is nested in the error that a function throws.
 template <class Nested, class Function>

@@ -9,6 +9,7 @@
 #include <castore/core/errors.hpp>
 #include <castore/detail/text.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <string>
 #include <string_view>
@@ -75,6 +76,18 @@ class CASTORE_DETAIL_THROWN AwsConnectionError : public Error {
 template <class Client>
 concept AwsClient = requires(Client& client, std::string_view operation, const std::string& request) {
   { client.call(operation, request) } -> std::convertible_to<std::string>;
+};
+
+/// @brief Keeps objects in a bucket of Amazon S3, as `S3HttpClient` does, with a
+/// `std::chrono::steady_clock::time_point` by which `put_object` ends.
+///
+/// Any number of threads call it at the same time. `put_object` sends a request **once** and throws `AwsError` or
+/// `AwsConnectionError`; `presigned_url` gives an address by which whoever has it may read the object for that long.
+template <class Client>
+concept S3Client = requires(Client& client, const std::string& key, std::string_view content, std::chrono::seconds time,
+                            std::chrono::steady_clock::time_point deadline) {
+  client.put_object(key, content, key, deadline);  // the third: the content's type
+  { client.presigned_url(key, time) } -> std::convertible_to<std::string>;
 };
 
 }  // namespace castore

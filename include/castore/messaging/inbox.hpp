@@ -60,6 +60,12 @@ std::string message_id(const Message& message) {
 ///   tx.execute("INSERT INTO parcel VALUES (?)", message.event.aggregate_id());
 /// });
 /// @endcode
+/// A push, or a command, that a message leads to is a transaction of the storage's own, which an inbox cannot share: a
+/// program that dies between the two would lose the push, or do it twice. Let the push be its own memory instead. Push
+/// an event whose aggregate is named after the message, with version 1, or take the version from what the message says:
+/// what comes again is then an `EventAlreadyExistsError`, which means that it was done. Or let the aggregate keep the
+/// ids of the messages that it has handled, and decide nothing for one that it knows.
+///
 /// **Guarantees:** in any order; with the transaction it is remembered, or forgotten. It keeps an entry for each
 /// message until `forget`. **Errors:** those of the transaction.
 class Inbox {

@@ -6,12 +6,14 @@
 /// Messages through Amazon EventBridge, in Castore's format. Those that are too large for it are kept in Amazon S3.
 /// Source: \@castore/message-bus-adapter-event-bridge-s3 2.4.2.
 
+#include <castore/aws/client.hpp>
 #include <castore/aws/http_client.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
 #include <castore/messaging/adapters/aws/s3_messages.hpp>
 #include <castore/messaging/adapters/event_bridge.hpp>
 #include <castore/messaging/message_channel_adapter.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -45,10 +47,20 @@ class EventBridgeS3MessageBusAdapter : private EventBridgeMessageBusAdapter {
   /// @brief Uses clients of its own. @param s3 Where large messages go. The region is the bus's unless this names
   /// another.
   /// @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument when an option is out of range
-  EventBridgeS3MessageBusAdapter(std::string event_bus_name, S3MessageOptions s3,
+  EventBridgeS3MessageBusAdapter(std::string event_bus_name, const S3MessageOptions& s3,
                                  const EventBridgeMessageBusOptions& options = {})
       : EventBridgeMessageBusAdapter{std::move(event_bus_name), options},
-        s3_{std::move(s3), options.client, options.retry},
+        s3_{s3, options.client, options.retry},
+        content_type_{detail::content_type_of(options.format)} {}
+  /// @brief Shares clients, such as those over the AWS SDK: one of EventBridge and one of the bucket. Of
+  /// `options.client` only the clock is used, of `s3` neither `region` nor `endpoint`.
+  /// @throws std::invalid_argument when an option is out of range
+  template <AwsClient Client, S3Client S3>
+  EventBridgeS3MessageBusAdapter(std::shared_ptr<Client> client, std::shared_ptr<S3> s3_client,
+                                 std::string event_bus_name, S3MessageOptions s3,
+                                 const EventBridgeMessageBusOptions& options = {})
+      : EventBridgeMessageBusAdapter{std::move(client), std::move(event_bus_name), options},
+        s3_{std::move(s3_client), std::move(s3), options.client, options.retry},
         content_type_{detail::content_type_of(options.format)} {}
 
   /// @brief The operation of the adapter contract.

@@ -104,11 +104,15 @@ struct KafkaConsumerOptions {
   /// @brief Takes over what failed as often as it may.
   DeadLetterHandler<Message> on_dead_letter{};
   /// @brief Without `on_dead_letter`: the topic that gets such messages, in the form they had and with headers that say
-  /// where they come from. Unless given they are passed over; the topic has them as long as it has others.
+  /// where they come from. Unless given they are passed over; the topic has them as long as it has others. A dead
+  /// letter that is too large for its topic is published without the headers that say where it comes from, and where
+  /// that is still too large, with them and the header `leftOut: body` but no body.
   std::string dead_letter_topic{};
   /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
-  /// @brief Is told of errors after which librdkafka or `run` tries again, such as brokers that cannot be reached.
+  /// @brief Is told of errors after which librdkafka or `run` tries again, such as brokers that cannot be reached; and
+  /// of a dead letter that was published without its body or where it comes from, or could not be published, so that
+  /// its message comes again.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long a call waits for messages when there are none; the end of `run` may take as long.
   std::chrono::milliseconds wait_time{1'000};

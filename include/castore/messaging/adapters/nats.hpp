@@ -128,11 +128,13 @@ struct NatsConsumerOptions {
   /// @brief Without `on_dead_letter`: where such messages are published, in the form they had and with headers that say
   /// where they come from. A stream must take the subject. Unless given, the server is told to forget the message, of
   /// which it tells those who listen to `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED`; the stream has it as long as it
-  /// has others.
+  /// has others. A dead letter that is too large for the server or its stream is published without the headers that say
+  /// where it comes from, and where that is still too large, with them and `Castore-Left-Out: body` but no body.
   std::string dead_letter_subject{};
   /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
-  /// @brief Is told by `run` of errors after which it tries again.
+  /// @brief Is told by `run` of errors after which it tries again; and, also by `poll`, of a dead letter that was
+  /// published without its body or where it comes from, or could not be published, so that its message comes again.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long the server waits to hear of a message before it delivers it again, when the consumer is made. A
   /// handler must return within half of it: what waits its turn is extended.
@@ -184,7 +186,7 @@ class NatsConsumer : public detail::MessageConsumer<MessageT, detail::NatsSource
     requires std::same_as<typename Channel::Message, MessageT>
   NatsConsumer(const Channel& channel, std::shared_ptr<NatsConnection> connection, std::string stream,
                std::string durable, Options options = {})
-      : Base{options.retry, std::move(options.on_dead_letter), std::move(options.on_error),
+      : Base{options.retry, std::move(options.on_dead_letter), options.on_error,
              Source{std::make_shared<detail::NatsDurable>(
                         std::move(connection),
                         detail::NatsDurableOptions{.stream = std::move(stream),
@@ -192,7 +194,8 @@ class NatsConsumer : public detail::MessageConsumer<MessageT, detail::NatsSource
                                                    .filter_subject = std::move(options.filter_subject),
                                                    .dead_letter_subject = std::move(options.dead_letter_subject),
                                                    .ack_wait = checked(options.ack_wait, 100, "ack_wait"),
-                                                   .max_messages = checked(options.max_messages, 1, "max_messages")}),
+                                                   .max_messages = checked(options.max_messages, 1, "max_messages"),
+                                                   .on_error = std::move(options.on_error)}),
                     {.keeps_order = options.keeps_order,
                      .wait_time = checked(options.wait_time, 0, "wait_time"),
                      .parse = [&channel](const std::string& body) { return channel.parse_message(body); },

@@ -115,7 +115,8 @@ static_assert(MessageChannelAdapter<RabbitMqMessageChannelAdapter>);
 template <MessageType Message>
 struct RabbitMqConsumerOptions {
   /// @brief What failed as often as it may is rejected, and so is a body that is not a message of the channel. Say so
-  /// when the queue has an `x-dead-letter-exchange`, which then gets it.
+  /// when the queue has an `x-dead-letter-exchange`, which then gets it. RabbitMQ drops what is rejected when that
+  /// exchange, or a queue behind it, is not there.
   bool reject_dead_letters = false;
   /// @brief Takes over what failed as often as it may, which is then acknowledged.
   DeadLetterHandler<Message> on_dead_letter{};

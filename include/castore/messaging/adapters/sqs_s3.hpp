@@ -6,12 +6,14 @@
 /// Messages through Amazon SQS, in Castore's format. Those that are too large for it are kept in Amazon S3.
 /// Source: \@castore/message-queue-adapter-sqs-s3 2.4.2.
 
+#include <castore/aws/client.hpp>
 #include <castore/aws/http_client.hpp>
 #include <castore/messaging/adapters/aws/batches.hpp>
 #include <castore/messaging/adapters/aws/s3_messages.hpp>
 #include <castore/messaging/adapters/sqs.hpp>
 #include <castore/messaging/message_channel_adapter.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -46,9 +48,19 @@ class SqsS3MessageQueueAdapter : private SqsMessageQueueAdapter {
   /// @brief Uses clients of its own. @param s3 Where large messages go. The region is the queue's unless this names
   /// another.
   /// @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument when an option is out of range
-  SqsS3MessageQueueAdapter(std::string queue_url, S3MessageOptions s3, const SqsMessageQueueOptions& options = {})
+  SqsS3MessageQueueAdapter(std::string queue_url, const S3MessageOptions& s3,
+                           const SqsMessageQueueOptions& options = {})
       : SqsMessageQueueAdapter{queue_url, options},
-        s3_{std::move(s3), detail::sqs_client_options(options.client, queue_url), options.retry},
+        s3_{s3, detail::sqs_client_options(options.client, queue_url), options.retry},
+        content_type_{detail::content_type_of(options.format)} {}
+  /// @brief Shares clients, such as those over the AWS SDK: one of SQS and one of the bucket. Of `options.client` only
+  /// the clock is used, of `s3` neither `region` nor `endpoint`.
+  /// @throws std::invalid_argument when an option is out of range
+  template <AwsClient Client, S3Client S3>
+  SqsS3MessageQueueAdapter(std::shared_ptr<Client> client, std::shared_ptr<S3> s3_client, std::string queue_url,
+                           S3MessageOptions s3, const SqsMessageQueueOptions& options = {})
+      : SqsMessageQueueAdapter{std::move(client), std::move(queue_url), options},
+        s3_{std::move(s3_client), std::move(s3), options.client, options.retry},
         content_type_{detail::content_type_of(options.format)} {}
 
   /// @brief The operation of the adapter contract.

@@ -33,7 +33,7 @@ struct MessageLane {
     std::shared_ptr<MessageReceipt> receipt{};  ///< None when nobody wants to hear of it.
     std::exception_ptr last_error{};  ///< Set when it failed for the last time, but the dead letter was not taken.
   };
-  using Key = std::tuple<std::uint64_t, std::string, std::string>;
+  using Key = std::tuple<std::uint64_t, std::string, std::string>;  ///< Recipient, aggregate, event store.
 
   std::shared_ptr<MessageRecipient<Message>> recipient{};
   std::deque<Entry> entries{};
@@ -54,7 +54,7 @@ class MessageLanes {
   /// @return Whether a lane can go on that could not before.
   bool append(std::shared_ptr<MessageRecipient<Message>> recipient, Entry entry) {
     const MessageHeader header = message_header(*entry.message);
-    const auto [found, is_new] = lanes_.try_emplace(Key{recipient->id, header.event_store_id, header.aggregate_id});
+    const auto [found, is_new] = lanes_.try_emplace(Key{recipient->id, header.aggregate_id, header.event_store_id});
     Lane& lane = found->second;
     entry.number = ++last_number_;
     lane.entries.push_back(std::move(entry));
@@ -79,8 +79,7 @@ class MessageLanes {
   /// The lane whose first message has waited longest of those that can go on; it is in hand then.
   /// @param any_handler Whether there is a handler for recipients that have none.
   Lane* take(bool any_handler) {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    while (!delayed_.empty() && delayed_.begin()->first.first <= now) {
+    while (!delayed_.empty() && delayed_.begin()->first.first <= std::chrono::steady_clock::now()) {
       Lane& lane = *delayed_.begin()->second;
       delayed_.erase(delayed_.begin());
       schedule(lane);

@@ -41,7 +41,7 @@
 namespace castore {
 
 /// @brief Where messages go that are too large for a carrier. Credentials, time-outs and retries are those of the
-/// carrier.
+/// carrier. With an S3 client of your own, `region` and `endpoint` mean nothing, and `bucket` is for errors.
 struct S3MessageOptions {
   std::string bucket{};  ///< Its name, such as `pokemons-messages`.
   /// @brief What keys begin with, such as `pokemons/`. Give every channel that uses the bucket one of its own.
@@ -113,15 +113,25 @@ namespace detail {
 class S3Messages {
  public:
   /// @param client Of the carrier. @throws AwsSettingsError, AwsCredentialsError, std::invalid_argument
-  S3Messages(S3MessageOptions options, AwsHttpClientOptions client, AwsRetryPolicy retry)
-      : options_{std::move(options)}, retry_{std::move(retry)}, clock_{client.clock} {
+  S3Messages(const S3MessageOptions& options, const AwsHttpClientOptions& client, AwsRetryPolicy retry)
+      : S3Messages{std::make_shared<S3HttpClient>(options.bucket, of_bucket(client, options)), options, client,
+                   std::move(retry)} {}
+  /// @param carrier Its clock is asked what time it is. @throws std::invalid_argument
+  template <S3Client Client>
+  S3Messages(std::shared_ptr<Client> client, S3MessageOptions options, const AwsHttpClientOptions& carrier,
+             AwsRetryPolicy retry)
+      : options_{std::move(options)},
+        retry_{std::move(retry)},
+        clock_{carrier.clock},
+        put_object_{[client](const std::string& key, std::string_view content, const std::string& content_type,
+                             Deadline deadline) { client->put_object(key, content, content_type, deadline); }},
+        presigned_url_{[client](const std::string& key, std::chrono::seconds lifetime) -> std::string {
+          return client->presigned_url(key, lifetime);
+        }} {
     constexpr std::chrono::seconds longest = std::chrono::hours{24 * 7};
     if (options_.url_lifetime.count() < 1 || options_.url_lifetime > longest) {
       throw std::invalid_argument{"castore: url_lifetime is out of range: 1 s to 7 days"};
     }
-    if (!options_.region.empty()) client.region = options_.region;
-    client.endpoint = options_.endpoint;
-    client_ = std::make_shared<S3HttpClient>(options_.bucket, client);
   }
 
   /// @param body_name What the carrier calls the body. @throws MessagesNotPublishedError, AwsCredentialsError
@@ -138,6 +148,12 @@ class S3Messages {
   }
 
  private:
+  static AwsHttpClientOptions of_bucket(AwsHttpClientOptions client, const S3MessageOptions& options) {
+    if (!options.region.empty()) client.region = options.region;
+    client.endpoint = options.endpoint;
+    return client;
+  }
+
   std::string keep(const MessageHeader& header, const std::string& name, const std::string& body,
                    const std::string& content_type, std::size_t count) const {
     const auto refuse = [&](const Error& error, bool retryable) {
@@ -152,8 +168,8 @@ class S3Messages {
       const std::string key = key_of(header);
       AwsAction action{.what = "keep", .is_write = true};
       repeat_aws_attempts<AwsError>(retry_, action, is_transient_aws_error,
-                                    [&](Deadline deadline) { client_->put_object(key, body, content_type, deadline); });
-      return nlohmann::json{{message_url_member, client_->presigned_url(key, options_.url_lifetime)}}.dump();
+                                    [&](Deadline deadline) { put_object_(key, body, content_type, deadline); });
+      return nlohmann::json{{message_url_member, presigned_url_(key, options_.url_lifetime)}}.dump();
     } catch (const AwsError& error) {
       refuse(error, is_transient_aws_error(error));
     } catch (const AwsConnectionError& error) {
@@ -190,7 +206,9 @@ class S3Messages {
   S3MessageOptions options_;
   AwsRetryPolicy retry_;
   std::function<std::chrono::system_clock::time_point()> clock_;
-  std::shared_ptr<S3HttpClient> client_;
+  std::function<void(const std::string& key, std::string_view content, const std::string& content_type, Deadline)>
+      put_object_;
+  std::function<std::string(const std::string& key, std::chrono::seconds lifetime)> presigned_url_;
 };
 
 }  // namespace detail

@@ -3,10 +3,11 @@
 #define CASTORE_MESSAGING_ADAPTERS_KAFKA_GROUP_HPP
 
 #include <castore/config.hpp>
-#include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
-#include <castore/messaging/adapters/kafka/message.hpp>
+#include <castore/messaging/adapters/kafka/dead_letter.hpp>
+#include <castore/messaging/adapters/kafka/place.hpp>
 #include <castore/messaging/adapters/kafka/publisher.hpp>
+#include <castore/messaging/detail/dead_letter.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
 
@@ -19,14 +20,12 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,15 +37,7 @@ struct KafkaGroupOptions {
   std::string dead_letter_topic{};
   std::size_t max_messages = 0;
   std::chrono::milliseconds rebalance_wait{};
-  std::function<void(const std::exception_ptr&)> on_error{};
-};
-
-/// Where a message is, and since which assignment of its partition it is this program's.
-struct KafkaPlace {
-  std::string topic{};
-  std::int32_t partition = 0;
-  std::int64_t offset = 0;
-  std::uint64_t assignment = 0;
+  ErrorListener on_error{};
 };
 
 /// A member of a consumer group: the partitions that it has, and which of their messages were handled. Of each
@@ -88,16 +79,18 @@ class KafkaGroup {
     std::vector<std::pair<KafkaPlace, KafkaPointer<rd_kafka_message_t>>> messages;
     read_again();
     pause_or_resume();
-    while (held() < options_.max_messages || messages.empty()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-      const int wait = messages.empty() ? static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000)) : 0;
-      KafkaPointer<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), wait)};
+    const std::size_t held_before = held();
+    const std::size_t room = options_.max_messages > held_before ? options_.max_messages - held_before : 1;
+    while (messages.size() < room) {
+      KafkaPointer<rd_kafka_message_t> message{
+          rd_kafka_consumer_poll(client_.get(), messages.empty() ? wait_of(until) : 0)};
       if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (!messages.empty()) break;
         complain(message->err);
       } else if (message) {
-        if (std::optional<KafkaPlace> place = note(*message))
+        if (std::optional<KafkaPlace> place = note(*message)) {
           messages.emplace_back(*std::move(place), std::move(message));
+        }
       } else if (!messages.empty() || std::chrono::steady_clock::now() >= until) {
         break;
       }
@@ -109,27 +102,27 @@ class KafkaGroup {
   std::size_t held() const {
     const std::scoped_lock lock{mutex_};
     std::size_t count = 0;
-    for (const auto& [name, partition] : partitions_) count += partition.open.size();
+    for (const auto& [name, partition] : partitions_) count += partition->open.size();
     return count;
   }
 
   /// The message is about to be handled. @return Whether it still is this program's.
   bool begin(const KafkaPlace& place) {
     const std::scoped_lock lock{mutex_};
-    Partition* const partition = find(place);
+    KafkaPartition* const partition = find(place);
     if (partition == nullptr || partition->is_leaving || partition->reads_again) return false;
-    partition->in_hand.insert_or_assign(place.offset, true);
+    partition->in_hand.push_back(place.offset);
     return true;
   }
   void put_down(const KafkaPlace& place) {
     const std::scoped_lock lock{mutex_};
-    if (Partition* const partition = find(place)) partition->in_hand.erase(place.offset);
+    if (KafkaPartition* const partition = find(place)) std::erase(partition->in_hand, place.offset);
     put_down_.notify_all();
   }
   void acknowledge(const KafkaPlace& place) {
     const std::scoped_lock lock{mutex_};
-    if (Partition* const partition = find(place)) {
-      partition->in_hand.erase(place.offset);
+    if (KafkaPartition* const partition = find(place)) {
+      std::erase(partition->in_hand, place.offset);
       partition->open.erase(place.offset);
     }
     put_down_.notify_all();
@@ -137,8 +130,8 @@ class KafkaGroup {
   /// Nobody here handles it now, so its partition is read again from there.
   void give_back(const KafkaPlace& place) {
     const std::scoped_lock lock{mutex_};
-    if (Partition* const partition = find(place)) {
-      partition->in_hand.erase(place.offset);
+    if (KafkaPartition* const partition = find(place)) {
+      std::erase(partition->in_hand, place.offset);
       partition->reads_again = partition->reads_again || partition->open.contains(place.offset);
     }
     put_down_.notify_all();
@@ -148,20 +141,15 @@ class KafkaGroup {
   bool bury(const KafkaPlace& place, const rd_kafka_message_t& message, const std::string& reason) noexcept {
     try {
       if (dead_letters_) {
-        KafkaOutgoingMessage letter{.key = std::string{kafka_text(message.key, message.key_len)},
-                                    .body = std::string{kafka_text(message.payload, message.len)},
-                                    .headers = {{"topic", place.topic},
-                                                {"partition", std::to_string(place.partition)},
-                                                {"offset", std::to_string(place.offset)},
-                                                {"reason", reason}},
-                                    .name = "the dead letter"};
-        std::ranges::move(kafka_form_headers(message), std::back_inserter(letter.headers));
-        dead_letters_->publish(options_.dead_letter_topic, {letter});
+        const LeftOut left_out = publish_kafka_dead_letter(*dead_letters_, options_.dead_letter_topic,
+                                                           {.place = place, .message = message, .reason = reason});
+        tell_what_was_left_out(options_.on_error, kafka_message_name(place), left_out);
       }
       acknowledge(place);
       return false;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
       give_back(place);
+      tell_of_delayed_letter(options_.on_error, kafka_message_name(place), error);
       return true;
     }
   }
@@ -172,39 +160,46 @@ class KafkaGroup {
     std::vector<KafkaPlace> done;
     {
       const std::scoped_lock lock{mutex_};
-      for (const auto& [name, partition] : partitions_) add_done(name, partition, done);
+      for (const auto& [name, partition] : partitions_) add_done(partition, done);
     }
     commit(done);
   }
 
  private:
-  using Name = std::pair<std::string, std::int32_t>;
-  struct Partition {
-    std::uint64_t assignment = 0;
-    std::int64_t next = RD_KAFKA_OFFSET_INVALID;       ///< Behind the last message that was read.
-    std::int64_t committed = RD_KAFKA_OFFSET_INVALID;  ///< Up to there.
-    std::map<std::int64_t, bool> open{};               ///< Read and not handled.
-    std::map<std::int64_t, bool> in_hand{};            ///< Some of these.
-    bool reads_again = false;
-    bool is_leaving = false;
+  /// Looks up a name of librdkafka's without a copy of it.
+  struct ByName {
+    using is_transparent = void;
+    template <class Left, class Right>
+    bool operator()(const std::pair<Left, std::int32_t>& left, const std::pair<Right, std::int32_t>& right) const {
+      const int order = std::string_view{left.first}.compare(right.first);
+      return order != 0 ? order < 0 : left.second < right.second;
+    }
   };
+  using Name = std::pair<std::string_view, std::int32_t>;
+
+  /// In milliseconds, at most a second, so that a stop is noticed.
+  static int wait_of(SteadyTime until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000));
+  }
 
   static void check_kafka(rd_kafka_resp_err_t error) {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka_error(error);
   }
 
-  Partition* find(const KafkaPlace& place) {
-    const auto found = partitions_.find({place.topic, place.partition});
-    return found != partitions_.end() && found->second.assignment == place.assignment ? &found->second : nullptr;
+  /// @return Nothing when it is no longer this program's, or was assigned to it again.
+  static KafkaPartition* find(const KafkaPlace& place) {
+    return place.partition->assignment == place.assignment ? place.partition.get() : nullptr;
   }
 
   std::optional<KafkaPlace> note(const rd_kafka_message_t& message) {
     const std::scoped_lock lock{mutex_};
-    const auto found = partitions_.find({rd_kafka_topic_name(message.rkt), message.partition});
-    if (found == partitions_.end() || found->second.reads_again) return std::nullopt;
-    found->second.open.emplace(message.offset, true);
-    found->second.next = message.offset + 1;
-    return KafkaPlace{found->first.first, message.partition, message.offset, found->second.assignment};
+    const auto found = partitions_.find(Name{rd_kafka_topic_name(message.rkt), message.partition});
+    if (found == partitions_.end() || found->second->reads_again) return std::nullopt;
+    KafkaPartition& partition = *found->second;
+    partition.open.insert(partition.open.end(), message.offset);
+    partition.next = message.offset + 1;
+    return KafkaPlace{found->second, message.offset, partition.assignment};
   }
 
   /// Seeks what was given back; what is here of these partitions is nobody's.
@@ -212,9 +207,9 @@ class KafkaGroup {
     std::vector<KafkaPlace> places;
     {
       const std::scoped_lock lock{mutex_};
-      for (auto& [name, partition] : partitions_) {
-        if (!partition.reads_again || partition.open.empty() || !partition.in_hand.empty()) continue;
-        places.push_back({name.first, name.second, partition.open.begin()->first, 0});
+      for (const auto& [name, partition] : partitions_) {
+        if (!partition->reads_again || partition->open.empty() || !partition->in_hand.empty()) continue;
+        places.push_back({partition, *partition->open.begin(), partition->assignment});
       }
     }
     for (const KafkaPlace& place : places) {
@@ -223,12 +218,12 @@ class KafkaGroup {
       const KafkaPointer<rd_kafka_error_t> error{rd_kafka_seek_partitions(client_.get(), list.get(), at_most)};
       if (error || list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // the next time
       const std::scoped_lock lock{mutex_};
-      const auto found = partitions_.find({place.topic, place.partition});
-      if (found == partitions_.end()) continue;
-      found->second.assignment = ++last_assignment_;
-      found->second.open.clear();
-      found->second.next = place.offset;
-      found->second.reads_again = false;
+      KafkaPartition* const partition = find(place);
+      if (partition == nullptr) continue;
+      partition->assignment = ++last_assignment_;
+      partition->open.clear();
+      partition->next = place.offset;
+      partition->reads_again = false;
     }
   }
 
@@ -248,9 +243,12 @@ class KafkaGroup {
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       {
         const std::scoped_lock lock{mutex_};
-        for (int index = 0; index < partitions.cnt; ++index) {
-          partitions_[{partitions.elems[index].topic, partitions.elems[index].partition}] = {.assignment =
-                                                                                                 ++last_assignment_};
+        for (const Name& name : names_of(partitions)) {
+          forget(name);
+          const std::string topic{name.first};
+          partitions_.emplace(std::pair{topic, name.second},
+                              std::make_shared<KafkaPartition>(KafkaPartition{
+                                  .topic = topic, .number = name.second, .assignment = ++last_assignment_}));
         }
       }
       rd_kafka_assign(client_.get(), &partitions);
@@ -260,16 +258,19 @@ class KafkaGroup {
     std::vector<KafkaPlace> done;
     {
       std::unique_lock lock{mutex_};
-      const auto names = names_of(partitions);
-      for (const Name& name : names) partitions_[name].is_leaving = true;
+      std::vector<std::shared_ptr<KafkaPartition>> leaving;
+      for (const Name& name : names_of(partitions)) {
+        if (const auto found = partitions_.find(name); found != partitions_.end()) leaving.push_back(found->second);
+      }
+      for (const auto& partition : leaving) partition->is_leaving = true;
       // Whoever gets them would handle messages that are in other threads' hands.
       put_down_.wait_for(lock, is_lost ? std::chrono::milliseconds{0} : options_.rebalance_wait, [&] {
-        return std::ranges::all_of(names, [&](const Name& name) { return partitions_[name].in_hand.empty(); });
+        return std::ranges::all_of(leaving, [](const auto& partition) { return partition->in_hand.empty(); });
       });
-      for (const Name& name : names) {
-        if (!is_lost) add_done(name, partitions_[name], done);
-        partitions_.erase(name);
+      if (!is_lost) {
+        for (const auto& partition : leaving) add_done(partition, done);
       }
+      for (const auto& partition : leaving) forget({partition->topic, partition->number});
     }
     try {
       commit(done);
@@ -287,17 +288,26 @@ class KafkaGroup {
     return names;
   }
 
-  static void add_done(const Name& name, const Partition& partition, std::vector<KafkaPlace>& done) {
-    const std::int64_t until = partition.open.empty() ? partition.next : partition.open.begin()->first;
-    if (until < 0 || until == partition.committed || partition.next < 0) return;
-    done.push_back({name.first, name.second, until, partition.assignment});
+  /// What is here of its messages is nobody's.
+  void forget(const Name& name) {
+    const auto found = partitions_.find(name);
+    if (found == partitions_.end()) return;
+    found->second->assignment = 0;
+    partitions_.erase(found);
+  }
+
+  static void add_done(const std::shared_ptr<KafkaPartition>& partition, std::vector<KafkaPlace>& done) {
+    const std::int64_t until = partition->open.empty() ? partition->next : *partition->open.begin();
+    if (until < 0 || until == partition->committed || partition->next < 0) return;
+    done.push_back({partition, until, partition->assignment});
   }
 
   static KafkaPointer<rd_kafka_topic_partition_list_t> list_of(const std::vector<KafkaPlace>& places) {
     KafkaPointer<rd_kafka_topic_partition_list_t> list{
         rd_kafka_topic_partition_list_new(static_cast<int>(places.size()))};
     for (const KafkaPlace& place : places) {
-      rd_kafka_topic_partition_list_add(list.get(), place.topic.c_str(), place.partition)->offset = place.offset;
+      rd_kafka_topic_partition_list_add(list.get(), place.partition->topic.c_str(), place.partition->number)->offset =
+          place.offset;
     }
     return list;
   }
@@ -314,7 +324,7 @@ class KafkaGroup {
     check_kafka(error);
     const std::scoped_lock lock{mutex_};
     for (const KafkaPlace& place : done) {
-      if (Partition* const partition = find(place)) partition->committed = place.offset;
+      if (KafkaPartition* const partition = find(place)) partition->committed = place.offset;
     }
   }
 
@@ -333,7 +343,7 @@ class KafkaGroup {
   std::mutex committing_{};
   mutable std::mutex mutex_{};
   std::condition_variable put_down_{};
-  std::map<Name, Partition> partitions_{};
+  std::map<std::pair<std::string, std::int32_t>, std::shared_ptr<KafkaPartition>, ByName> partitions_{};
   std::uint64_t last_assignment_ = 0;
   bool is_paused_ = false;
   KafkaPointer<rd_kafka_t> client_{};

@@ -94,10 +94,14 @@ inline std::map<std::string, std::string> kafka_form_headers(const rd_kafka_mess
 
 /// A message that came, in whatever form it was sent. @throws InvalidMessageError
 inline ReceivedBody read_kafka_message(const rd_kafka_message_t& message) {
-  std::map<std::string, std::string> headers = kafka_form_headers(message);
+  const std::map<std::string, std::string> headers = kafka_form_headers(message);
+  const auto header = [&](const char* name) {
+    const auto found = headers.empty() ? headers.end() : headers.find(name);
+    return found == headers.end() ? std::string_view{} : std::string_view{found->second};
+  };
   ReceivedBody body = read_body(std::string{kafka_text(message.payload, message.len)},
-                                headers[kafka_content_type_header], headers, {kafka_cloud_event_prefix});
-  body.replay = body.replay || headers["replay"] == "1";
+                                header(kafka_content_type_header), headers, {kafka_cloud_event_prefix});
+  body.replay = body.replay || header("replay") == "1";
   return body;
 }
 

@@ -66,6 +66,9 @@ class KafkaProducer {
     if (!call.refused.empty()) call.throw_refused();
   }
 
+  /// In bytes, of a message with its headers.
+  std::size_t max_message_size() const noexcept { return max_message_size_; }
+
   /// The client at the moment.
   std::shared_ptr<rd_kafka_t> current() {
     const std::scoped_lock lock{mutex_};

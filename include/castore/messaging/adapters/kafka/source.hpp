@@ -88,11 +88,14 @@ class KafkaSource {
     // Other messages are in hand, or wait for their time.
     if (group_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
     if (until) end = (std::min)(end, *until);
+    auto messages = group_->poll(end);
     std::vector<std::shared_ptr<KafkaReceipt>> receipts;
-    for (auto& [place, message] : group_->poll(end)) {
+    receipts.reserve(messages.size());
+    for (auto& [place, message] : messages) {
       receipts.push_back(std::make_shared<KafkaReceipt>(group_, std::move(place), std::move(message)));
     }
     std::vector<Delivery> deliveries;
+    deliveries.reserve(receipts.size());
     for (const auto& receipt : receipts) {
       try {
         const ReceivedBody body = receipt->read();

@@ -261,8 +261,9 @@ class NatsConnection {
     set("the servers", natsOptions_SetServers, pointers.data(), static_cast<int>(pointers.size()));
     set("the name", natsOptions_SetName, options.name.c_str());
     set("the time to connect", natsOptions_SetTimeout, options.connect_timeout.count());
-    // Messages are sent at once, and are ours to send again; a connection that is dead is found out within 30 s.
-    set("the way of sending", natsOptions_SetSendAsap, true);
+    // What is sent waits for more up to a millisecond, unless it is flushed, and is ours to send again. A connection
+    // that is dead is found out within 30 s.
+    set("the way of sending", natsOptions_SetSendAsap, false);
     set("the time to write", natsOptions_SetWriteDeadline, options.request_timeout.count());
     set("the reconnects", natsOptions_SetMaxReconnect, -1);
     set("the wait for reconnects", natsOptions_SetReconnectWait, std::int64_t{250});
@@ -312,6 +313,11 @@ class NatsInbox {
     return parse_integer<std::uint64_t>(subject.substr(name_.size() + 1)).value_or(0);
   }
 
+  /// Whether something has come that `next` has not given yet.
+  bool has_next() const {
+    int count = 0;
+    return natsSubscription_GetPending(subscription_.get(), &count, nullptr) == NATS_OK && count > 0;
+  }
   /// What comes next, or nothing within that time, or earlier when nobody listens to what was sent.
   /// @param nobody_listens Is then set; the client library does not tell to what.
   /// @throws NatsError
@@ -329,10 +335,21 @@ class NatsInbox {
   NatsPointer<natsSubscription> subscription_;
 };
 
-/// Publishes a message of the core protocol. @return Whether it is on its way.
+/// Has what was sent go on its way at once. The client library has no way to do that but to ask for an answer of the
+/// server; whether it comes in time means nothing.
+inline void flush_nats(const NatsConnection& connection) {
+  constexpr std::int64_t at_most = 100;
+  if (connection.is_connected()) natsConnection_FlushTimeout(connection.handle(), at_most);
+}
+
+/// Publishes a message of the core protocol, on its way within a millisecond. @return Whether it is.
 inline natsStatus send_to_nats(const NatsConnection& connection, const std::string& subject, const std::string& reply,
                                std::string_view body,
                                const std::vector<std::pair<std::string, std::string>>& headers = {}) {
+  if (headers.empty() && !reply.empty()) {  // without a copy
+    return natsConnection_PublishRequest(connection.handle(), subject.c_str(), reply.c_str(), body.data(),
+                                         static_cast<int>(body.size()));
+  }
   natsMsg* created = nullptr;
   natsStatus status = natsMsg_Create(&created, subject.c_str(), reply.empty() ? nullptr : reply.c_str(), body.data(),
                                      static_cast<int>(body.size()));

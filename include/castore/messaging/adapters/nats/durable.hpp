@@ -5,8 +5,9 @@
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/nats/connection.hpp>
-#include <castore/messaging/adapters/nats/message.hpp>
+#include <castore/messaging/adapters/nats/dead_letter.hpp>
 #include <castore/messaging/adapters/nats/publisher.hpp>
+#include <castore/messaging/detail/dead_letter.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 
 #include <nats/nats.h>
@@ -17,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,6 +35,7 @@ struct NatsDurableOptions {
   std::string dead_letter_subject{};
   std::chrono::milliseconds ack_wait{};
   std::size_t max_messages = 0;
+  ErrorListener on_error{};
 };
 
 /// A message that a stream has delivered.
@@ -69,12 +70,16 @@ class NatsDurable {
   /// @throws NatsError
   std::vector<NatsDelivered> pull(SteadyTime until) {
     std::vector<NatsDelivered> delivered;
-    constexpr std::chrono::milliseconds at_once{0};
-    request(at_once, delivered);
-    const auto left = std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (delivered.empty() && left > at_once) {
-      request(left, delivered);
-      if (!delivered.empty()) request(at_once, delivered);
+    const auto left = [&] {
+      return std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    };
+    // A server needs some time to deliver many of them.
+    constexpr std::chrono::milliseconds shortest{1};
+    constexpr std::chrono::milliseconds longest{20};
+    request_all(std::clamp(left(), shortest, longest), delivered);
+    if (delivered.empty() && left().count() > 0) {
+      request_one(left(), delivered);
+      if (!delivered.empty()) request_all(shortest, delivered);
     }
     return delivered;
   }
@@ -120,8 +125,9 @@ class NatsDurable {
       if (!options_.dead_letter_subject.empty()) publish_dead_letter(sequence, deliveries, reason);
       tell(sequence, "+TERM");
       return false;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
       give_back(sequence);
+      tell_of_delayed_letter(options_.on_error, place_of(sequence), error);
       return true;
     }
   }
@@ -129,15 +135,14 @@ class NatsDurable {
   /// Waits until the server has heard all that it was told. @throws NatsError
   void settle() {
     const SteadyTime deadline = time_after(connection_->request_timeout());
-    while (true) {
+    for (bool is_flushed = false;; is_flushed = true) {
       const SteadyTime now = std::chrono::steady_clock::now();
       {
         const std::scoped_lock lock{mutex_};
         if (told_.empty()) return;
-        for (auto& [sequence, what] : told_) {
-          if (now - what.told_at >= NatsPublisher::again_after) send(sequence, what);
-        }
+        tell_again(now);
       }
+      if (!is_flushed) flush_nats(*connection_);
       if (now >= deadline) throw NatsError{"acknowledgements were not confirmed in time", true};
       constexpr std::chrono::milliseconds longest{50};  // another thread may have seen the answer
       const NatsPointer<natsMsg> answer = answers_.next(longest);
@@ -155,7 +160,7 @@ class NatsDurable {
     SteadyTime until{};  ///< Then the server delivers it again.
   };
   struct Told {
-    std::string reply{};
+    std::shared_ptr<natsMsg> message{};
     std::string_view what{};
     SteadyTime told_at{};
   };
@@ -197,26 +202,48 @@ class NatsDurable {
     }
   }
 
-  /// @param wait For the first message; 0: for none, but as many as there are.
-  void request(std::chrono::milliseconds wait, std::vector<NatsDelivered>& delivered) {
-    const std::size_t room = options_.max_messages - (std::min)(options_.max_messages, held());
-    if (room == 0) return rest(wait);  // until some are handled
-    nlohmann::json request{{"batch", wait.count() == 0 ? room : 1}};
-    if (wait.count() == 0) request["no_wait"] = true;
-    // Without an end the server would keep a request while `max_ack_pending` is reached.
-    request["expires"] = std::chrono::nanoseconds{(std::max)(wait, std::chrono::milliseconds{1})}.count();
+  /// Waits for a message.
+  void request_one(std::chrono::milliseconds wait, std::vector<NatsDelivered>& delivered) {
+    if (room() == 0) return rest(wait);  // until some are handled
+    read_answers(send_request({{"batch", 1}}, wait), 1, wait, delivered);
+  }
+  /// Takes as many as there are. @param wait For the first one. Without an end the server would keep a request while
+  /// `max_ack_pending` is reached.
+  void request_all(std::chrono::milliseconds wait, std::vector<NatsDelivered>& delivered) {
+    const std::size_t most = room();
+    if (most == 0) return rest(wait);
+    read_answers(send_request({{"batch", most}, {"no_wait", true}}, wait), most, wait, delivered);
+  }
+  std::size_t room() const { return options_.max_messages - (std::min)(options_.max_messages, held()); }
+
+  /// @return Its number.
+  std::uint64_t send_request(nlohmann::json request, std::chrono::milliseconds expires) {
+    request["expires"] = std::chrono::nanoseconds{expires}.count();
     const std::uint64_t number = ++last_request_;
     check_nats(send_to_nats(*connection_, "$JS.API.CONSUMER.MSG.NEXT." + name_, inbox_.subject(number), request.dump()),
                "cannot ask for messages");
+    flush_nats(*connection_);
+    return number;
+  }
+
+  void read_answers(std::uint64_t number, std::size_t left, std::chrono::milliseconds wait,
+                    std::vector<NatsDelivered>& delivered) {
+    // nats-server 2.9 forgets to say that the time is over when it is while messages are delivered: then no more come.
     constexpr std::chrono::milliseconds late{100};
-    const SteadyTime deadline = time_after(wait + late);
-    for (std::size_t left = wait.count() == 0 ? room : 1; left > 0;) {
+    constexpr std::chrono::milliseconds silence{5};
+    const SteadyTime end = time_after(wait);
+    SteadyTime deadline = end + late;
+    while (left > 0) {
       if (!connection_->is_connected()) throw NatsError{"the connection is broken", true};
-      // nats-server 2.9 sometimes forgets to say that the time is over.
-      if (std::chrono::steady_clock::now() >= deadline) return static_cast<void>(info());
+      const SteadyTime now = std::chrono::steady_clock::now();
+      if (now >= deadline) {
+        if (delivered.empty()) info();  // throws when the consumer is not there
+        return;
+      }
       constexpr std::chrono::milliseconds longest{100};  // then it is seen whether the connection is there
       bool nobody_listens = false;
-      NatsPointer<natsMsg> message = inbox_.next(longest, &nobody_listens);
+      NatsPointer<natsMsg> message = inbox_.next(
+          (std::min)(longest, std::chrono::ceil<std::chrono::milliseconds>(deadline - now)), &nobody_listens);
       if (nobody_listens) throw NatsError{"JetStream does not answer", true};
       extend_all();
       if (!message) continue;
@@ -224,6 +251,7 @@ class NatsDurable {
       if (status_of == number) return check_status(message.get());
       if (status_of != 0) continue;
       read(std::move(message), delivered);
+      deadline = (std::max)(end, std::chrono::steady_clock::now()) + silence;
       --left;
     }
   }
@@ -263,15 +291,30 @@ class NatsDurable {
     }
     const auto [held, is_new] = held_.try_emplace(*sequence);
     held->second = {shared, now + options_.ack_wait};
+    next_extension_ = (std::min)(next_extension_, held->second.until - half_);
     if (is_new) delivered.push_back({*sequence, *deliveries, shared});
   }
 
   void extend_late(SteadyTime now) {
-    if (!connection_->is_connected()) return;
+    if (now <= next_extension_ || !connection_->is_connected()) return;
+    next_extension_ = (SteadyTime::max)();
     for (auto& [sequence, held] : held_) {
-      if (held.until <= now || held.until - now >= half_) continue;
-      const natsStatus status = send_to_nats(*connection_, natsMsg_GetReply(held.message.get()), {}, "+WPI");
-      if (status == NATS_OK) held.until = now + options_.ack_wait;
+      if (held.until <= now) continue;
+      if (held.until - now < half_) {
+        const natsStatus status = send_to_nats(*connection_, natsMsg_GetReply(held.message.get()), {}, "+WPI");
+        if (status == NATS_OK) held.until = now + options_.ack_wait;
+      }
+      next_extension_ = (std::min)(next_extension_, held.until - half_);
+    }
+  }
+
+  /// What was told long ago.
+  void tell_again(SteadyTime now) {
+    if (now < next_telling_) return;
+    next_telling_ = (SteadyTime::max)();
+    for (auto& [sequence, told] : told_) {
+      if (now - told.told_at >= NatsPublisher::again_after) send(sequence, told);
+      next_telling_ = (std::min)(next_telling_, told.told_at + NatsPublisher::again_after);
     }
   }
 
@@ -279,16 +322,22 @@ class NatsDurable {
     const std::scoped_lock lock{mutex_};
     const auto held = held_.find(sequence);
     if (held == held_.end()) return;
-    const auto told =
-        told_.insert_or_assign(sequence, Told{natsMsg_GetReply(held->second.message.get()), what, {}}).first;
+    const auto told = told_.insert_or_assign(sequence, Told{std::move(held->second.message), what, {}}).first;
     held_.erase(held);
     send(sequence, told->second);
   }
 
   /// When that fails, `settle` does it again.
-  void send(std::uint64_t sequence, Told& told) const {
+  void send(std::uint64_t sequence, Told& told) {
     told.told_at = std::chrono::steady_clock::now();
-    if (connection_->is_connected()) send_to_nats(*connection_, told.reply, answers_.subject(sequence), told.what);
+    next_telling_ = (std::min)(next_telling_, told.told_at + NatsPublisher::again_after);
+    if (!connection_->is_connected()) return;
+    send_to_nats(*connection_, natsMsg_GetReply(told.message.get()), answers_.subject(sequence), told.what);
+  }
+
+  /// As errors call a message.
+  std::string place_of(std::uint64_t sequence) const {
+    return "the message " + std::to_string(sequence) + " of the stream " + in_quotes(options_.stream);
   }
 
   /// @throws MessagesNotPublishedError
@@ -300,21 +349,14 @@ class NatsDurable {
       if (held == held_.end()) return;
       message = held->second.message;
     }
-    NatsOutgoingMessage letter{.subject = options_.dead_letter_subject,
-                               .body = std::string{data_of(message.get())},
-                               .name = "the dead letter"};
-    const std::string place = options_.stream + "#" + std::to_string(sequence);
-    letter.headers = {{nats_message_id_header, "dead#" + options_.durable + "#" + place},
-                      {"Castore-Subject", natsMsg_GetSubject(message.get())},
-                      {"Castore-Stream", options_.stream},
-                      {"Castore-Sequence", std::to_string(sequence)},
-                      {"Castore-Deliveries", std::to_string(deliveries)},
-                      {"Castore-Reason", nats_escaped(reason, "%")}};
-    if (const std::string_view replay = nats_header(message.get(), nats_replay_header); !replay.empty()) {
-      letter.headers.emplace_back(nats_replay_header, replay);
-    }
-    std::ranges::move(nats_form_headers(message.get()), std::back_inserter(letter.headers));
-    NatsPublisher{*connection_, {letter}, connection_->request_timeout()}.publish(connection_->max_message_size());
+    const LeftOut left_out = publish_nats_dead_letter(*connection_, {.message = message.get(),
+                                                                     .subject = options_.dead_letter_subject,
+                                                                     .stream = options_.stream,
+                                                                     .durable = options_.durable,
+                                                                     .sequence = sequence,
+                                                                     .deliveries = deliveries,
+                                                                     .reason = reason});
+    tell_what_was_left_out(options_.on_error, place_of(sequence), left_out);
   }
 
   static constexpr std::string_view given_back = "-NAK";
@@ -327,8 +369,10 @@ class NatsDurable {
   NatsInbox answers_;  ///< That the server has heard what it was told.
   std::uint64_t last_request_ = 0;
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, Held> held_{};  ///< By their sequences in the stream.
-  std::map<std::uint64_t, Told> told_{};  ///< Likewise; the server may not know it yet.
+  std::map<std::uint64_t, Held> held_{};             ///< By their sequences in the stream.
+  std::map<std::uint64_t, Told> told_{};             ///< Likewise; the server may not know it yet.
+  SteadyTime next_extension_ = (SteadyTime::max)();  ///< Of those that are held, when the first one must be extended.
+  SteadyTime next_telling_ = (SteadyTime::max)();    ///< When the server is to be told the first one again.
 };
 
 }  // namespace castore::detail

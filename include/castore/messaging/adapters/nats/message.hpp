@@ -178,8 +178,10 @@ inline std::map<std::string, std::string> nats_form_headers(natsMsg* message) {
 inline ReceivedBody read_nats_message(natsMsg* message) {
   std::map<std::string, std::string> headers = nats_form_headers(message);
   for (auto& [name, value] : headers) value = nats_unescaped(value);
-  ReceivedBody body =
-      read_body(std::string{data_of(message)}, headers[nats_content_type_header], headers, {nats_cloud_event_prefix});
+  const auto content_type = headers.find(nats_content_type_header);
+  ReceivedBody body = read_body(std::string{data_of(message)},
+                                content_type == headers.end() ? std::string_view{} : content_type->second, headers,
+                                {nats_cloud_event_prefix});
   body.replay = body.replay || nats_header(message, nats_replay_header) == "1";
   return body;
 }

@@ -60,6 +60,7 @@ class NatsPublisher {
       while (!is_done() && std::chrono::steady_clock::now() < deadline_) {
         send_what_is_due(inbox);
         wait_for_answer(inbox);
+        while (!is_done() && inbox.has_next()) wait_for_answer(inbox);
       }
       if (!is_done() && last_why_.empty()) {
         last_why_ = connection_.is_connected() ? "no answer came in time" : "there was no connection in time";
@@ -120,12 +121,14 @@ class NatsPublisher {
     // While the connection is broken the client library would keep what it is given, and nobody could take it back.
     if (!connection_.is_connected()) return;
     const SteadyTime now = std::chrono::steady_clock::now();
-    while (!due_.empty() && due_.begin()->first <= now) send(due_.begin()->second, inbox, now);
-    while (!ready_.empty() && due_.size() < most_on_their_way) {
+    bool has_sent = false;
+    for (; !due_.empty() && due_.begin()->first <= now; has_sent = true) send(due_.begin()->second, inbox, now);
+    for (; !ready_.empty() && due_.size() < most_on_their_way; has_sent = true) {
       const std::size_t number = ready_.front();
       ready_.pop_front();
       send(number, inbox, now);
     }
+    if (has_sent) flush_nats(connection_);
   }
 
   void send(std::size_t number, const NatsInbox& inbox, SteadyTime now) {

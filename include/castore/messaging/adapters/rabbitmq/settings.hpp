@@ -27,7 +27,9 @@ struct RabbitMqTls {
 /// @brief How a broker is reached.
 struct RabbitMqConnectionOptions {
   /// @brief How long a call may take, with all its attempts to connect: to publish messages and have them confirmed, or
-  /// to begin to consume. At least 1 ms.
+  /// to begin to consume. At least 1 ms. The search for the host's address is not bounded by it: the system makes it,
+  /// as `/etc/resolv.conf` says (by default, 5 s for each of two attempts to ask each name server). Where name servers
+  /// may be silent, write the broker's address into the URL, or set `options timeout:1 attempts:1` there.
   std::chrono::milliseconds timeout{30'000};
   RabbitMqTls tls{};  ///< For `amqps://`.
 };

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#ifndef CASTORE_MESSAGING_ADAPTERS_KAFKA_DEAD_LETTER_HPP
+#define CASTORE_MESSAGING_ADAPTERS_KAFKA_DEAD_LETTER_HPP
+
+#include <castore/config.hpp>
+#include <castore/messaging/adapters/kafka/client.hpp>
+#include <castore/messaging/adapters/kafka/message.hpp>
+#include <castore/messaging/adapters/kafka/place.hpp>
+#include <castore/messaging/adapters/kafka/publisher.hpp>
+#include <castore/messaging/detail/dead_letter.hpp>
+#include <castore/messaging/errors.hpp>
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace castore::detail {
+
+/// A message that failed as often as it may, and where it comes from. What it refers to must outlive it.
+struct KafkaDeadLetter {
+  const KafkaPlace& place;
+  const rd_kafka_message_t& message;
+  const std::string& reason;
+};
+
+inline KafkaOutgoingMessage kafka_dead_letter(const KafkaDeadLetter& dead, LeftOut left_out) {
+  KafkaOutgoingMessage letter{.key = std::string{kafka_text(dead.message.key, dead.message.key_len)},
+                              .name = "the dead letter"};
+  if (left_out != LeftOut::origin) {
+    letter.headers = {{"topic", dead.place.partition->topic},
+                      {"partition", std::to_string(dead.place.partition->number)},
+                      {"offset", std::to_string(dead.place.offset)},
+                      {"reason", dead.reason}};
+  }
+  if (left_out == LeftOut::body) {
+    letter.headers.emplace_back("leftOut", "body");
+  } else {
+    letter.body = kafka_text(dead.message.payload, dead.message.len);
+    std::ranges::move(kafka_form_headers(dead.message), std::back_inserter(letter.headers));
+  }
+  return letter;
+}
+
+inline bool is_too_large_for_topic(const MessagesNotPublishedError& error) {
+  try {
+    std::rethrow_if_nested(error);
+  } catch (const KafkaError& cause) {
+    return cause.code() == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           cause.code() == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+  }
+  return false;
+}
+
+/// @return What had to be left out. @throws MessagesNotPublishedError
+inline LeftOut publish_kafka_dead_letter(KafkaProducer& producer, const std::string& topic,
+                                         const KafkaDeadLetter& dead) {
+  return publish_what_fits([&](LeftOut left_out) {
+    const std::vector<KafkaOutgoingMessage> letters{kafka_dead_letter(dead, left_out)};
+    if (letters.front().size() > producer.max_message_size()) return false;
+    try {
+      producer.publish(topic, letters);
+      return true;
+    } catch (const MessagesNotPublishedError& error) {
+      if (!is_too_large_for_topic(error)) throw;
+      return false;
+    }
+  });
+}
+
+}  // namespace castore::detail
+
+#endif
