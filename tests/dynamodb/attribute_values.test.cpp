@@ -159,6 +159,9 @@ TEST_CASE("attribute values of every type become JSON") {
 TEST_CASE("values that DynamoDB cannot hold are refused before anything is sent") {
   CHECK(why_refused("1e126").find("1e126") != std::string::npos);
   CHECK(why_refused("[1e-131]").find("1e-131") != std::string::npos);
+  for (const char* const text : {"1e125", "-9.9e125", "1e-130", "0e999", "-0e-999"}) {
+    CHECK(marshall(text).starts_with(R"({"N":")"));
+  }
   CHECK(why_refused("1.7976931348623157e308").find("1.7976931348623157e308") != std::string::npos);
   CHECK(why_refused("123456789012345678901234567890123456789").find("38 digits") != std::string::npos);
   CHECK(why_refused(R"({"a":1,"b":2,"a":3})").find("'a' twice") != std::string::npos);
@@ -175,6 +178,8 @@ TEST_CASE("sizes are counted as DynamoDB counts them") {
   CHECK(size_of(R"("abc")") == 3);
   CHECK(size_of(R"("\u00e9\n\ud83d\ude00é\u20ac")") == 2 + 1 + 4 + 2 + 3);
   CHECK(size_of("null") == 1);
+  CHECK(size_of("true") == 1);
+  CHECK(size_of("false") == 1);
   CHECK(size_of("-500000") == size_of("-0.5e6"));
   CHECK(size_of("-500000") == 3);
   CHECK(size_of("1200") == 3);

@@ -414,6 +414,25 @@ TEST_CASE("changed events are changed in the feed and what is no event of its st
                                                   R"(POKEMONS#late#1 {"of":1})"});
 }
 
+TEST_CASE("snapshots in the table are no events to a relay of all event stores") {
+  Scene scene;
+  InMemoryEventStorageAdapter feed;
+  auto options = scene.options();
+  options.event_store_ids.clear();
+  DynamoDbStreamRelay relay{scene.stream, feed, options};
+  scene.store({numbered("a", 1)});
+  Json records{{"Records", Json::array({FakeStream::record_of(numbered("a", 1))})}};
+  for (const char* const name : {"INSERT", "MODIFY", "REMOVE"}) {
+    Json snapshot = FakeStream::record_of(numbered("a", 1), name);
+    snapshot["dynamodb"]["Keys"]["aggregateId"]["S"] = "#castore_snapshot#POKEMONS#a";
+    records["Records"].push_back(std::move(snapshot));
+  }
+  const DynamoDbStreamPollResult pushed = relay.push(records.dump());
+  CHECK(pushed.events == 1);
+  CHECK(pushed.others == 3);
+  CHECK(feed_of(feed) == std::vector<std::string>{R"(POKEMONS#a#1 {"of":1})"});
+}
+
 TEST_CASE("of two relays of one name the slower one says so, and the feed is right") {
   Scene scene;
   SqliteEventStorageAdapter feed{":memory:"};
@@ -429,22 +448,27 @@ TEST_CASE("of two relays of one name the slower one says so, and the feed is rig
   CHECK(feed_of(feed).size() == 1);
 }
 
+namespace {
+
+/// What DynamoDB Streams answers, for a `FaultPlan`.
+Json answer(const Json& value, int status = 200) { return Json{{"streams", {status, value}}}; }
+Json refusal(const std::string& code) { return answer({{"__type", "com.amazonaws.dynamodb.v20120810#" + code}}, 400); }
+/// A description of a stream of one shard, for which there may be more to say.
+Json page(const std::string& shard, const Json& more = {}) {
+  Json description{{"StreamStatus", "ENABLED"},
+                   {"StreamViewType", "NEW_AND_OLD_IMAGES"},
+                   {"Shards", {{{"ShardId", shard}, {"SequenceNumberRange", {{"StartingSequenceNumber", "1"}}}}}}};
+  if (!more.is_null()) description["Shards"][0].update(more);
+  return description;
+}
+
+}  // namespace
+
 TEST_CASE("what is asked of DynamoDB Streams over HTTP is signed, in its form, and asked again where that helps") {
   Scene scene;
   SqliteEventStorageAdapter feed{":memory:"};
   DynamoDbStreamRelay{scene.stream, feed, scene.options()}.reconcile();
   scene.store({numbered("a", 1), numbered("a", 2)});
-  const auto answer = [](const Json& value, int status = 200) { return Json{{"streams", {status, value}}}; };
-  const auto refusal = [&](const std::string& code) {
-    return answer({{"__type", "com.amazonaws.dynamodb.v20120810#" + code}}, 400);
-  };
-  const auto page = [&](const std::string& shard, const Json& more) {
-    Json description{{"StreamStatus", "ENABLED"},
-                     {"StreamViewType", "NEW_AND_OLD_IMAGES"},
-                     {"Shards", {{{"ShardId", shard}, {"SequenceNumberRange", {{"StartingSequenceNumber", "1"}}}}}}};
-    if (!more.is_null()) description["Shards"][0].update(more);
-    return description;
-  };
   const std::string first = scene.service->shards[0].id;
   Json head = page(first, {});
   head["LastEvaluatedShardId"] = first;
@@ -487,6 +511,32 @@ TEST_CASE("what is asked of DynamoDB Streams over HTTP is signed, in its form, a
         "https://streams.dynamodb.eu-west-1.amazonaws.com");
 }
 
+TEST_CASE("records that may not be read are an error, and are read when they may be") {
+  Scene scene;
+  SqliteEventStorageAdapter feed{":memory:"};
+  DynamoDbStreamRelay{scene.stream, feed, scene.options()}.reconcile();
+  scene.store({numbered("a", 1)});
+  const std::string shard = scene.service->shards[0].id;
+  const FaultPlan plan{
+      {answer({{"StreamDescription", page(shard)}}), answer({{"ShardIterator", "one"}}),
+       refusal("AccessDeniedException"), answer({{"StreamDescription", page(shard)}}),
+       answer({{"ShardIterator", "two"}}),
+       answer({{"Records", {FakeStream::record_of(numbered("a", 1))}}, {"NextShardIterator", nullptr}})}};
+  const DynamoDbStream over_http{
+      scene.table, arn, {.client = plan.options(), .retry = quick_retries(3), .pause = std::chrono::milliseconds{0}}};
+  DynamoDbStreamRelay relay{over_http, feed, scene.options()};
+  CHECK_THROWS_AS(relay.poll(), castore::StorageError);
+  CHECK(relay.poll() == DynamoDbStreamPollResult{.events = 1});
+}
+
+TEST_CASE("an answer that is none of a stream is not taken for a shard without records") {
+  for (const std::string_view answer : {"{}", R"({"NextShardIterator":"two"})", R"({"records":[]})", "[]", ""}) {
+    CAPTURE(answer);
+    CHECK_THROWS_AS(castore::detail::read_stream_records(answer), castore::detail::JsonScanError);
+  }
+  CHECK(castore::detail::read_stream_records(R"({"Records":[]})").records.empty());
+}
+
 TEST_CASE("what the guide to streams shows") {
   const Table events{Layout::single_table, server_client()};
   const std::string& table_name = events.name();
@@ -509,7 +559,7 @@ TEST_CASE("what the guide to streams shows") {
   castore::DynamoDbStream stream{table, stream_arn};
   castore::SqliteEventStorageAdapter feed{path};
   castore::DynamoDbStreamRelay relay{stream, feed, {.event_store_ids = {"POKEMONS", "TRAINERS"}}};
-  relay.reconcile();  // once: what is older than the stream
+  relay.reconcile();  // once, for events older than the stream
   relay.catch_up();   // or relay.run(stop) on a thread of yours
   // [/use]
   push(table, numbered("a", 1), numbered("a", 2));

@@ -10,6 +10,7 @@
 #include <castore/adapters/dynamodb.hpp>
 
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 #include "support/place.hpp"
 #include "support/records.hpp"
 
@@ -201,16 +202,7 @@ class FaultPlan {
   std::string name_ = detail::new_client_request_token();
 };
 
-/// The error that a function throws, which must be of this type.
-template <class Error, class Function>
-Error error_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error;
-  }
-  throw std::runtime_error{"the expected error was not thrown"};
-}
+using castore_tests::support::error_of;
 
 }  // namespace castore::dynamodb_tests
 

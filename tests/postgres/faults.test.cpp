@@ -55,6 +55,14 @@ TEST_CASE("a push, a group of any size, a load and a page are one round trip eac
         1);
   CHECK(round_trips_of([&] { CHECK(push(test.storage, event("pikachu", 3)).status == PushOutcome::version_gap); }) ==
         1);
+  const auto read_all = [&](std::size_t limit) {
+    std::size_t events = 0;
+    test.storage.read_all_events(0, {.limit = limit}, [&](const SequencedEventView&) { ++events; });
+    CHECK(events == limit);
+  };
+  read_all(2);  // whether numbers are an order is asked once for each connection
+  CHECK(round_trips_of([&] { read_all(2); }) == 1);
+  CHECK(round_trips_of([&] { read_all(1); }) == 1);
   CHECK(test.proxy.connections() == 1);
 }
 
@@ -122,6 +130,18 @@ TEST_CASE("when the connection breaks twice, a load may be done again, and of a 
   CHECK_FALSE(error.retryable);
   CHECK(error.outcome == StorageError::Outcome::unknown);
   test.proxy.refuse_connections(false);
+  CHECK(versions(test.storage, "pikachu") == std::vector<Version>{1});
+}
+
+TEST_CASE("when the connection breaks twice before a push is sent, nothing has happened", "[postgres]") {
+  Proxied test;
+  PostgresEventStorageAdapter fresh{test.proxy.connection_string(), {.table_name = test.direct.table().name()}};
+  test.proxy.plan(".x.x");  // it is connected, and cannot look at the table
+  const Failure error = failure_of([&] { push(fresh, event("pikachu", 1)); });
+  CHECK(error.says("broke twice; do it again"));
+  CHECK(error.retryable);
+  CHECK(error.outcome == StorageError::Outcome::not_done);
+  push(fresh, event("pikachu", 1));
   CHECK(versions(test.storage, "pikachu") == std::vector<Version>{1});
 }
 

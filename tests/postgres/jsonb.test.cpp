@@ -5,6 +5,7 @@
 
 #include "postgres/support/postgres.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -45,6 +46,23 @@ TEST_CASE("what JSONB cannot keep is refused before anything of its group is wri
   CHECK(push(*storage, event("pikachu", 1, R"(["\\u0000", "\ud83d\udc09", "\\\\ud83d", "-0.0"])")) == PushOutcome{});
   CHECK(load(*storage, "pikachu").at(0).payload ==
         "[\"\\\\u0000\", \"\xf0\x9f\x90\x89\", \"\\\\\\\\ud83d\", \"-0.0\"]");
+}
+
+TEST_CASE("half of a surrogate pair is refused by its text also where nothing has looked at it before, as in snapshots",
+          "[postgres]") {
+  const auto fault = [](const std::string& text) {
+    return std::string{
+        castore_tests::support::error_of<InvalidEventError>([&] { detail::to_jsonb("state", text); }).what()};
+  };
+  for (const std::string text : {"[\"\\ud83d\"]", "[\"\\ud83dx\"]", "[\"\\ud83d\\u0041\"]", "[\"\\ud83d\\ud83d\"]"}) {
+    CAPTURE(text);
+    CHECK(fault(text) ==
+          "castore: state: it holds half of a surrogate pair (\\ud83d), which is not a character; write valid Unicode");
+  }
+  CHECK(fault("[\"\\uDC09\\uD83D\"]").find("(\\uDC09)") != std::string::npos);
+  CHECK(fault("[\"\\ud800\"]").find("(\\ud800)") != std::string::npos);
+  CHECK(fault("[\"\\ud83d\\udc09\\udfff\"]").find("(\\udfff)") != std::string::npos);
+  CHECK_FALSE(detail::to_jsonb("state", "[\"\\ud83d\\udc09\\udbff\\udfff\\u0041\"]"));
 }
 
 TEST_CASE("negative zero becomes the number that is read as such, and nothing else is touched", "[postgres]") {

@@ -144,13 +144,13 @@ TEST_CASE("a gap is waited for wherever it is, and passed when it is dead", "[po
       const TempTable& table = storage.table();
       PlainPostgres first;
       PlainPostgres middle;
-      first.rows("BEGIN; " + insert(table, "first"));           // 1
-      push(*storage, event("a", 1));                            // 2
-      push(*storage, event("a", 2));                            // 3
-      CHECK(read(*storage, 0) == "next 0 head 3");              // so it is known that the next one cannot fill gap 1
-      middle.rows("BEGIN; " + insert(table, "m"));              // 4
-      middle.rows(insert(table, "m", 2));                       // 5
-      push(*storage, event("a", 3));                            // 6
+      first.rows("BEGIN; " + insert(table, "first"));  // 1
+      push(*storage, event("a", 1));                   // 2
+      push(*storage, event("a", 2));                   // 3
+      CHECK(read(*storage, 0) == "next 0 head 3");     // so it is known that the next one cannot fill gap 1
+      middle.rows("BEGIN; " + insert(table, "m"));     // 4
+      middle.rows(insert(table, "m", 2));              // 5
+      push(*storage, event("a", 3));                   // 6
       PlainPostgres{}.rows("BEGIN; " + insert(table, "last") + "; ROLLBACK");  // 7, which was the last number
       const auto read_on = [&](Position after) {
         std::string text;
@@ -384,6 +384,27 @@ TEST_CASE("a wait ends with a push of this adapter or another, with a stop, or w
   std::thread ends{[&] { open.rows("ROLLBACK"); }};
   CHECK(storage->wait_for_events(2, 10s));
   ends.join();
+}
+
+TEST_CASE("a push of the same adapter ends a wait at once, however long that has lasted", "[postgres]") {
+  Storage storage;
+  constexpr int pushes = 7;
+  int at_once = 0;
+  Position last = 0;
+  for (Version version = 1; version <= pushes; ++version) {
+    std::chrono::steady_clock::time_point pushed{};
+    std::thread pushing{[&] {
+      std::this_thread::sleep_for(600ms);  // a wait asks the server four times a second by then
+      push(*storage, event("pikachu", version));
+      pushed = std::chrono::steady_clock::now();
+    }};
+    REQUIRE(storage->wait_for_events(last, 10s));
+    const auto woken = std::chrono::steady_clock::now();
+    pushing.join();
+    if (woken - pushed < 100ms) ++at_once;
+    last = storage->read_all_events(last, {}, [](const SequencedEventView&) {}).next;
+  }
+  CHECK(at_once >= pushes - 1);  // one may be late on a machine with other work
 }
 
 TEST_CASE("each event of a group is told its position, in the order of the group", "[postgres]") {

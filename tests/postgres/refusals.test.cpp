@@ -388,12 +388,17 @@ TEST_CASE("threads share connections that the server closes, and one at a time a
   CHECK_FALSE(is_asked_at_once);
 }
 
+/// The role may do everything with the table, by one connection at a time.
+void allow_one_connection(PlainPostgres& plain, const TempRole& role, const TempTable& table) {
+  plain.rows("GRANT ALL ON " + table.quoted() + ", " + table.name() + "_id_seq TO " + role.name());
+  plain.rows("ALTER ROLE " + role.name() + " CONNECTION LIMIT 1");
+}
+
 TEST_CASE("at the server's limit threads take turns with the connections that the adapter has", "[postgres]") {
   Storage direct;
   const TempRole role{direct.table(), {}};
   PlainPostgres plain;
-  plain.rows("GRANT ALL ON " + direct.table().quoted() + ", " + direct.table().name() + "_id_seq TO " + role.name());
-  plain.rows("ALTER ROLE " + role.name() + " CONNECTION LIMIT 1");
+  allow_one_connection(plain, role, direct.table());
   Proxy proxy;
   auto options = direct.table().options();
   options.connect_timeout = 1s;
@@ -426,8 +431,7 @@ TEST_CASE("at the server's limit an operation waits for its own connections as l
   Storage direct;
   const TempRole role{direct.table(), {}};
   PlainPostgres plain;
-  plain.rows("GRANT ALL ON " + direct.table().quoted() + ", " + direct.table().name() + "_id_seq TO " + role.name());
-  plain.rows("ALTER ROLE " + role.name() + " CONNECTION LIMIT 1");
+  allow_one_connection(plain, role, direct.table());
   auto options = direct.table().options();
   options.pool_timeout = 100ms;
   PostgresEventStorageAdapter storage{role.connection(), options};
@@ -441,6 +445,26 @@ TEST_CASE("at the server's limit an operation waits for its own connections as l
   plain.rows("COMMIT");
   blocked.join();
   CHECK(versions(storage, "pikachu").size() == 2);
+}
+
+TEST_CASE("at the server's limit no operation waits for a connection that the adapter no longer has", "[postgres]") {
+  Storage direct;
+  const TempRole role{direct.table(), {}};
+  PlainPostgres plain;
+  allow_one_connection(plain, role, direct.table());
+  auto options = direct.table().options();
+  options.connect_timeout = 1s;
+  options.pool_timeout = 20s;
+  PostgresEventStorageAdapter storage{role.connection(), options};
+  push(storage, event("pikachu", 1));
+  plain.rows("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '" + role.name() + "'");
+  {
+    PlainPostgres other{role.connection()};
+    const auto start = std::chrono::steady_clock::now();
+    const Failure error = failure_of([&] { load(storage, "pikachu"); });
+    CHECK(error.says("too many connections are open for this role or database"));
+    CHECK(std::chrono::steady_clock::now() - start < 10s);
+  }
 }
 
 }  // namespace

@@ -81,10 +81,10 @@ class PlainPostgres {
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
 };
 
-/// Waits until something is so. False when it is not within 10 s, so that a test which meets a bug ends.
+/// Waits until something is so. False when it is not within a minute, so that a test which meets a bug ends.
 template <class Condition>
 bool eventually(Condition is_so) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (!is_so()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds{1});

@@ -82,7 +82,8 @@ inline StreamRecord read_stream_record(JsonScanner& json, std::string& sequence_
   }
   const std::size_t end = key ? key->find('#') : std::string::npos;
   const auto number = parse_integer<Version>(version.value_or(""));
-  if (end == std::string::npos || !number || *number < 1) return record;
+  // No event store's id is empty: a snapshot's key begins with '#'.
+  if (end == std::string::npos || end == 0 || !number || *number < 1) return record;
   record.event_store_id = key->substr(0, end);
   record.aggregate_id = key->substr(end + 1);
   record.version = *number;

@@ -170,10 +170,12 @@ class PostgresOrderReader {
     using enum PostgresType;
     Page page{.rows = ask(PostgresStatement::read_all, values,
                           {bigint, text, text, bigint, text, timestamptz, jsonb, jsonb, bigint, bigint})};
-    for (; page.end < page.rows.rows(); ++page.end) {
+    const int rows = page.rows.rows();
+    if (rows > 0) page.identity = page.rows.integer(0, 8);
+    const Position known = settled.of(page.identity);
+    for (; page.end < rows; ++page.end) {
       const Position next = page.rows.integer(page.end, 0);
-      page.identity = page.rows.integer(page.end, 8);
-      if (next - 1 > (std::max)(last, settled.of(page.identity))) {
+      if (next - 1 > (std::max)(last, known)) {
         page.gap = next - 1;
         break;
       }

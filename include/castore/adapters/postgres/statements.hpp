@@ -175,22 +175,24 @@ inline PostgresStatements write_postgres_statements(const std::string& table, co
           next_store(" WHERE e.aggregate_name > s.name") +
           " FROM stores s WHERE s.name IS NOT NULL) SELECT s.name FROM stores s WHERE s.name IS NOT NULL");
 
-  // All numbers are read, so that a gap can be seen; the rest of an event only where it is wanted. The last two columns
-  // are the same in all rows: one changes when the table is made again or truncated and when the server is started, the
-  // other is the greatest number, so that a full page needs no question of its own for it.
+  // All numbers are read, so that a gap can be seen; the rest of an event only where it is wanted. Of the last two columns,
+  // which only the first row has, one changes when the table is made again or truncated and when the server is started,
+  // the other is the greatest number, so that a full page needs no question of its own for it.
   const std::string name = "pg_catalog.to_regclass('" + in_sql_text(table) + "')";
   const std::string identity =
       "(SELECT (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::int8 #"
       " (coalesce(pg_catalog.pg_relation_filenode(" +
       name + "), 0)::int8 << 24))";
   const auto wanted = [](const std::string& column) { return ", CASE WHEN e.yes THEN " + column + " END"; };
+  const auto first = [](const std::string& value) { return ", CASE WHEN e.first THEN " + value + " END"; };
   // The limit stands inside, so that it is found out once for each row whether it is wanted, not for each column.
   set(PostgresStatement::read_all,
       "SELECT e.id::int8" + wanted("e.aggregate_name::text") + wanted("e.aggregate_id::text") +
           wanted("e.version::int8") + wanted("e.type::text") + wanted("e.timestamp") + wanted("e.data") +
-          wanted("e.metadata") + ", " + identity + ", (SELECT max(m.id) FROM " + table +
-          " m)::int8 FROM (SELECT e.id, e.aggregate_name, e.aggregate_id, e.version, e.type, e.timestamp,"
-          " e.data, e.metadata, ($3::text[] IS NULL OR e.aggregate_name::text = ANY ($3::text[]))"
+          wanted("e.metadata") + first(identity) + first("(SELECT max(m.id) FROM " + table + " m)::int8") +
+          " FROM (SELECT e.id, e.aggregate_name, e.aggregate_id, e.version, e.type, e.timestamp, e.data, e.metadata,"
+          " e.id = (SELECT min(f.id) FROM " + table + " f WHERE f.id > $1::int8) AS first,"
+          " ($3::text[] IS NULL OR e.aggregate_name::text = ANY ($3::text[]))"
           " AND ($4::text[] IS NULL OR e.type::text = ANY ($4::text[])) AS yes FROM " +
           table + " e WHERE e.id > $1::int8 ORDER BY e.id LIMIT $2::int8) e ORDER BY e.id");
   set(PostgresStatement::next_number,

@@ -171,13 +171,21 @@ class PostgresResult {
 
   /// Of NULL, an empty one whose data() is a null pointer.
   std::string_view text(int row, int column) const noexcept {
-    if (PQgetisnull(result_.get(), row, column) != 0) return {};
-    return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+    const auto size = static_cast<std::size_t>(PQgetlength(result_.get(), row, column));
+    if (size == 0 && PQgetisnull(result_.get(), row, column) != 0) return {};
+    return {PQgetvalue(result_.get(), row, column), size};
   }
   /// Of NULL, 0.
   std::int64_t integer(int row, int column) const noexcept {
+    const std::string_view bytes = text(row, column);
     std::uint64_t bits = 0;
-    for (const char byte : text(row, column)) bits = (bits << 8U) | static_cast<unsigned char>(byte);
+    if (bytes.size() == sizeof bits) {  // a loop of a length that compilers know is one instruction
+      for (std::size_t place = 0; place < sizeof bits; ++place) {
+        bits = (bits << 8U) | static_cast<unsigned char>(bytes[place]);
+      }
+    } else {
+      for (const char byte : bytes) bits = (bits << 8U) | static_cast<unsigned char>(byte);
+    }
     return static_cast<std::int64_t>(bits);
   }
   /// The JSON text without the number of its format before it; of NULL, an empty one.
