@@ -279,6 +279,26 @@ describe("states", () => {
     await close(page);
   });
 
+  test("where it would take too long to tell what set each field, the page says why, and shows the state", async () => {
+    const why = "the states are larger together than 10 bytes; ask without blame";
+    const page = await open({ store: "POKEMONS", id: "pikachu", version: "5", tab: "state" }, { base: explored });
+    await settled(page, "aggregate_id");
+    await page.route(/\/v1\/state\?.*blame=true/, (route) =>
+      route.fulfill({
+        status: 422,
+        contentType: "application/problem+json",
+        body: JSON.stringify({ title: "Unprocessable Content", status: 422, code: "too_much_to_compare", detail: why }),
+      }),
+    );
+    await visit(page, { store: "POKEMONS", id: "pikachu", version: "2", tab: "state" });
+    await page.locator(".state").getByText(why).waitFor();
+    await settled(page, 'status: "wild"');
+    await visit(page, { store: "POKEMONS", id: "pikachu", version: "3", tab: "fields" });
+    await page.getByText(why).waitFor();
+    await page.locator("tr", { hasText: "/status" }).getByText("wild").waitFor();
+    await close(page);
+  });
+
   test("types that the program knows have a schema, also those that never happened", async () => {
     const page = await open({ store: "POKEMONS", tab: "types" }, { base: explored });
     const row = page.locator("tr", { hasText: "POKEMON_APPEARED" });
@@ -401,7 +421,7 @@ describe("the keyboard", () => {
     await page.getByRole("dialog").getByLabel("Store").selectOption({ label: "POKEMONS" });
     await page.getByRole("dialog").getByLabel("Id").focus();
     await page.keyboard.type("pik");
-    await page.getByRole("dialog").getByRole("button", { name: "pikachu" }).waitFor();
+    await until(page, () => document.querySelector(".found")?.textContent === "pikachu");
     await press("ArrowDown", "Enter");
     await heading(page, "pikachu");
     await settled(page, "Thunder Wave");
@@ -445,6 +465,34 @@ describe("the keyboard", () => {
     assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
     await page.reload();
     assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
+    await close(page);
+  });
+
+  test("whoever walks through ids that were found stays there when another list comes", async () => {
+    const page = await open();
+    await page.locator(".stores").waitFor();
+    for (const [chosen, focused] of [
+      ["pikachu", "pikachu"],
+      ["eevee", ""], // it is not in the new list: the field has the focus
+    ]) {
+      await page.keyboard.press("o");
+      await page.getByRole("dialog").getByLabel("Store").selectOption({ label: "POKEMONS" });
+      const button = page.locator(".found button", { hasText: chosen });
+      await button.waitFor();
+      let answer;
+      const held = new Promise((resolve) => (answer = resolve));
+      await page.route(/\/v1\/aggregates\?.*prefix=pik/, (route) => answer(route));
+      await page.getByRole("dialog").getByLabel("Id").fill("pik");
+      const route = await held;
+      await button.focus();
+      await route.continue();
+      await until(page, () => document.querySelector(".found").textContent === "pikachu");
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), focused);
+      assert.equal(await page.evaluate(() => document.activeElement.tagName), focused ? "BUTTON" : "INPUT");
+      await page.unroute(/\/v1\/aggregates\?.*prefix=pik/);
+      await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
     await close(page);
   });
 

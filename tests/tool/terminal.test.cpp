@@ -58,6 +58,32 @@ TEST_CASE("no line is longer than a narrow terminal") {
         "AGGREGATE  FIRST EV…\npikachu    2022-01-…\n");
 }
 
+TEST_CASE("a narrow terminal shows types and the beginnings of payloads in lines of their own") {
+  const Pokemons pokemons;
+  const auto events = [&](unsigned short columns) {
+    return on_terminal({"events", pokemons.db, "POKEMONS", "pikachu", "--limit", "2"}, columns, {{"NO_COLOR", "1"}}).out;
+  };
+  CHECK(events(40) ==
+        "VERSION  TIMESTAMP\n"
+        "  TYPE                PAYLOAD\n"
+        "      1  2022-01-01T12:00:00.000Z\n"
+        "  POKEMON_APPEARED    {\"name\":\"Pikachu\"…\n"
+        "      2  2022-01-01T12:00:02.000Z\n"
+        "  POKEMON_LEVELED_UP  {\"level\":6}\n");
+  CHECK(events(24) ==
+        "VERSION  TIMESTAMP\n"
+        "  TYPE\n"
+        "  PAYLOAD\n"
+        "      1  2022-01-01T12:…\n"
+        "  POKEMON_APPEARED\n"
+        "  {\"name\":\"Pikachu\",\"le…\n"
+        "      2  2022-01-01T12:…\n"
+        "  POKEMON_LEVELED_UP\n"
+        "  {\"level\":6}\n");
+  const std::string wide = events(80);
+  CHECK(std::count(wide.begin(), wide.end(), '\n') == 3);
+}
+
 TEST_CASE("what would change a terminal is shown as an escape, in tables and in JSON") {
   const TempDirectory folder;
   const std::string db = folder / "hostile.db";

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,7 @@ TEST_CASE("verify does not call a file right that nothing else can open") {
   CHECK(ran.err.find("its table 'event' is not the one that castore creates") != std::string::npos);
   CHECK(ran.err.find("looked at 5 events: nothing is wrong with them, but their database cannot be used\n") !=
         std::string::npos);
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);  // and it is said once
 }
 
 TEST_CASE("verify finds every damage of a file and tells where it is") {

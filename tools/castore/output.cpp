@@ -80,6 +80,14 @@ void append_unit(std::string& json, unsigned unit) {
       '\\', 'u', digits[unit >> 12U & 0xFU], digits[unit >> 8U & 0xFU], digits[unit >> 4U & 0xFU], digits[unit & 0xFU]};
 }
 
+/// How many places a column must have: where there are fewer, it goes to the next line. 0: it is left out there. People
+/// look at events for their payloads, of which the beginning is enough.
+std::size_t least_places(const std::vector<Column>& columns, std::size_t index) {
+  if (std::ranges::find(columns, "payload", &Column::key) == columns.end()) return 0;
+  if (columns[index].key == "type") return 64;
+  return columns[index].key == "payload" ? 10 : 0;
+}
+
 }  // namespace
 
 Output::Output(int descriptor, Format format)
@@ -189,31 +197,42 @@ void Listing::print_waiting_rows() {
 }
 
 void Listing::print_row(const std::vector<Cell>& cells, Colour colour) {
+  constexpr std::string_view indent = "  ";
   const std::size_t width = output_.width();
   std::string line;
   std::size_t used = 0;
   std::size_t spaces = 0;
+  bool is_full = false;
   for (std::size_t index = 0; index < cells.size(); ++index) {
     const Cell& cell = cells[index];
     const std::size_t places = places_of(cell.text);
     const std::size_t missing = widths_[index] > places ? widths_[index] - places : 0;
+    const std::size_t least = (std::min)(least_places(columns_, index), widths_[index]);
+    const bool has_no_room = width > 0 && (is_full || used + spaces + least > width);
+    if (least > 0 && places > 0 && used > indent.size() && has_no_room) {
+      output_.write(line += '\n');
+      line = indent.substr(0, width - 1);
+      used = line.size();
+      spaces = 0;
+      is_full = false;
+    }
     if (columns_[index].is_number) spaces += missing;
-    if (places > 0) {
-      if (width > 0 && used + spaces + 1 > width) break;
+    if (places > 0 && !is_full) {
+      is_full = width > 0 && used + spaces + 1 > width;
+      if (is_full) continue;
       line.append(spaces, ' ');
       used += spaces;
       spaces = 0;
       std::string_view text = cell.text;
-      const bool is_cut = width > 0 && used + places > width;
-      if (is_cut) text = cut_to_places(text, width - used - 1);
+      is_full = width > 0 && used + places > width;
+      if (is_full) text = cut_to_places(text, width - used - 1);
       const Colour shown = colour == Colour::none ? cell.colour : colour;
       const bool is_coloured = output_.has_colours() && shown != Colour::none;
       if (is_coloured) line += code_of(shown);
       line += text;
-      if (is_cut) line += "…";
+      if (is_full) line += "…";
       if (is_coloured) line += "\x1B[0m";
       used += places;
-      if (is_cut) break;
     }
     if (!columns_[index].is_number) spaces += missing;
     spaces += 2;

@@ -67,7 +67,7 @@ ExitCode list_aggregates(Session& session, const AggregatesOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand aggregates{
+const RegisterCommand aggregates_command{
     {.name = "aggregates",
      .summary = "the aggregates of a store, by the time of their first event",
      .details = "Lists the aggregates of a store in the order of their first events, page by page.",

@@ -48,7 +48,7 @@ ExitCode blame(Session& session, const BlameOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand blame_command{
     {.name = "blame",
      .summary = "which event last set each field of an aggregate",
      .details =

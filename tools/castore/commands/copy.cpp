@@ -96,7 +96,7 @@ ExitCode copy(Session& session, const MoveOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand copy_command{
     {.name = "copy",
      .summary = "copy events from one database to another, and compare both",
      .details =

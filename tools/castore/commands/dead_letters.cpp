@@ -135,7 +135,7 @@ ExitCode run(Session& session, const LettersOptions& options) {
   throw UsageError{"dead-letters knows list, retry and drop, not " + detail::in_quotes(action)};
 }
 
-const RegisterCommand command{
+const RegisterCommand dead_letters_command{
     {.name = "dead-letters",
      .summary = "events that projections and subscriptions left out: list, retry, drop",
      .details = "Lists the events that a reader left out because it failed there, with the error; drops them, or hands "

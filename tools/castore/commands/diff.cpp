@@ -55,7 +55,7 @@ ExitCode diff(Session& session, const DiffOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand diff_command{
     {.name = "diff",
      .summary = "what changed between two versions of an aggregate",
      .details = "Merges the payloads of an aggregate's events up to each of two versions, and lists the fields that "

@@ -196,7 +196,7 @@ ExitCode print_completion(Session& session, const std::string& shell) {
   return ExitCode::ok;
 }
 
-const RegisterCommand completion{
+const RegisterCommand completion_command{
     {.name = "completion",
      .summary = "what makes bash or zsh complete castore's commands and options",
      .details = "Prints a script: source <(castore completion bash), or put that of zsh as _castore into a folder of "
@@ -208,16 +208,16 @@ const RegisterCommand completion{
        return [shell](Session& session) { return print_completion(session, *shell); };
      }}};
 
-const RegisterCommand man{{.name = "man",
-                           .summary = "the man page",
-                           .details = "Prints the man page: castore man | man -l -",
-                           .has_database = false,
-                           .define = [](CommandLine&) -> Run {
-                             return [](Session& session) {
-                               session.output().write(man_page());
-                               return ExitCode::ok;
-                             };
-                           }}};
+const RegisterCommand man_command{{.name = "man",
+                                   .summary = "the man page",
+                                   .details = "Prints the man page: castore man | man -l -",
+                                   .has_database = false,
+                                   .define = [](CommandLine&) -> Run {
+                                     return [](Session& session) {
+                                       session.output().write(man_page());
+                                       return ExitCode::ok;
+                                     };
+                                   }}};
 
 }  // namespace
 

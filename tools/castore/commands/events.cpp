@@ -49,20 +49,21 @@ ExitCode list_events(Session& session, const EventsOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand events{{.name = "events",
-                              .summary = "the events of an aggregate",
-                              .details = "Lists the events of an aggregate in the order of their versions.",
-                              .define = [](CommandLine& line) -> Run {
-                                const auto options = std::make_shared<EventsOptions>();
-                                line.argument("STORE", options->store, "the event store's id")
-                                    .argument("ID", options->id, "the aggregate's id")
-                                    .option("--from", "VERSION", options->from, "this version and later ones")
-                                    .option("--to", "VERSION", options->to, "this version and earlier ones")
-                                    .option("--at", "MOMENT", options->at, "what was there at a version, or at a time")
-                                    .option("--limit", "N", options->limit, "at most so many, counted after --reverse")
-                                    .flag("--reverse", options->reverse, "the newest first");
-                                return [options](Session& session) { return list_events(session, *options); };
-                              }}};
+const RegisterCommand events_command{
+    {.name = "events",
+     .summary = "the events of an aggregate",
+     .details = "Lists the events of an aggregate in the order of their versions.",
+     .define = [](CommandLine& line) -> Run {
+       const auto options = std::make_shared<EventsOptions>();
+       line.argument("STORE", options->store, "the event store's id")
+           .argument("ID", options->id, "the aggregate's id")
+           .option("--from", "VERSION", options->from, "this version and later ones")
+           .option("--to", "VERSION", options->to, "this version and earlier ones")
+           .option("--at", "MOMENT", options->at, "what was there at a version, or at a time")
+           .option("--limit", "N", options->limit, "at most so many, counted after --reverse")
+           .flag("--reverse", options->reverse, "the newest first");
+       return [options](Session& session) { return list_events(session, *options); };
+     }}};
 
 }  // namespace
 

@@ -188,7 +188,7 @@ ExitCode export_events(Session& session, const ExportOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand export_command{
     {.name = "export",
      .summary = "write events as JSON Lines",
      .details = "Writes an event in each line, in Castore's shape, in the order of the database where it has one: to a "

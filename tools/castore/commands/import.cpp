@@ -64,7 +64,7 @@ ExitCode import_events(Session& session, const ImportOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand import_command{
     {.name = "import",
      .summary = "put events of JSON Lines into a database",
      .details = "Reads what export wrote, or messages of Castore's, an event in each line, from a file or the standard "

@@ -62,7 +62,7 @@ ExitCode list_projections(Session& session) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand projections_command{
     {.name = "projections",
      .summary = "how far each projection and subscription has come, and how far it is behind",
      .details = "Lists what keeps its checkpoint in this database: its position, how many positions it is behind the "

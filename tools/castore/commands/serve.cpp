@@ -88,7 +88,7 @@ ExitCode serve(Session& session, const ServeOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand command{
+const RegisterCommand serve_command{
     {.name = "serve",
      .summary = "the web page and the HTTP API of a database",
      .details =

@@ -37,7 +37,7 @@ ExitCode list_stores(Session& session) {
   return ExitCode::ok;
 }
 
-const RegisterCommand stores{
+const RegisterCommand stores_command{
     {.name = "stores",
      .summary = "event stores, their number of aggregates and events, first and last event",
      .details = "Lists the event stores. Every event is read, to be counted; an aggregate is one that has an event of "

@@ -85,7 +85,7 @@ ExitCode tail_events(Session& session, const TailOptions& options) {
   return ExitCode::ok;
 }
 
-const RegisterCommand tail{
+const RegisterCommand tail_command{
     {.name = "tail",
      .summary = "events as they happen, from a position on",
      .details = "Prints events of all stores, or of some, in the order in which they were stored, and waits for more; "

@@ -52,7 +52,7 @@ ExitCode list_types(Session& session, const std::string& store) {
   return ExitCode::ok;
 }
 
-const RegisterCommand types{
+const RegisterCommand types_command{
     {.name = "types",
      .summary = "the event types of a store: how many, first, last, fields seen",
      .details = "Lists the types of a store's events with the names of the fields that their payloads had. Every event "

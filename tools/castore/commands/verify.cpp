@@ -106,7 +106,7 @@ ExitCode inspect(Session& session, const std::vector<std::string>& locks) {
   return is_usable ? ExitCode::ok : ExitCode::failure;
 }
 
-const RegisterCommand command{
+const RegisterCommand verify_command{
     {.name = "verify",
      .summary = "find what is wrong with stored events; exit code 3 when there is something",
      .details =

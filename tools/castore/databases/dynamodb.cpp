@@ -138,10 +138,6 @@ struct Item {
   }
 };
 
-std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
-  return text ? std::optional<std::string_view>(*text) : std::nullopt;
-}
-
 /// @param store As ScannedDynamoDb has it.
 void look_at(const Item& item, const std::string& store, const std::function<void(const StoredRow&)>& look) {
   const std::string_view key = item.key ? std::string_view{*item.key} : std::string_view{};
@@ -151,7 +147,7 @@ void look_at(const Item& item, const std::string& store, const std::function<voi
   std::optional<std::string_view> aggregate_id;
   if (!store.empty()) {
     event_store_id = store;
-    aggregate_id = view_of(item.key);
+    aggregate_id = item.key;
   } else if (has_store) {
     event_store_id = key.substr(0, hash);
     aggregate_id = key.substr(hash + 1);
@@ -161,10 +157,10 @@ void look_at(const Item& item, const std::string& store, const std::function<voi
         .event_store_id = event_store_id,
         .aggregate_id = aggregate_id,
         .version = detail::parse_integer<Version>(item.version.value_or("")),
-        .type = view_of(item.type),
-        .timestamp = view_of(item.timestamp),
-        .payload = view_of(item.payload),
-        .metadata = view_of(item.metadata)});
+        .type = item.type,
+        .timestamp = item.timestamp,
+        .payload = item.payload,
+        .metadata = item.metadata});
 }
 
 class DynamoDbDatabase final : public Database {
@@ -199,9 +195,10 @@ class DynamoDbDatabase final : public Database {
   std::optional<ScannedDynamoDb> storage_;
 };
 
-const RegisterDatabase dynamodb{{"dynamodb://"}, [](const std::string& url, Access) -> std::unique_ptr<Database> {
-                                  return std::make_unique<DynamoDbDatabase>(url);
-                                }};
+const RegisterDatabase dynamodb_database{{"dynamodb://"},
+                                         [](const std::string& url, Access) -> std::unique_ptr<Database> {
+                                           return std::make_unique<DynamoDbDatabase>(url);
+                                         }};
 
 }  // namespace
 

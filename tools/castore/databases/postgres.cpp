@@ -70,10 +70,6 @@ bool is_missing(const PostgresConnectionParameters& parameters, const std::strin
 std::optional<std::string> text_in(const SqlRow& row, std::size_t column) {
   return row.get<std::optional<std::string>>(column);
 }
-std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
-  return text ? std::optional<std::string_view>(*text) : std::nullopt;
-}
-
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string url, Access access) {
@@ -162,13 +158,13 @@ class PostgresDatabase final : public Database {
     const auto metadata = text_in(row, 7);
     look({.place = place,
           .position = position,
-          .event_store_id = view_of(store),
-          .aggregate_id = view_of(id),
+          .event_store_id = store,
+          .aggregate_id = id,
           .version = row.get<std::optional<std::int64_t>>(3),
-          .type = view_of(type),
-          .timestamp = view_of(timestamp),
-          .payload = view_of(payload),
-          .metadata = view_of(metadata)});
+          .type = type,
+          .timestamp = timestamp,
+          .payload = payload,
+          .metadata = metadata});
     return payload.value_or("").size() + metadata.value_or("").size();
   }
 
@@ -176,10 +172,10 @@ class PostgresDatabase final : public Database {
   std::optional<PostgresEventStorageAdapter> storage_;
 };
 
-const RegisterDatabase postgres{{"postgres://", "postgresql://"},
-                                [](const std::string& url, Access access) -> std::unique_ptr<Database> {
-                                  return std::make_unique<PostgresDatabase>(url, access);
-                                }};
+const RegisterDatabase postgres_database{{"postgres://", "postgresql://"},
+                                         [](const std::string& url, Access access) -> std::unique_ptr<Database> {
+                                           return std::make_unique<PostgresDatabase>(url, access);
+                                         }};
 
 }  // namespace
 

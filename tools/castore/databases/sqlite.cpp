@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/database.hpp"
-#include "tools/castore/output.hpp"
 
 #include <castore/adapters/sqlite.hpp>
 #include <castore/core/errors.hpp>
@@ -105,16 +104,16 @@ class SqliteDatabase final : public Database {
   std::unique_ptr<detail::SqliteConnection> open() const {
     return detail::open_sqlite_read_only(file(), detail::absolute_sqlite_path(path_), looking);
   }
-  /// The same for a file whose table is not quite the one that an adapter accepts: its rows are to be seen.
+  /// The same for a file whose table is not quite the one that an adapter accepts: its rows are to be seen. Why it does
+  /// not accept it is said by whoever then asks for `storage()`.
   std::unique_ptr<detail::SqliteConnection> open_damaged() const {
     try {
       return open();
-    } catch (const StorageError& refusal) {
+    } catch (const StorageError&) {
       auto connection = std::make_unique<detail::SqliteConnection>(detail::absolute_sqlite_path(path_),
                                                                    SQLITE_OPEN_READONLY, file(), looking);
       SqliteTransaction transaction{*connection};
       if (!has_table(transaction, "event")) throw;
-      note(refusal.what());
       return connection;
     }
   }
@@ -127,9 +126,9 @@ class SqliteDatabase final : public Database {
   std::optional<SqliteEventStorageAdapter> storage_;
 };
 
-const RegisterDatabase sqlite{{""}, [](const std::string& url, Access access) -> std::unique_ptr<Database> {
-                                return std::make_unique<SqliteDatabase>(url, access);
-                              }};
+const RegisterDatabase sqlite_database{{""}, [](const std::string& url, Access access) -> std::unique_ptr<Database> {
+                                         return std::make_unique<SqliteDatabase>(url, access);
+                                       }};
 
 }  // namespace
 

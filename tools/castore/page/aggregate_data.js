@@ -76,13 +76,21 @@ export class AggregateData {
   }
 
   /// {value, setBy} at a version; `source` is "data" for merged payloads, "state" for what the reducer makes of them. Of a
-  /// late state it is not known which event set what, unless that is asked for.
+  /// late state it is not known which event set what, unless that is asked for. Where the server would have to compare too
+  /// much for it, `why` is what it says.
   at(source, version, { isBlamed = version <= BLAMED_UP_TO } = {}) {
     if (version < 1) return Promise.resolve({ value: source === "data" ? {} : undefined, setBy: {} });
     const blame = source === "state" && isBlamed;
     return this.states.get(`${source} ${version} ${blame}`, async () => {
-      const answer = await ask(source, { store: this.store, id: this.id, version, blame }, { signal: this.signal });
-      return { value: answer[source], setBy: answer.setBy };
+      const of = (isAsked) =>
+        ask(source, { store: this.store, id: this.id, version, blame: isAsked }, { signal: this.signal });
+      try {
+        const answer = await of(blame);
+        return { value: answer[source], setBy: answer.setBy };
+      } catch (problem) {
+        if (problem.body?.code !== "too_much_to_compare") throw problem;
+        return { value: (await of(false))[source], why: problem.body.detail };
+      }
     });
   }
 

@@ -37,6 +37,7 @@ export function openSearch(store) {
         { signal },
       );
       if (mine !== asked) return;
+      const focused = found.contains(document.activeElement) && document.activeElement.textContent;
       replace(
         found,
         aggregates.length === 0
@@ -49,6 +50,8 @@ export function openSearch(store) {
               ),
             ),
       );
+      // The focus stays where it was when another list comes.
+      if (focused) ([...found.querySelectorAll("button")].find((one) => one.textContent === focused) ?? input).focus();
     } catch (problem) {
       if (problem.name !== "AbortError") replace(found, problemBox(problem));
     }

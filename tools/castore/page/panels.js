@@ -96,7 +96,7 @@ function statePanel(context) {
   let version;
   const draw = lastOnly(
     async (at) => {
-      const { value, setBy, changes } = await data.changed(source.current(), at);
+      const { value, setBy, changes, why } = await data.changed(source.current(), at);
       const tree =
         value === undefined || value === null
           ? empty(h("p", {}, "There is nothing at this version."))
@@ -115,13 +115,16 @@ function statePanel(context) {
         h("span", { class: "space" }),
         valueButtons(value ?? null, "the state", `${data.store}-${data.id}-v${at}`, tree),
       );
-      replace(body, tree);
+      replace(body, unblamed(why), tree);
     },
     (problem, again) => replace(body, problemBox(problem, again)),
   );
   const source = sourceChoice(context, () => draw(version));
   return { element: h("div", {}, tools, body), show: (at) => draw((version = at)) };
 }
+
+/// Why it is not shown which event set what.
+const unblamed = (why) => why && h("p", { class: "hint inset unblamed" }, show(why));
 
 const FIELDS_AT_ONCE = 300;
 const BLOCKS_FOR_FIELDS = 30;
@@ -135,7 +138,8 @@ function fieldsPanel(context) {
   const draw = lastOnly(
     async (at) => {
       const kind = source.current();
-      let { value, setBy } = await data.at(kind, at, { isBlamed: true });
+      let { value, setBy, why } = await data.at(kind, at, { isBlamed: true });
+      if (why) setBy = {};
       if (!setBy) ({ value, setBy } = await data.at("data", at));
       const all = fields(value ?? {}).filter(([path]) => path.toLowerCase().includes(filter));
       const some = all.slice(0, most);
@@ -148,6 +152,7 @@ function fieldsPanel(context) {
       }
       replace(
         body,
+        unblamed(why),
         some.length === 0
           ? empty(h("p", {}, filter ? "No field matches." : "The events set no fields."))
           : h(
