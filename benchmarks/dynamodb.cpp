@@ -4,19 +4,16 @@
 // Its first argument is the address of a server: tests/dynamodb/server.sh start DIRECTORY writes it to
 // DIRECTORY/address. Without one there is nothing to measure against.
 #include "support/compare.hpp"
+#include "support/hand_aws_client.hpp"
 #include "support/workload.hpp"
 
 #include <castore/adapters/dynamodb.hpp>
 #include <castore/castore.hpp>
 
-#include <curl/curl.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <memory>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,64 +24,7 @@ namespace {
 using namespace benchmarks;
 using Store = castore::EventStore<AccountEvents, Account, InPlaceReducer>;
 
-const castore::AwsCredentials credentials{"CASTORE", "castore/secret+key", {}, {}};
-constexpr std::string_view region = "eu-west-1";
-
-/// A request is signed, sent and its answer collected; nothing else.
-class HandClient {
- public:
-  explicit HandClient(const std::string& endpoint)
-      : url_{endpoint + "/"}, host_{endpoint.substr(endpoint.find("//") + 2)} {
-    curl_easy_setopt(curl_, CURLOPT_URL, url_.c_str());
-    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &append);
-    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &answer_);
-  }
-  HandClient(const HandClient&) = delete;
-  HandClient& operator=(const HandClient&) = delete;
-  ~HandClient() { curl_easy_cleanup(curl_); }
-
-  const std::string& call(std::string_view operation, const std::string& body) {
-    const auto time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const std::string date = castore::detail::amz_date(time);
-    const std::string target = "DynamoDB_20120810." + std::string{operation};
-    const auto signature = castore::detail::sign_v4({.method = "POST",
-                                                     .headers = {{"content-type", "application/x-amz-json-1.0"},
-                                                                 {"host", host_},
-                                                                 {"x-amz-date", date},
-                                                                 {"x-amz-target", target}},
-                                                     .body = body},
-                                                    credentials, {region, "dynamodb", time});
-    curl_slist* headers = nullptr;
-    for (const std::string& header :
-         {std::string{"Expect:"}, std::string{"content-type: application/x-amz-json-1.0"}, "x-amz-date: " + date,
-          "x-amz-target: " + target, "authorization: " + signature.authorization}) {
-      headers = curl_slist_append(headers, header.c_str());
-    }
-    curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, body.data());
-    answer_.clear();
-    const CURLcode code = curl_easy_perform(curl_);
-    long status = 0;
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
-    if (code != CURLE_OK || status != 200) throw std::runtime_error{answer_};
-    return answer_;
-  }
-
- private:
-  static std::size_t append(char* data, std::size_t, std::size_t size, void* answer) {
-    static_cast<std::string*>(answer)->append(data, size);
-    return size;
-  }
-
-  CURL* curl_ = curl_easy_init();
-  std::string url_;
-  std::string host_;
-  std::string answer_;
-};
-
-void create_table(HandClient& client, const std::string& name) {
+void create_table(HandAwsClient& client, const std::string& name) {
   client.call(
       "CreateTable",
       R"({"TableName":")" + name +
@@ -112,7 +52,7 @@ std::string put_request(const std::string& table, const std::string& id, castore
 }
 
 /// The sum of the deposits, each read as an object.
-std::int64_t load_by_hand(HandClient& client, const std::string& table, const std::string& id) {
+std::int64_t load_by_hand(HandAwsClient& client, const std::string& table, const std::string& id) {
   std::string start;
   std::int64_t cents = 0;
   do {
@@ -143,11 +83,11 @@ int main(int argument_count, char** arguments) {
     return 0;
   }
   const std::string endpoint = arguments[1];
-  HandClient hand{endpoint};
+  HandAwsClient hand{endpoint, "dynamodb", "DynamoDB_20120810."};
   const std::string table = "benchmark-" + std::to_string(std::random_device{}());
   create_table(hand, table);
   castore::DynamoDbEventStorageAdapter storage{
-      table, {.client = {.region = std::string{region}, .endpoint = endpoint, .credentials = credentials}}};
+      table, {.client = {.region = std::string{aws_region}, .endpoint = endpoint, .credentials = aws_credentials}}};
   Store store{"ACCOUNTS", storage};
 
   print_header();
@@ -194,4 +134,5 @@ int main(int argument_count, char** arguments) {
         });
   }
   hand.call("DeleteTable", R"({"TableName":")" + table + "\"}");
+  return 0;
 }

@@ -699,4 +699,5 @@ int main(int count, char** arguments) {
   postgres.create_event_table();
   measure_lag("PostgreSQL", postgres);
   postgres.drop_event_table();
+  return 0;
 }

@@ -299,4 +299,5 @@ int main(int count, char** arguments) {
   for (const std::size_t size : {2U, 100U}) compare_group(connection, size);
   for (const std::size_t events : {10U, 100U, 1000U}) compare_load(connection, events);
   compare_page(connection);
+  return 0;
 }
