@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: MIT
 
-# castore_batches(OUT NAME SOURCE...): sets OUT to sources that stand for SOURCE..., up to five compiled as one by
+# castore_batch(SOURCE FILE...): makes SOURCE, which stands for FILE..., by batch.sh.
+function(castore_batch source)
+  set(script "${PROJECT_SOURCE_DIR}/cmake/batch.sh")
+  add_custom_command(OUTPUT "${source}" DEPENDS "${script}" ${ARGN} VERBATIM
+                     COMMAND sh "${script}" "${PROJECT_SOURCE_DIR}" ${ARGN} > "${source}")
+  set_source_files_properties("${source}" PROPERTIES INCLUDE_DIRECTORIES "${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# castore_batches(OUT NAME SOURCE...): sets OUT to sources that stand for SOURCE..., up to twenty compiled as one by
 # batch.sh, or one that specializes templates. Those that are not the first of theirs go into the property
-# castore_not_alone: they are not seen there to
-# include all that they use.
+# castore_not_alone: they are not seen there to include all that they use.
 function(castore_batches out name)
   set(together)
   set(specializing)
@@ -16,8 +23,7 @@ function(castore_batches out name)
     endif()
   endforeach()
   list(LENGTH together count)
-  math(EXPR batches "(${count} + 4) / 5")
-  set(script "${PROJECT_SOURCE_DIR}/cmake/batch.sh")
+  math(EXPR batches "(${count} + 19) / 20")
   set(index 0)
   foreach(file IN LISTS together)
     math(EXPR number "${index} * ${batches} / ${count}")
@@ -36,11 +42,9 @@ function(castore_batches out name)
   set(number 0)
   while(number LESS batches)
     set(source "${CMAKE_CURRENT_BINARY_DIR}/batches/${name}_${number}.cpp")
-    add_custom_command(OUTPUT "${source}" DEPENDS "${script}" ${files_${number}} VERBATIM
-                       COMMAND sh "${script}" "${PROJECT_SOURCE_DIR}" ${files_${number}} > "${source}")
+    castore_batch("${source}" ${files_${number}})
     list(APPEND sources "${source}")
     math(EXPR number "${number} + 1")
   endwhile()
-  set_source_files_properties(${sources} PROPERTIES INCLUDE_DIRECTORIES "${PROJECT_SOURCE_DIR}")
   set(${out} ${sources} PARENT_SCOPE)
 endfunction()

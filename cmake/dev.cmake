@@ -15,6 +15,13 @@ if(CASTORE_SANITIZE)
   target_compile_options(castore_dev INTERFACE ${sanitize})
   target_link_options(castore_dev INTERFACE ${sanitize})
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND NOT CMAKE_CROSSCOMPILING)  # links a program with sanitizers in a fifth of the time
+  include(CheckLinkerFlag)
+  check_linker_flag(CXX -fuse-ld=lld CASTORE_HAS_LLD)
+  if(CASTORE_HAS_LLD)
+    target_link_options(castore_dev INTERFACE -fuse-ld=lld)
+  endif()
+endif()
 
 if(CASTORE_BUILD_TESTS)
   find_package(Catch2 QUIET)

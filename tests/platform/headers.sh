@@ -9,7 +9,9 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 include=$(cd "$here/../../include" && pwd)
-directory=$(mktemp -d)
+# The same for the same arguments: ccache knows a source by its name, too.
+directory=$PWD/headers_$(printf '%s' "$*" | cksum | cut -d ' ' -f 1)
+mkdir -p "$directory"
 trap 'rm -rf "$directory"' EXIT
 mode=$1
 shift
@@ -46,15 +48,16 @@ fi
     sed 's/^/include\//' "$directory/headers" | (cd .. && xargs grep -hoE '^#include <[^>]*>') |
       grep -Ev '<castore/|<see ' | LC_ALL=C sort -u |
       sed 's/#include \(<.*>\)/#if __has_include(\1)\n&\n#endif/'
-    echo "#include \"$here/usual_macros.hpp\""
+    echo '#include "usual_macros.hpp"'
   fi
   sed 's/.*/#include <&>/' "$directory/headers"
-  echo "#include \"$here/every_part.cpp\""
-} >"$directory/every_part.cpp"
-what=-fsyntax-only
-[ "$mode" != optimise ] || what="-c -o $directory/every_part.o"
-# shellcheck disable=SC2086  # flags
-if ! "$@" -I"$include" $what "$directory/every_part.cpp" >"$directory/output" 2>&1 ||
+  echo '#include "every_part.cpp"'
+} >"$directory/headers.cpp"
+compile=$here/../support/compiles.sh
+[ "$mode" != optimise ] || compile=${CMAKE_CXX_COMPILER_LAUNCHER:-}
+# shellcheck disable=SC2086  # a word or none
+if ! $compile "$@" -I"$include" -iquote "$here" -o "$directory/headers.o" -c "$directory/headers.cpp" \
+  >"$directory/output" 2>&1 ||
   grep -q 'warning: ' "$directory/output"; then
   head -n 60 "$directory/output"
   exit 1
