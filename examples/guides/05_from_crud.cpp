@@ -10,7 +10,7 @@
 #include <vector>
 
 // [events]
-struct PokemonImported {  // all that the old table knew, and that it is from there
+struct PokemonImported {  // all data of the row; the type says where it is from
   static constexpr std::string_view type = "POKEMON_IMPORTED";
   std::string name;
   int level = 1;

@@ -48,10 +48,10 @@ asio::awaitable<std::string> answer(asio::thread_pool& pool, const LevelUp& leve
 // [/request]
 
 // [follow]
-template <class Subscription, class Handler>
-asio::awaitable<void> follow(asio::thread_pool& pool, Subscription& subscription, Handler handler) {
+template <class Subscription, class Handler, class IsOver>
+asio::awaitable<void> follow(asio::thread_pool& pool, Subscription& subscription, Handler handler, IsOver is_over) {
   asio::steady_timer timer{co_await asio::this_coro::executor};
-  for (;;) {
+  while (!is_over()) {
     const auto result = co_await on_pool(pool, [&] { return subscription.poll(handler); });
     if (!result.is_caught_up) continue;
     timer.expires_after(std::chrono::milliseconds{20});  // how late the read model may be
@@ -72,9 +72,8 @@ int main() {
   asio::io_context loop;      // this thread
 
   int levels = 0;
-  const auto count_levels = [&](const castore::EventDetail<PokemonLeveledUp>&) {
-    if (++levels == 2) loop.stop();  // an example ends
-  };
+  const auto count_levels = [&](const castore::EventDetail<PokemonLeveledUp>&) { ++levels; };
+  const auto has_both = [&] { return levels == 2; };  // the end of the example
   const auto serve = [&]() -> asio::awaitable<void> {
     for (const char* id : {"pikachu", "mew", "pikachu"}) {
       std::cout << co_await answer(pool, level_up, id) << '\n';
@@ -84,9 +83,9 @@ int main() {
     if (error) std::rethrow_exception(error);  // ends run()
   };
   asio::co_spawn(loop, serve(), fail);
-  asio::co_spawn(loop, follow(pool, audit, count_levels), fail);
-  loop.run();
-  pool.join();  // before what its calls refer to
+  asio::co_spawn(loop, follow(pool, audit, count_levels, has_both), fail);
+  loop.run();   // until both have ended
+  pool.join();  // before the objects that its calls use are destroyed
   // [/run]
   std::cout << "levels that the read model saw: " << levels << '\n';
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// When something happened is a moment; when something shall happen for people is a time on a wall at a place.
+// What has happened has a moment; what will happen for people has a time on a wall clock at a place.
 
 #include <castore/castore.hpp>
 
@@ -14,11 +14,11 @@ struct AuctionEnded {  // it happened: a moment, the same everywhere
   castore::Timestamp ended_at{};
 };
 
-struct VisitBooked {  // it is to happen: what stands on the clock at the place
+struct VisitBooked {  // it will happen: what the clock at the place will show
   static constexpr std::string_view type = "VISIT_BOOKED";
   std::string local_time;  // "2027-03-28T09:30", ISO 8601 without an offset
   std::string time_zone;   // "Europe/Berlin", of the IANA database
-  castore::Timestamp expected_at{};  // as the rules were at booking: for sorting, not for the door
+  castore::Timestamp expected_at{};  // by the rules at the time of booking; only for sorting
 
   static void validate(const VisitBooked& visit) {
     if (visit.local_time.size() != 16 || visit.local_time[10] != 'T') {
@@ -30,7 +30,7 @@ struct VisitBooked {  // it is to happen: what stands on the clock at the place
   }
 };
 
-struct PersonBorn {  // a day without a time: never a moment, or it moves by a day somewhere
+struct PersonBorn {  // a day without a time; as a moment, it would be another day somewhere
   static constexpr std::string_view type = "PERSON_BORN";
   std::string date;  // "1996-02-27"
 };

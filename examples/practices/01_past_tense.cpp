@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An event named like a command invites everybody to refuse it.
+// An event that is named like a command invites code to refuse it.
 
 #include <castore/castore.hpp>
 

@@ -12,7 +12,7 @@
 struct PokemonUpdated {
   static constexpr std::string_view type = "POKEMON_UPDATED";
   std::optional<int> level{};
-  std::optional<std::string> trainer_id{};  // empty text: it has none any more
+  std::optional<std::string> trainer_id{};  // empty text: no trainer any more
 };
 
 struct PokemonRow {
@@ -46,7 +46,7 @@ struct Pokemon {
   std::string aggregate_id;
   castore::Version version = 0;
   std::string trainer_id{};
-  int escapes = 0;  // asked for a year later; the old events know it
+  int escapes = 0;  // added a year later; the old events have the answer
 };
 
 struct PokemonReducer {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A shop closes its books every month: what is behind the line need not be read again.
+// A shop closes its books every month, so that older events need not be read again.
 
 #include <castore/castore.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One aggregate for everything: users who have nothing to do with each other get into each other's way.
+// One aggregate for everything: users who have nothing to do with each other get in each other's way.
 
 #include "pokemon/commands.hpp"
 
@@ -18,7 +18,7 @@ struct PokemonInGameLeveledUp {
 struct Game {
   std::string aggregate_id;
   castore::Version version = 0;
-  std::map<std::string, int> levels{};  // all pokemons there are
+  std::map<std::string, int> levels{};  // of all pokemons
 };
 struct GameReducer {
   void operator()(Game& game, const PokemonInGameLeveledUp& event) const { ++game.levels[event.pokemon_id]; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A decision may be made several times; what it does to the world must not be part of it.
+// A decision may run several times, so it must have no side effects.
 
 #include "pokemon/commands.hpp"
 

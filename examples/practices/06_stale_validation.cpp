@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A rule that asks a read model is checked on yesterday's state.
+// A rule that asks a read model decides on an old state.
 
 #include "pokemon/pokemon.hpp"
 
@@ -17,7 +17,7 @@ int main() {
   for (const char* id : {"pikachu", "bulbasaur"}) pokemons.push_event(id, 1, PokemonAppeared{id, 5});
 
   // [fall]
-  std::set<std::string, std::less<>> wild_pokemons;  // a read model: brought up to date now and then
+  std::set<std::string, std::less<>> wild_pokemons;  // a read model, updated now and then
   for (const auto& entry : pokemons.aggregate_ids()) {
     const Pokemon pokemon = pokemons.get_existing_aggregate(entry.aggregate_id);
     if (pokemon.status == PokemonStatus::wild) wild_pokemons.insert(pokemon.aggregate_id);

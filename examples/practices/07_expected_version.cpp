@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// After a conflict the decision is made again; the old one was about a state that is gone.
+// After a conflict, decide again: the first decision was made on an old state.
 
 #include "pokemon/commands.hpp"
 

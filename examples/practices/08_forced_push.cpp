@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// force writes over what somebody else has stored; nobody is told.
+// force overwrites what somebody else has stored, and nobody is told.
 
 #include "pokemon/commands.hpp"
 

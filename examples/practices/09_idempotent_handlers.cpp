@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A message may come twice. A handler that remembers it in the transaction of its work does the work once.
+// A message may come twice. A handler that records it in the transaction of its work does the work once.
 
 #include "pokemon/pokemon.hpp"
 
@@ -57,7 +57,7 @@ int main() {
     acknowledge(context.attempt);
   });
   deliver();
-  deliver();  // all of it again
+  deliver();  // both trainings are delivered again
   // [/inbox]
 
   // [subscription]

@@ -53,7 +53,7 @@ int main() {
 
   // [relay]
   castore::OutboxRelay relay{"pokemons_to_queue", storage, std::tie(pokemons), queue};
-  pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});  // and nothing else
+  pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});  // the only write
   try {
     relay.catch_up();
   } catch (const castore::SubscriptionStoppedError& error) {

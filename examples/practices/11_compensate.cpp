@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What was wrong is put right by another event, as accountants do, who write with pens.
+// Another event corrects a mistake. Accountants write with pens, too.
 
 #include <castore/castore.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whoever has read an event does not read it again: history is not repaired in place but copied to a new store.
+// Readers do not read an event twice, so history is not repaired in place but copied to a new store.
 
 #include "pokemon/pokemon.hpp"
 
@@ -22,7 +22,7 @@ struct Levels {
 
   void take(const castore::Event<PokemonEvents>& event) {
     Row& row = rows[event.aggregate_id()];
-    if (event.version() <= row.version) return;  // it has seen this one
+    if (event.version() <= row.version) return;  // already taken
     row.version = event.version();
     if (const auto* appeared = event.get_if<PokemonAppeared>()) row.level = appeared->payload.level;
     if (event.get_if<PokemonLeveledUp>()) ++row.level;

@@ -34,7 +34,7 @@ struct PokemonAppeared {
   static constexpr std::string_view type = "POKEMON_APPEARED";
   std::string name;
   std::string element;
-  std::string region = "Kanto";  // what an event without it means
+  std::string region = "Kanto";  // for events that have no region
   static constexpr auto added_fields = castore::fields(&PokemonAppeared::region);
 };
 // [/weak]

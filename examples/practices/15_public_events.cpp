@@ -42,7 +42,7 @@ struct PokemonReducer {
 };
 
 // [shop]
-void shop_reads(const nlohmann::json& event) {  // another team, who has not heard of release 2
+void shop_reads(const nlohmann::json& event) {  // another team, which has not heard of release 2
   try {
     const int level = event.at("payload").at("level").get<int>();
     std::cout << "shop: level " << level << '\n';
@@ -53,7 +53,7 @@ void shop_reads(const nlohmann::json& event) {  // another team, who has not hea
 // [/shop]
 
 // [way]
-struct PublicEvents {  // a channel that translates; the only place where both sides meet
+struct PublicEvents {  // a channel that translates; the only place that knows both forms
   using Message = castore::StateCarryingMessage<PokemonEvents, Pokemon>;
 
   void publish_message(const Message& message, const castore::PublishMessageOptions&) const {

@@ -31,7 +31,7 @@ struct TrainerReducer {
 // [/fall]
 
 // [way]
-struct PlayerRegistered {  // the aggregate id says who; name and address stand elsewhere
+struct PlayerRegistered {  // the aggregate id says who; name and address are elsewhere
   static constexpr std::string_view type = "PLAYER_REGISTERED";
 };
 struct PlayerForgotten {

@@ -17,7 +17,7 @@ struct Champion {
 };
 
 // [wrong]
-struct WrongReducer {  // of a release that missed the first level-up
+struct WrongReducer {  // of a release whose levels were one too low
   static constexpr int version = 1;
   void operator()(Champion& champion, const PokemonAppeared& event) const { champion.level = event.level - 1; }
   void operator()(Champion&, const PokemonCaughtByTrainer&) const {}
@@ -46,7 +46,7 @@ int main() {
   // [fall]
   std::map<std::string, Champion> truth;
   truth["pikachu"] = wrong.get_existing_aggregate("pikachu");  // saved by the wrong release
-  champions.push_event("pikachu", 51, PokemonLeveledUp{});     // the reducer has been mended since
+  champions.push_event("pikachu", 51, PokemonLeveledUp{});     // the reducer has been corrected since
   std::cout << "snapshot as truth: level " << champions.extend_aggregate(truth["pikachu"]).level << '\n';
   // [/fall]
 

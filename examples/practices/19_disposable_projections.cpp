@@ -18,7 +18,7 @@ std::map<std::string, int> list_2;  // and that of version 2
 
 // [fall]
 template <int number>
-struct ListAndMails {  // one listener does all there is to do
+struct ListAndMails {  // one listener does everything
   static constexpr std::string_view name = "list_and_mails";
   static constexpr int version = number;
   void operator()(castore::InMemoryTransaction& tx, const PokemonAppeared& event,
@@ -61,7 +61,7 @@ int main() {
   castore::Subscription welcome{"welcome", storage, std::tie(pokemons)};
   welcome.catch_up(send_mail);
   castore::AsyncProjection projection{storage, std::tie(pokemons), PokemonList{}};
-  projection.catch_up();  // while version 1 goes on to answer
+  projection.catch_up();  // while version 1 goes on answering
   castore::ProjectionVersions{storage, "pokemon_list"}.activate(PokemonList{});
   // [/way]
   std::cout << "two listeners: " << list_2.size() << " rows, " << mails << " mails for 2 new pokemons\n";

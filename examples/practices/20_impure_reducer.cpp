@@ -27,7 +27,7 @@ struct ImpureReducer {
 // [way]
 struct PokemonScored {
   static constexpr std::string_view type = "POKEMON_SCORED";
-  int points = 0;  // as it was worth then
+  int points = 0;  // what the fight was worth then
 };
 struct PokemonReducer {
   void operator()(Pokemon& pokemon, const PokemonScored& event) const { pokemon.points += event.points; }

@@ -89,7 +89,7 @@ int main() {
   } catch (const std::domain_error& error) {
     std::cout << "jolteon: " << error.what() << '\n';
   }
-  // what the storage does when both have looked before either has pushed:
+  // what the storage does if both programs have asked before either has pushed:
   const auto late = nicknames.try_push_event("Flash", 1, NicknameReserved{"jolteon"});
   std::cout << "reserved twice: " << (late ? "yes" : "no") << '\n';
   // [/way]

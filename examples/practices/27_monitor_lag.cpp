@@ -86,7 +86,7 @@ int main() {
     std::cout << "  position " << letter.position << " after " << letter.attempts << " attempts: " << letter.error
               << '\n';
   }
-  highest = 100;  // mended
+  highest = 100;  // the mistake is corrected
   const std::size_t failed = going_on.retry_dead_letters();
   std::cout << failed << " failed again\n";
   // [/dead_letters]

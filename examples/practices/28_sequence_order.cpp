@@ -35,12 +35,12 @@ int main() {
 
   // [fall]
   Reader reader;
-  const castore::Timestamp pikachus_time = clock.now();  // Pikachu gets its place in the order, and is not stored yet
+  const castore::Timestamp pikachus_time = clock.now();  // Pikachu's event has its time, but is not stored yet
   clock.advance(1s);
   pokemons.push_event("bulbasaur", 1, PokemonAppeared{"Bulbasaur", 7});
   std::optional<std::string> token = castore::pour_event_store_events(pokemons, reader).resume_token;
   subscription.catch_up(handle);
-  pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5}, {.timestamp = pikachus_time});  // now it is
+  pokemons.push_event("pikachu", 1, PokemonAppeared{"Pikachu", 5}, {.timestamp = pikachus_time});  // now it is stored
   clock.advance(1s);
   pokemons.push_event("mew", 1, PokemonAppeared{"Mew", 9});
   token = castore::pour_event_store_events(pokemons, reader, {.resume_token = token}).resume_token;
