@@ -9,8 +9,8 @@ function(castore_batch source)
 endfunction()
 
 # castore_batches(OUT NAME SOURCE...): sets OUT to sources that stand for SOURCE..., up to twenty compiled as one by
-# batch.sh, or one that specializes templates. Those that are not the first of theirs go into the property
-# castore_not_alone: they are not seen there to include all that they use.
+# batch.sh (two for Windows: MinGW's assembler writes 10 MB of names), or one that specializes templates. Those that are
+# not the first of theirs go into the property castore_not_alone: they are not seen there to include all that they use.
 function(castore_batches out name)
   set(together)
   set(specializing)
@@ -22,8 +22,12 @@ function(castore_batches out name)
       list(APPEND together "${file}")
     endif()
   endforeach()
+  set(most 20)
+  if(WIN32)
+    set(most 2)
+  endif()
   list(LENGTH together count)
-  math(EXPR batches "(${count} + 19) / 20")
+  math(EXPR batches "(${count} + ${most} - 1) / ${most}")
   set(index 0)
   foreach(file IN LISTS together)
     math(EXPR number "${index} * ${batches} / ${count}")

@@ -8,10 +8,17 @@
 #include <castore/testing/catch2_log.hpp>
 #include <castore/testing/child_process.hpp>
 
+#include "adapters/support/child_process.hpp"
 #include "adapters/support/sqlite.hpp"
 #include "http/support.hpp"
 
+#include <array>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <unistd.h>
 
 namespace {
 
@@ -21,18 +28,34 @@ using castore::http_tests::token;
 using castore::testing::register_adapter_laws;
 using castore::testing::register_log_laws;
 
+/// The server is a process of its own, which begins before there are threads: laws fork this one.
 class BeforeSqlite {
  public:
-  BeforeSqlite() { open(); }
+  BeforeSqlite() {
+    if (pipe(again_.data()) != 0) throw std::runtime_error{"pipe"};
+    server_.emplace([this](const auto& send) {
+      close(again_[1]);
+      for (char word = 0;;) {
+        castore::SqliteEventStorageAdapter storage{folder_ / "events.db",
+                                                   {.synchronous = castore::SqliteSynchronous::normal}};
+        RunningServer server{castore::AnyEventStorageAdapter{storage}};
+        send(server.start().url());
+        if (read(again_[0], &word, 1) != 1) return;
+      }
+    });
+    open();
+  }
+  BeforeSqlite(const BeforeSqlite&) = delete;
+  ~BeforeSqlite() {
+    for (const int end : again_) close(end);
+  }
   HttpEventStorageAdapter& adapter() { return *client_; }
   std::unique_ptr<HttpEventStorageAdapter> reopen() const {
-    return std::make_unique<HttpEventStorageAdapter>(server_->url(),
-                                                     castore::HttpEventStorageAdapterOptions{.token = token});
+    return std::make_unique<HttpEventStorageAdapter>(url_, castore::HttpEventStorageAdapterOptions{.token = token});
   }
   void close_and_reopen() {
     client_.reset();
-    server_.reset();
-    storage_.reset();
+    if (write(again_[1], "", 1) != 1) throw std::runtime_error{"write"};
     open();
   }
   castore::testing::ChildProcess spawn(const castore::testing::ChildWork& work) const {
@@ -44,17 +67,14 @@ class BeforeSqlite {
 
  private:
   void open() {
-    storage_ = std::make_unique<castore::SqliteEventStorageAdapter>(
-        folder_ / "events.db",
-        castore::SqliteEventStorageAdapterOptions{.synchronous = castore::SqliteSynchronous::normal});
-    server_ = std::make_unique<RunningServer>(castore::AnyEventStorageAdapter{*storage_});
-    server_->start();
+    url_ = server_->receive();
     client_ = reopen();
   }
 
   castore::sqlite_tests::TempDirectory folder_;
-  std::unique_ptr<castore::SqliteEventStorageAdapter> storage_;
-  std::unique_ptr<RunningServer> server_;
+  std::array<int, 2> again_{};  // a byte: close and open again
+  std::optional<castore::sqlite_tests::ChildProcess> server_;
+  std::string url_;
   std::unique_ptr<HttpEventStorageAdapter> client_;
 };
 
