@@ -35,7 +35,7 @@ copy_client_headers() {
     libcpp-httplib-dev; do
     dpkg-query -L "$cross_package" | grep '^/usr/include/.*\.h$' || return 1
   done | while read -r cross_header; do
-    cross_name=$(echo "${cross_header#/usr/include/}" | sed 's/^[a-z0-9_]*-linux-gnu[a-z0-9]*\///; s/^postgresql\/\([a-z_]*\.h\)$/\1/')
+    cross_name=$(echo "${cross_header#/usr/include/}" | sed 's/^[a-z0-9_]*-linux-gnu[a-z0-9]*\///; s/^postgresql\/\([a-z_-]*\.h\)$/\1/')
     mkdir -p "$1/$(dirname "$cross_name")"
     cp "$cross_header" "$1/$cross_name"
   done
