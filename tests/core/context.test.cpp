@@ -300,6 +300,38 @@ TEST_CASE("metadata with a member of the context's name are refused where they b
   const auto push = [&] { orders.push_event("1", 1, Noted{}, {.metadata = metadata}); };
   const std::string what = error_of<castore::EventEncodeError>(push).what();
   CHECK(what.ends_with("they have a member $context, which is that of the event's context; use the option context"));
+
+  // Whatever it is, beside a context it would be there twice; and however its name is written.
+  const auto refuses = [](const std::string& text, const EventContext& context) {
+    try {
+      return castore::detail::put_context(text, context).empty();
+    } catch (const castore::InvalidEventError& error) {
+      return error.field() == "metadata";
+    }
+  };
+  const EventContext with{other};
+  CHECK(refuses(R"({"$context":"mine","b":1})", with));
+  CHECK(refuses(R"({"b":1, "\u0024context":5})", with));
+  CHECK(refuses(R"({"\u0024context":{"x":1}})", {}));
+  for (const std::string text :
+       {R"({"$context":"mine"})", R"({"a":"$context","b":"\\"})", R"({"$":{"$context":{}}})"}) {
+    CHECK(castore::detail::put_context(text, {}) == text);
+  }
+  CHECK_FALSE(refuses(R"({"a":"$context"})", with));
+}
+
+TEST_CASE("of a stored context nothing is taken that could not be pushed, and of two contexts neither") {
+  const auto context_in = [](const std::string& text) {
+    const EventContext context = castore::detail::context_in(text);
+    return context ? *context : Context{};
+  };
+  CHECK(context_in(R"({"$context":{"correlationId":"a","causationId":"b\u0000","traceparent":"junk"}})") ==
+        Context{.correlation_id = "a"});
+  CHECK(context_in(R"({"$context":{"correlationId":")" + std::string(castore::max_context_id_size + 1, 'x') +
+                   R"(","causationId":"b"}})") == Context{.causation_id = "b"});
+  const std::string twice = R"({"$context":{"correlationId":"x"},"$context":{"correlationId":"y"}})";
+  CHECK(context_in(twice) == Context{});
+  CHECK(castore::detail::take_context(twice).metadata == twice);
 }
 
 TEST_CASE("older forms of an event keep its context, and so do events that are not known") {

@@ -110,8 +110,10 @@ TEST_CASE("a CloudEvent of somebody else is read, and what is wrong with it is n
   event["dataschema"] = 1;
   event["datacontenttype"] = "Application/JSON; charset=utf-8";
   CHECK(castore::parse_cloud_event(event.dump()).data == "{}");
-  event["datacontenttype"] = "application/vnd.shop+json";
+  event["datacontenttype"] = "application/vnd.shop+JSON; charset=utf-8";
   CHECK(castore::parse_cloud_event(event.dump()).data == "{}");
+  for (const char* const name : {"datacontenttype", "subject", "time", "replay"}) event[name] = nullptr;
+  CHECK(castore::parse_cloud_event(event.dump()) == CloudEvent{.id = "1", .source = "/s", .type = "T", .data = "{}"});
 
   for (const char* const name : {"specversion", "id", "source", "type", "data"}) {
     Json without = smallest();
@@ -134,6 +136,7 @@ TEST_CASE("a CloudEvent of somebody else is read, and what is wrong with it is n
   };
   CHECK(refused("specversion", "0.3") == "specversion: castore: message: specversion: it must be 1.0");
   CHECK(refused("time", "soon") == "time: castore: message: time: it is not an ISO 8601 date and time");
+  CHECK(refused("datacontenttype", "application/x+jsonlines").ends_with("it must be application/json"));
   CHECK(refused("datacontenttype", "text/xml") ==
         "datacontenttype: castore: message: datacontenttype: it must be application/json");
   CHECK(refusal_of(Json::array()) == "cloudEvent: castore: message: cloudEvent: it must be an object");
@@ -147,4 +150,28 @@ TEST_CASE("a CloudEvent of somebody else is read, and what is wrong with it is n
   CHECK(refusal_of([] {
           castore::parse_cloud_event(Attributes{{"specversion", "1.0"}, {"id", "a\xFF"}}, "{}");
         }) == "id: castore: message: id: its text is not UTF-8 (byte 1)");
+}
+
+TEST_CASE("what is no JSON does not become a part of a CloudEvent") {
+  for (const char* const data : {"", "}", R"({},"replay":true)"}) {
+    const CloudEvent event{.id = "1", .source = "/s", .type = "T", .data = data};
+    CHECK(
+        refusal_of([&] { castore::format_cloud_event(event); }).starts_with("data: castore: message: data: it is not"));
+  }
+}
+
+TEST_CASE("a CloudEvent of which no content type tells is read as one that is told") {
+  const auto read = [](const std::string& body) { return castore::detail::read_body(body, "", {}, {}); };
+  const auto with = [](const std::string& data) {
+    return R"({"specversion":"1.0","id":"1","source":"/s","type":"T","replay":true,"data":)" + data + '}';
+  };
+  const std::string deep =
+      std::string(castore::max_json_depth - 1, '[') + std::string(castore::max_json_depth - 1, ']');
+  for (const std::string& data : {std::string{R"({"n":1e400})"}, R"({"x":)" + deep + '}'}) {
+    CHECK(read(with(data)).json == data);
+    CHECK(read(with(data)).replay);
+  }
+  const std::string message = R"({"eventStoreId":"specversion","event":{"specversion":1}})";
+  CHECK(read(message).json == message);
+  CHECK(read(R"(["specversion"])").json == R"(["specversion"])");
 }

@@ -6,8 +6,13 @@
 
 #include "messaging/support.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <new>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
 
 using namespace castore_tests;
 using castore::AggregateExistsMessage;
@@ -34,6 +39,14 @@ struct PlainMonster {
   castore::Version version = 0;
   std::string name;
   int level = 0;
+};
+
+struct Anything : castore::Aggregate {
+  json x;
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Anything, x)
+};
+struct AnythingReducer {
+  void operator()(Anything&, const auto&) const {}
 };
 
 /// Its functions make an array of it.
@@ -124,6 +137,43 @@ TEST_CASE("an aggregate whose functions make no object of it is not sent") {
   const castore::StateCarryingMessage<MonsterEvents, Listed> message{"MONSTERS", leveled_up("a", 2).event, Listed{}};
   const auto error = error_of<castore::InvalidMessageError>([&] { const json text = message; });
   CHECK(error.what() == std::string{"castore: message: aggregate: its codec must make an object of it"});
+}
+
+TEST_CASE("an aggregate stays the text that its codec makes, and what no consumer could read is not sent") {
+  const auto members = [](const std::string& text) {
+    std::string json;
+    castore::detail::append_other_members(json, text, {"aggregateId", "version"});
+    return json;
+  };
+  CHECK(members(" {} ").empty());
+  CHECK(members(R"({"n":123456789012345678901,"aggregateId":"b","f":1e400,"\u0076ersion":7,"g":1.0})") ==
+        R"(,"n":123456789012345678901,"f":1e400,"g":1.0)");
+
+  castore::EventStore<MonsterEvents, Anything, AnythingReducer> store{"MONSTERS"};
+  const castore::StateCarryingMessageQueue queue{"QUEUE", store};
+  using Message = castore::StateCarryingMessage<MonsterEvents, Anything>;
+  const auto with_levels = [](std::size_t levels) {
+    Anything deep;
+    deep.aggregate_id = "a";
+    deep.x = json::parse(std::string(levels - 1, '[') + std::string(levels - 1, ']'));
+    return Message{"MONSTERS", leveled_up("a", 2).event, deep};
+  };
+  const Message fits = with_levels(castore::max_json_depth - 1);
+  CHECK(queue.parse_message(castore::MessageView{fits}.to_json()).aggregate.x == fits.aggregate.x);
+  const Message too_deep = with_levels(castore::max_json_depth);
+  const auto error = error_of<castore::InvalidMessageError>([&] { castore::MessageView{too_deep}.to_json(); });
+  CHECK(std::string_view{error.what()}.starts_with("castore: message: aggregate: it is not JSON: it is nested"));
+}
+
+TEST_CASE("a message without a timestamp, or with one that no text has, is not sent") {
+  const auto field_of = [](const auto& message) {
+    return error_of<castore::InvalidMessageError>([&] { castore::MessageView{message}.to_json(); }).field();
+  };
+  MonsterMessage unset = appeared("a");
+  unset.event = castore::EventDetail<Appeared>{.aggregate_id = "a", .version = 1, .payload = {}};
+  CHECK(field_of(unset) == "timestamp");
+  CHECK(field_of(AggregateExistsMessage{"S", "a", castore::latest_timestamp + std::chrono::milliseconds{1}}) ==
+        "initialEventTimestamp");
 }
 
 TEST_CASE("a message is read from its text, and nothing of it is taken for something else") {

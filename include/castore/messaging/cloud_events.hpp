@@ -9,6 +9,8 @@
 #include <castore/config.hpp>
 #include <castore/core/codec.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/json_reader.hpp>
+#include <castore/detail/json_text.hpp>
 #include <castore/json/text.hpp>
 #include <castore/messaging/errors.hpp>
 #include <castore/messaging/message.hpp>
@@ -18,7 +20,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -81,16 +82,22 @@ inline char small_letter(char character) noexcept {
   return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
 }
 
-/// Whether a content type is this one, whatever its parameters.
-inline bool is_content_type(std::string_view type, std::string_view wanted) noexcept {
+/// A content type without its parameters.
+inline std::string_view plain_content_type(std::string_view type) noexcept {
   type = type.substr(0, type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return std::ranges::equal(type, wanted, {}, small_letter);
+  return type;
+}
+/// Whether a content type is this one, whatever its parameters.
+inline bool is_content_type(std::string_view type, std::string_view wanted) noexcept {
+  return std::ranges::equal(plain_content_type(type), wanted, {}, small_letter);
 }
 inline bool is_json_content_type(std::string_view type) noexcept {
-  const std::string_view name = type.substr(0, type.find(';'));
+  type = plain_content_type(type);
+  constexpr std::string_view suffix = "+json";
   return is_content_type(type, "application/json") || is_content_type(type, "text/json") ||
-         name.find("+json") != std::string_view::npos;
+         (type.size() >= suffix.size() &&
+          std::ranges::equal(type.substr(type.size() - suffix.size()), suffix, {}, small_letter));
 }
 
 /// @throws InvalidMessageError
@@ -134,8 +141,9 @@ inline std::map<std::string, std::string> cloud_event_attributes(const CloudEven
 }
 
 /// @brief A CloudEvent in structured mode: JSON.
-/// @throws InvalidMessageError (fix: an attribute is not UTF-8)
+/// @throws InvalidMessageError (fix: an attribute is not UTF-8, or the data are not JSON)
 inline std::string format_cloud_event(const CloudEvent& event) {
+  detail::check_message_json<max_json_depth>("data", event.data);
   return detail::in_message_field("cloudEvent", [&] {
     nlohmann::json json = cloud_event_attributes(event);
     if (event.replay) json["replay"] = true;
@@ -156,15 +164,17 @@ inline CloudEvent parse_cloud_event(std::string_view json) {
       text,
       {"specversion", "id", "source", "type", "subject", "time", "replay", "datacontenttype", "data"},
       detail::OtherMembers::ignored};
-  const auto optional_string = [&parts](std::string_view name) {
-    return parts.text_of(name).empty() ? std::string{} : parts.string(name);
+  const auto has = [&parts](std::string_view name) {  // null is the same as nothing
+    return !parts.text_of(name).empty() && parts.text_of(name) != "null";
   };
+  const auto optional_string = [&](std::string_view name) { return has(name) ? parts.string(name) : std::string{}; };
   CloudEvent event{.id = parts.string("id"),
                    .source = parts.string("source"),
                    .type = parts.string("type"),
                    .subject = optional_string("subject"),
                    .time = optional_string("time")};
-  if (const std::string_view replay = parts.text_of("replay"); !replay.empty()) {
+  if (has("replay")) {
+    const std::string_view replay = parts.text_of("replay");
     if (replay != "true" && replay != "false") throw InvalidMessageError{"replay", "it must be true or false"};
     event.replay = replay == "true";
   }
@@ -205,13 +215,14 @@ inline std::string content_type_of(MessageFormat format) {
 /// Whether a body of which nothing is said is a CloudEvent: producers of Kafka may leave the content type out, those of
 /// NATS may be older than its headers.
 inline bool is_untold_cloud_event(const std::string& body) {
-  if (body.find("specversion") == std::string::npos) return false;
-  try {
-    const nlohmann::json json = text_to_json(body);
-    return json.is_object() && json.contains("specversion");
-  } catch (const std::exception&) {
-    return false;  // whoever reads the body says why
-  }
+  if (body.find("specversion") == std::string::npos || first_of_json(body) != '{') return false;
+  if (!JsonTextCheck<max_json_depth + 1>{body}.is_value()) return false;  // whoever reads the body says why
+  bool is_one = false;
+  JsonReader{body}.for_each_member([&is_one](std::string_view name, std::string_view, std::size_t) {
+    is_one = name == R"("specversion")";
+    return !is_one;
+  });
+  return is_one;
 }
 
 /// A body that came, in whatever form it was sent.

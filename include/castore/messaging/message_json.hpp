@@ -11,9 +11,11 @@
 #include <castore/core/codec.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event.hpp>
+#include <castore/core/event_checks.hpp>
 #include <castore/core/event_codec.hpp>
 #include <castore/core/events.hpp>
 #include <castore/core/timestamp.hpp>
+#include <castore/detail/json_reader.hpp>
 #include <castore/detail/json_text.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/fwd.hpp>
@@ -26,8 +28,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <initializer_list>
 #include <limits>
 #include <new>
 #include <optional>
@@ -94,24 +98,51 @@ auto in_message_field(const char* name, Function function) {
 template <class Aggregate>
 inline constexpr bool has_found_id = PlainStruct<Aggregate> && requires { codec<Aggregate>::explain(); };
 
-template <class Aggregate>
-std::string aggregate_text(const Aggregate& aggregate) {
-  return in_message_field("aggregate", [&] {
-    const std::string text = codec<Aggregate>::encode(aggregate);
-    nlohmann::json object = text.empty() ? nlohmann::json::object() : text_to_json(text);
-    if (!object.is_object()) throw InvalidMessageError{"aggregate", "its codec must make an object of it"};
-    if constexpr (has_found_id<Aggregate>) object.erase("aggregate_id");
-    object["aggregateId"] = aggregate.aggregate_id;
-    object["version"] = aggregate.version;
-    return json_to_text(object);
-  });
-}
-
 /// @throws InvalidMessageError unless the text is one JSON value
 template <std::size_t max_depth>
 void check_message_json(const char* name, const std::string& json) {
   JsonTextCheck<max_depth> text{json};
   if (!text.is_value()) throw InvalidMessageError{name, "it is not JSON: " + text.fault()};
+}
+
+inline void check_message_string(const char* name, const std::string& text) {
+  in_message_field(name, [&] { check_utf8(text, {}); });
+}
+inline void append_message_string(std::string& json, const char* name, const std::string& text) {
+  check_message_string(name, text);
+  append_quoted_json(json, text);
+}
+
+/// Appends the members of an object, but for some, as the text that they are, each behind a comma.
+inline void append_other_members(std::string& json, std::string_view object,
+                                 std::initializer_list<std::string_view> left_out) {
+  JsonReader{object}.for_each_member([&](std::string_view name, std::string_view value, std::size_t) {
+    if (std::ranges::find(left_out, json_string(name)) == left_out.end()) {
+      json.append(1, ',').append(name).append(1, ':').append(value);
+    }
+    return true;
+  });
+}
+
+template <class Aggregate>
+void append_aggregate(std::string& json, const Aggregate& aggregate) {
+  in_message_field("aggregate", [&] {
+    const std::string text = codec<Aggregate>::encode(aggregate);
+    if (!text.empty()) {
+      constexpr std::size_t levels_of_message = 1;
+      check_message_json<max_json_depth - levels_of_message>("aggregate", text);
+      if (first_of_json(text) != '{') throw InvalidMessageError{"aggregate", "its codec must make an object of it"};
+    }
+    json.append(R"({"aggregateId":)");
+    append_message_string(json, "aggregateId", aggregate.aggregate_id);
+    json.append(R"(,"version":)").append(std::to_string(aggregate.version));
+    if constexpr (has_found_id<Aggregate>) {
+      append_other_members(json, text, {"aggregateId", "version", "aggregate_id"});
+    } else if (!text.empty()) {
+      append_other_members(json, text, {"aggregateId", "version"});
+    }
+    json += '}';
+  });
 }
 
 /// The members of a message. Others are ignored, as its writer may know more than we do.
@@ -135,9 +166,10 @@ Aggregate aggregate_of(const MessageText& message) {
     const std::string id = members.string("aggregateId");
     const auto decode = [&] {
       if constexpr (has_found_id<Aggregate>) {
-        nlohmann::json with_id = text_to_json(text);
-        with_id["aggregate_id"] = id;
-        return codec<Aggregate>::decode(json_to_text(with_id));
+        std::string with_id{R"({"aggregate_id":)"};
+        append_quoted_json(with_id, id);
+        append_other_members(with_id, text, {"aggregate_id"});
+        return codec<Aggregate>::decode(with_id.append(1, '}'));
       } else {
         return codec<Aggregate>::decode(text);
       }
@@ -162,14 +194,6 @@ Event<Events> event_of(const MessageText& message) {
   });
 }
 
-inline void check_message_string(const char* name, const std::string& text) {
-  in_message_field(name, [&] { check_utf8(text, {}); });
-}
-inline void append_message_string(std::string& json, const char* name, const std::string& text) {
-  check_message_string(name, text);
-  append_quoted_json(json, text);
-}
-
 /// @throws EventEncodeError, InvalidMessageError
 template <class Events>
 void append_event_of(std::string& json, const Event<Events>& event) {
@@ -179,6 +203,7 @@ void append_event_of(std::string& json, const Event<Events>& event) {
   });
   check_message_string("aggregateId", record.aggregate_id);
   check_message_string("type", record.type);
+  in_message_field("timestamp", [&] { check_timestamp(record.timestamp); });
   constexpr std::size_t levels_of_message = 2;
   constexpr std::size_t max_depth = max_json_depth - levels_of_message;
   if (!record.payload.empty()) check_message_json<max_depth>("payload", record.payload);
@@ -197,9 +222,9 @@ struct MessageForm<AggregateExistsMessage> {
     append_message_string(json, "eventStoreId", message.event_store_id);
     json.append(R"(,"aggregateId":)");
     append_message_string(json, "aggregateId", message.aggregate_id);
-    json.append(R"(,"initialEventTimestamp":")")
-        .append(format_timestamp(message.initial_event_timestamp))
-        .append(R"("})");
+    json.append(R"(,"initialEventTimestamp":")");
+    in_message_field("initialEventTimestamp", [&] { check_timestamp(message.initial_event_timestamp); });
+    json.append(format_timestamp(message.initial_event_timestamp)).append(R"("})");
   }
   static AggregateExistsMessage read(const MessageText& text) {
     return {text.string("eventStoreId"), text.string("aggregateId"), text.timestamp("initialEventTimestamp")};
@@ -225,7 +250,9 @@ struct MessageForm<StateCarryingMessage<Events, Aggregate>> {
     append_message_string(json, "eventStoreId", message.event_store_id);
     json.append(R"(,"event":)");
     append_event_of(json, message.event);
-    json.append(R"(,"aggregate":)").append(aggregate_text(message.aggregate)).append(1, '}');
+    json.append(R"(,"aggregate":)");
+    append_aggregate(json, message.aggregate);
+    json += '}';
   }
   static StateCarryingMessage<Events, Aggregate> read(const MessageText& text) {
     return {.event_store_id = text.string("eventStoreId"),
@@ -252,7 +279,8 @@ std::string message_to_text(const Message& message) {
 /// frees nothing of a value whose serializer throws.
 template <class Message>
 nlohmann::json message_to_json(const Message& message) {
-  return text_to_json(message_to_text(message));
+  const std::string text = message_to_text(message);
+  return in_message_field("message", [&] { return text_to_json(text); });
 }
 
 /// @throws InvalidMessageError

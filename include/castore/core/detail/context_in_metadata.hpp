@@ -62,6 +62,14 @@ inline void check_context(const Context& context) {
   }
 }
 
+/// Without what could not be pushed: whoever goes on with such a context would never come to an end.
+inline void drop_invalid_parts(Context& context) {
+  const auto is_id = [](const std::string& id) { return id.size() <= max_context_id_size && is_utf8_without_nul(id); };
+  if (!is_id(context.correlation_id)) context.correlation_id.clear();
+  if (!is_id(context.causation_id)) context.causation_id.clear();
+  if (!is_traceparent(context.traceparent)) context.traceparent.clear();
+}
+
 inline bool is_object_text(std::string_view json) noexcept { return first_of_json(json) == '{'; }
 
 inline void append_utf8(std::string& text, unsigned point) {
@@ -129,16 +137,18 @@ inline MetadataAndContext take_context(std::string_view stored) {
   MetadataAndContext taken{std::string{stored}, {}};
   if (!JsonTextCheck<max_json_depth + 2>{taken.metadata}.is_value() || !is_object_text(stored)) return taken;
   std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t count = 0;
   std::string_view context_text;
   JsonReader reader{stored};
   reader.for_each_member([&](std::string_view name, std::string_view value, std::size_t place) {
     if (name != context_member || !value.starts_with('{')) return true;
     begin = place;
+    end = reader.place();
     context_text = value;
-    return false;
+    return ++count == 1;
   });
-  if (context_text.empty()) return taken;
-  const std::size_t end = reader.place();
+  if (count != 1) return taken;  // of two, neither is that of the event
 
   Context context;
   bool was_empty = false;
@@ -149,6 +159,7 @@ inline MetadataAndContext take_context(std::string_view stored) {
     was_empty = was_empty || name == empty_metadata_member;
     return true;
   });
+  drop_invalid_parts(context);
   const auto is_comma = [stored](std::size_t place) { return place != std::string_view::npos && stored[place] == ','; };
   const std::size_t before = stored.find_last_not_of(" \t\r\n", begin - 1);
   const std::size_t after = stored.find_first_not_of(" \t\r\n", end);
@@ -176,8 +187,21 @@ inline void check_room_for_context(std::string_view metadata) {
                                           "or push the event without a context"};
 }
 
+/// Whether metadata have a member `$context`, however its name is written. @param is_object Which is an object, as
+/// others are no context.
+inline bool has_context_member(const std::string& metadata, bool is_object) {
+  if (metadata.find_first_of("$\\") == std::string::npos || !is_object_text(metadata)) return false;
+  if (!JsonTextCheck<max_json_depth + 2>{metadata}.is_value()) return false;  // which the storage will refuse
+  bool has = false;
+  JsonReader{metadata}.for_each_member([&](std::string_view name, std::string_view value, std::size_t) {
+    has = (!is_object || value.starts_with('{')) && string_of_json(name) == "$context";
+    return !has;
+  });
+  return has;
+}
+
 [[gnu::noinline]] inline std::string put_context(std::string metadata, const EventContext& context) {
-  if (may_have_context(metadata) && take_context(metadata).metadata != metadata) {
+  if (has_context_member(metadata, !context)) {  // beside a context it would be there twice, whatever it is
     throw InvalidEventError{
         "metadata", "they have a member $context, which is that of the event's context; use the option context"};
   }

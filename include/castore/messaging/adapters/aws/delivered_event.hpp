@@ -6,20 +6,19 @@
 /// A message as EventBridge hands it to the targets of its rules, be it a function or a queue.
 /// Source: Amazon EventBridge User Guide, "Events"; \@castore/message-bus-adapter-event-bridge 2.4.2.
 
-#include <castore/config.hpp>
-#include <castore/json/text.hpp>
+#include <castore/core/codec.hpp>
+#include <castore/detail/json_reader.hpp>
+#include <castore/json/object_text.hpp>
 #include <castore/messaging/adapters/aws/message_url.hpp>
 #include <castore/messaging/cloud_events.hpp>
 #include <castore/messaging/message_json.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace castore::detail {
 
@@ -31,33 +30,32 @@ struct DeliveredEvent {
   std::string id{};      ///< EventBridge's own.
   std::string detail{};  ///< JSON.
   bool replay = false;
-  bool is_cloud_event = false;
 };
 
 /// @return Nothing when the text is something else. @throws InvalidMessageError, what the reader throws
 inline std::optional<DeliveredEvent> read_delivered_event(std::string_view json, const MessageReader& reader) {
-  if (json.find("\"detail-type\"") == std::string_view::npos) return std::nullopt;
-  const nlohmann::json event = in_message_field("event", [&] { return text_to_json(json); });
-  if (!event.is_object() || !event.contains("detail-type") || !event.contains("detail")) return std::nullopt;
-  const nlohmann::json& detail = message_field(event, "detail", nlohmann::json::value_t::object);
-  DeliveredEvent read{.id = message_string(event, "id"),
-                      .detail = json_to_text(detail),
-                      .replay = message_string(event, "detail-type") == replayed_detail_type,
-                      .is_cloud_event = detail.contains("specversion")};
-  if (const auto resources = event.find("resources"); resources != event.end() && resources->is_array()) {
-    for (const nlohmann::json& resource : *resources) read.replay = read.replay || resource == replayed_resource;
+  if (json.find("\"detail-type\"") == std::string_view::npos || first_of_json(json) != '{') return std::nullopt;
+  const std::string text{json};
+  check_message_json<max_json_depth + 2>("event", text);  // a message is a level below, in a CloudEvent two
+  const MessageText event{"event", text, {"id", "detail-type", "detail", "resources"}, OtherMembers::ignored};
+  if (event.text_of("detail-type").empty() || event.text_of("detail").empty()) return std::nullopt;
+  DeliveredEvent read{.id = event.string("id"),
+                      .detail = std::string{event.object("detail")},
+                      .replay = event.string("detail-type") == replayed_detail_type};
+  const auto resources = JsonMembers::elements_of(event.text_of("resources"));
+  for (const std::string_view resource : resources.value_or(std::vector<std::string_view>{})) {
+    read.replay = read.replay || (resource.starts_with('"') && json_string(resource) == replayed_resource);
   }
-  if (const std::optional<std::string> url = message_url(detail)) {
+  if (const std::optional<std::string> url = message_url_in(read.detail)) {
     read.detail = read_message_url(*url, reader);
-    read.is_cloud_event = in_message_field("detail", [&] { return text_to_json(read.detail); }).contains("specversion");
+    check_message_json<max_json_depth + 1>("detail", read.detail);
   }
   return read;
 }
 
 /// @throws InvalidMessageError
 inline ReceivedBody read_body(const DeliveredEvent& event) {
-  ReceivedBody body =
-      read_body(event.detail, event.is_cloud_event ? cloud_event_content_type : std::string_view{}, {}, {});
+  ReceivedBody body = read_body(event.detail, {}, {}, {});
   body.replay = body.replay || event.replay;
   return body;
 }

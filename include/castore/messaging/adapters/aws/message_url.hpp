@@ -27,13 +27,11 @@ namespace detail {
 inline constexpr const char* message_url_member = "messageUrl";
 
 /// The address in a message that stands for another one; nothing in any other.
-inline std::optional<std::string> message_url(const nlohmann::json& json) {
+inline std::optional<std::string> message_url_in(std::string_view body) {
+  if (body.find("\"messageUrl\"") == std::string_view::npos) return std::nullopt;
+  const nlohmann::json json = parse_json(body);
   const auto url = json.is_object() ? json.find(message_url_member) : json.end();
   return url != json.end() && url->is_string() ? std::optional{url->get<std::string>()} : std::nullopt;
-}
-inline std::optional<std::string> message_url_in(std::string_view body) {
-  constexpr std::string_view name = "\"messageUrl\"";
-  return body.find(name) == std::string_view::npos ? std::nullopt : message_url(parse_json(body));
 }
 
 /// @throws InvalidMessageError, what the reader throws
