@@ -43,7 +43,10 @@ TEST_CASE("an observer is told of each look of a subscription", "[log]") {
   CHECK_THROWS_AS(audit.poll(handler), castore::SubscriptionStoppedError);
   const Told told = recorder.told();
   REQUIRE(told.size() == 2);
-  CHECK(told.back().starts_with("end poll POKEMONS audit: 0, "));
+  CHECK(told.back().starts_with("end poll POKEMONS audit: 0 at 3, "));
+  castore::Subscription from_begin{"from begin", storage, std::tie(pokemons), {.observer = recorder}};
+  CHECK_THROWS_AS(from_begin.poll(handler), castore::SubscriptionStoppedError);
+  CHECK(recorder.told().back().starts_with("end poll POKEMONS from begin: 3 at 3, "));
 
   castore::Subscription of_two{"both", storage, std::tie(pokemons, others), {.observer = recorder}};
   of_two.poll([](const auto&) {});

@@ -60,6 +60,13 @@ TEST_CASE("an observer is told of each call of a command", "[observers]") {
   appear.with({.context = castore::Context{.correlation_id = "request-2"}}).call_json("onix", R"({"name":"Onix"})");
   CHECK(recorder.told() == Told{"start command POKEMONS ditto APPEAR", "end command POKEMONS ditto APPEAR: 1 at 3",
                                 "start command POKEMONS onix APPEAR", "end command POKEMONS onix APPEAR: 1 at 4"});
+  const ObservedCommand grow{Command{"GROW", pokemons,
+                                     [](const Pokemon&) {
+                                       return std::tuple{PokemonLeveledUp{}, PokemonLeveledUp{}};
+                                     }},
+                             recorder};
+  grow("onix");
+  CHECK(recorder.told() == Told{"start command POKEMONS onix GROW", "end command POKEMONS onix GROW: 2 at 6"});
   CHECK_THROWS_AS(appear.call_json("ditto", "{}"), castore::InvalidInputError);
   CHECK(recorder.told().size() == 2);
 }

@@ -140,13 +140,27 @@ TEST_CASE("the events that a group pushes to a store are one operation of it", "
                             observed_others.group_event("ditto", 1, PokemonAppeared{"Ditto", 1}),
                             observed.group_event("eevee", 1, PokemonAppeared{"Eevee", 2}));
   CHECK(recorder.told() == Told{"start push POKEMONS pikachu x2", "end push POKEMONS pikachu x2: 2 at 1"});
-  CHECK(recorder_of_others.told() == Told{"start push OTHERS ditto x1", "end push OTHERS ditto x1: 1 at 1"});
+  CHECK(recorder_of_others.told() == Told{"start push OTHERS ditto x1", "end push OTHERS ditto x1: 1"});
 
   CHECK_THROWS_AS(castore::push_event_group(observed.group_event("pikachu", 2, PokemonLeveledUp{}),
                                             observed_others.group_event("ditto", 1, PokemonLeveledUp{})),
                   castore::EventAlreadyExistsError);
   CHECK(recorder.told() == Told{"start push POKEMONS pikachu x1", "end push POKEMONS pikachu x1: 0, conflict"});
   CHECK(recorder_of_others.told() == Told{"start push OTHERS ditto x1", "end push OTHERS ditto x1: 0, conflict"});
+
+  // The place of the first event is not that of another store's.
+  castore::push_event_group(others.group_event("mew", 1, PokemonAppeared{"Mew", 1}),
+                            observed.group_event("pikachu", 2, PokemonLeveledUp{}));
+  CHECK(recorder.told() == Told{"start push POKEMONS pikachu x1", "end push POKEMONS pikachu x1: 1"});
+
+  InMemoryEventStorageAdapter elsewhere;
+  PokemonStore far{"FAR", elsewhere};
+  CHECK_THROWS_AS(castore::push_event_group(observed.group_event("pikachu", 3, PokemonLeveledUp{}),
+                                            far.group_event("mew", 1, PokemonLeveledUp{})),
+                  castore::InvalidEventError);
+  const Told refused = recorder.told();
+  REQUIRE(refused.size() == 2);
+  CHECK(refused.back().find("is kept by another adapter") != std::string::npos);
 }
 
 TEST_CASE("an observer is told of each load and each page", "[observers]") {

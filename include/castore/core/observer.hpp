@@ -12,6 +12,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -69,7 +70,8 @@ struct Outcome {
   bool is_conflict = false;
   /// @brief How many events were pushed, loaded or handled, aggregates loaded or listed, or messages published.
   std::size_t count = 0;
-  /// @brief The place of the first pushed event, or a subscription's checkpoint; 0 where there is none.
+  /// @brief The place of a push's first event (0 for a store of a group whose first event is another store's), of a
+  /// command's last event, or a subscription's checkpoint; 0 where there is none.
   Position position = 0;
 };
 
@@ -191,10 +193,12 @@ class AnyObserver {
     template <class Candidate>
     explicit Of(Candidate&& candidate) : observer(std::forward<Candidate>(candidate)) {}
     std::shared_ptr<void> start(const Operation& operation) const override {
-      return std::make_shared<Span>(static_cast<Told>(observer).start(operation));
+      const auto span = std::make_shared<std::optional<Span>>();  // nothing can fail behind start
+      span->emplace(static_cast<Told>(observer).start(operation));
+      return span;
     }
     void end(void* span, const Outcome& outcome) const noexcept override {
-      static_cast<Told>(observer).end(std::move(*static_cast<Span*>(span)), outcome);
+      static_cast<Told>(observer).end(std::move(**static_cast<std::optional<Span>*>(span)), outcome);
     }
 
     Observed observer;

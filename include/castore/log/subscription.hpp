@@ -186,28 +186,26 @@ class Subscription {
 
   template <class Handler, class Batch>
   Look look(Handler& handler, Batch& batch, const detail::StopToken& stop) {
-    if (!options().observer) return look_now(handler, batch, stop);
+    if (Outcome untold; !options().observer) return look_now(handler, batch, stop, untold);
     const Operation operation{.kind = OperationKind::poll, .store = only_store(), .name = name()};
-    return detail::observe(options().observer, operation, [&](Outcome& outcome) {
-      const Look seen = look_now(handler, batch, stop);
-      outcome.count = seen.result.events;
-      outcome.position = seen.result.position;
-      return seen;
-    });
+    return detail::observe(options().observer, operation,
+                           [&](Outcome& outcome) { return look_now(handler, batch, stop, outcome); });
   }
   std::string_view only_store() const noexcept {
     if constexpr (sizeof...(Stores) == 1) return std::get<0>(stores_).event_store_id();
     return {};
   }
 
+  /// @param outcome Of a look that has not begun; has how far it came, also when it throws.
   template <class Handler, class Batch>
-  Look look_now(Handler& handler, Batch& batch, const detail::StopToken& stop) {
+  Look look_now(Handler& handler, Batch& batch, const detail::StopToken& stop, Outcome& outcome) {
+    Position& at = outcome.position;
+    std::size_t& first = outcome.count;
     try {
       if constexpr (requires { handler.prepare(reader_.storage()); }) handler.prepare(reader_.storage());
-      Position at = reader_.begin();
+      at = reader_.begin();
       const ReadAllEventsResult read = batch.read(reader_.storage(), at, options().batch_size, options().partition);
       if (read.head < at) throw FeedWentBackError{name(), version(), at, read.head};
-      std::size_t first = 0;
       for (int attempt = 1;;) {
         const std::size_t began = first;
         const std::exception_ptr error = handle_from(handler, batch, first, at, read.next);

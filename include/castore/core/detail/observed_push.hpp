@@ -29,6 +29,9 @@ class ObservedPush {
              .kind = OperationKind::push, .store = event_store_id, .aggregate_id = aggregate_id, .count = 1}});
   }
 
+  /// To be called when the observers of the first event are there, whose place is the one that is known.
+  void end_of_first_event() noexcept { of_first_event_ = told_.size(); }
+
   /// What one of them throws ends what those before it began.
   void start() {
     try {
@@ -52,7 +55,7 @@ class ObservedPush {
       told.observer->end(told.span, {.error = error,
                                      .is_conflict = is_conflict_,
                                      .count = is_pushed_ ? told.operation.count : 0,
-                                     .position = position_});
+                                     .position = started_ <= of_first_event_ ? position_ : 0});
     }
   }
 
@@ -64,6 +67,7 @@ class ObservedPush {
   };
 
   std::vector<Told> told_{};
+  std::size_t of_first_event_ = 0;
   std::size_t started_ = 0;
   bool is_pushed_ = false;
   bool is_conflict_ = false;

@@ -247,7 +247,10 @@ inline PushOutcome write_with_hooks(PushList pushes, const AnyEventStorageAdapte
 [[gnu::noinline]] inline PushOutcome push_with_hooks(PushList pushes, const AnyEventStorageAdapter& adapter,
                                                      const PushOptions& options, FunctionRef<void()> prepare) {
   ObservedPush observed;
-  for (std::size_t index = 0; index < pushes.size(); ++index) push_at(pushes, index).add_to(observed);
+  for (std::size_t index = 0; index < pushes.size(); ++index) {
+    push_at(pushes, index).add_to(observed);
+    if (index == 0) observed.end_of_first_event();
+  }
   observed.start();
   try {
     prepare();
@@ -315,13 +318,20 @@ inline PushOutcome try_push_all(PushList pushes, const PushOptions& options) {
   if (pushes.empty()) return {};
   const AnyEventStorageAdapter& adapter = push_at(pushes, 0).store().adapter();
   bool has_hooks = false;
+  const Push* other = nullptr;  // the first that is kept by another adapter
   for (std::size_t index = 0; index < pushes.size(); ++index) {
     Push& push = push_at(pushes, index);
     push.start();
-    if (push.store().adapter() != adapter) throw_other_adapter(push);
+    if (push.store().adapter() != adapter && !other) other = &push;
     has_hooks |= push.store().has_hooks;
   }
-  if (has_hooks) return push_with_hooks(pushes, adapter, options, [pushes] { prepare_all(pushes); });
+  if (has_hooks) {
+    return push_with_hooks(pushes, adapter, options, [pushes, other] {
+      if (other) throw_other_adapter(*other);
+      prepare_all(pushes);
+    });
+  }
+  if (other) throw_other_adapter(*other);
   prepare_all(pushes);
   return write_several(pushes, adapter, options);
 }
