@@ -76,6 +76,15 @@ TEST_CASE("the second signal ends the program at once") {
         }) == -SIGTERM);
 }
 
+TEST_CASE("a process that was forked meanwhile is ended by the signal, and its parent does not stop") {
+  const castore::StopOnSignals stop;
+  CHECK(end_of_child([] {
+          ::kill(::getpid(), SIGTERM);
+          return 1;
+        }) == -SIGTERM);
+  CHECK_FALSE(stop.token().stop_requested());
+}
+
 TEST_CASE("a signal that is ignored stays ignored") {
   CHECK(end_of_child([] {
           std::signal(SIGINT, SIG_IGN);

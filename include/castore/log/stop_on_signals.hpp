@@ -11,6 +11,7 @@
 #ifndef _WIN32
 
 #include <fcntl.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <array>
@@ -39,6 +40,7 @@ namespace castore {
 /// - The second signal of a kind ends the program at once, as without this: nobody has to wait for a handler that
 /// hangs.
 /// - A signal that was ignored when it was made, as SIGINT is by what a shell runs in the background, stays ignored.
+/// - A process that the program forks is ended by them, as without this.
 /// - Its destructor restores how the signals were handled before.
 /// - It has a thread of its own, in which callbacks of the token are called, outside of the signal handler.
 ///
@@ -61,6 +63,7 @@ class StopOnSignals {
       write_end() = -1;
       throw;
     }
+    process() = ::getpid();
     struct sigaction ours {};
     ours.sa_handler = &StopOnSignals::on_signal;
     ours.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
@@ -93,9 +96,19 @@ class StopOnSignals {
     static constinit std::atomic<int> descriptor{-1};
     return descriptor;
   }
-  static void on_signal(int) noexcept {
+  /// In which the thread runs that listens.
+  static std::atomic<pid_t>& process() noexcept {
+    static_assert(std::atomic<pid_t>::is_always_lock_free);
+    static constinit std::atomic<pid_t> id{0};
+    return id;
+  }
+  static void on_signal(int signal) noexcept {
     const int error = errno;
-    if (const int descriptor = write_end(); descriptor >= 0) write(descriptor, a_signal);
+    if (process() != ::getpid()) {
+      ::raise(signal);  // a process that this one forked: it ends, as SA_RESETHAND has made the signal's default
+    } else if (const int descriptor = write_end(); descriptor >= 0) {
+      write(descriptor, a_signal);
+    }
     errno = error;
   }
   static void write(int descriptor, char what) noexcept {
