@@ -5,6 +5,7 @@
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/page_token.hpp>
 #include <castore/core/typed_events.hpp>
+#include <castore/detail/shared_mutex.hpp>
 #include <castore/fwd.hpp>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ class InitialEventsIndex {
     explicit Store(std::string_view id_) : id{id_} {}
 
     const std::string id;
-    mutable std::shared_mutex mutex;
+    mutable SharedMutex mutex;
     Entries entries;
     bool has_other_events = false;  // pushed by force, perhaps without an initial one
   };
@@ -162,8 +163,8 @@ class InitialEventsIndex {
     return **stores_.insert(place, std::move(store));
   }
 
-  mutable std::shared_mutex mutex_;  // guards the vector; a store stays where it is forever
-  Stores stores_;                    // ordered by their ids
+  mutable SharedMutex mutex_;  // guards the vector; a store stays where it is forever
+  Stores stores_;              // ordered by their ids
 };
 
 }  // namespace castore::detail
