@@ -674,6 +674,46 @@ TEST_CASE("what a connection that breaks has lost is acknowledged later, and not
   }
 }
 
+TEST_CASE("what has come when the connection breaks before the rest of a batch goes back, and comes again") {
+  const Stream stream;
+  Proxy proxy;
+  const auto watcher = connect();
+  natsSubscription* subscription = nullptr;
+  natsConnection_SubscribeSync(&subscription, watcher->handle(),
+                               ("$JS.API.CONSUMER.MSG.NEXT." + stream.name() + ".reader").c_str());
+  const castore::detail::NatsPointer<natsSubscription> owned{subscription};
+  natsConnection_Flush(watcher->handle());
+  castore::detail::NatsDurable durable{
+      connect(proxy.url()), {.stream = stream.name(), .durable = "reader", .ack_wait = 60s, .max_messages = 10}};
+  proxy.break_at(R"("batch":9,)");  // the request for the rest, when one has come
+  const std::jthread sender{[&] {
+    for (std::string request; request.find(R"("batch":1,)") == std::string::npos;) {  // it waits for one
+      natsMsg* message = nullptr;
+      if (natsSubscription_NextMsg(&message, subscription, 30'000) != NATS_OK) return;
+      request = castore::detail::data_of(castore::detail::NatsPointer<natsMsg>{message}.get());
+    }
+    send(stream, {appeared("a", 1)});
+  }};
+  const auto broken = error_of<NatsError>([&] { durable.pull(std::chrono::steady_clock::now() + 60s); });
+  CHECK(broken.retryable());
+  CHECK(proxy.cuts() == 1);
+  CHECK(durable.held() == 0);
+  proxy.mend();
+  std::vector<castore::detail::NatsDelivered> again;
+  const auto comes_again = [&] {
+    try {
+      durable.settle();
+      again = durable.pull(std::chrono::steady_clock::now() + 100ms);
+    } catch (const NatsError&) {  // the connection is not there yet
+    }
+    return !again.empty();
+  };
+  REQUIRE(eventually(comes_again, 20s));
+  CHECK(again.size() == 1);
+  CHECK(again[0].sequence == 1);
+  CHECK(again[0].deliveries == 2);
+}
+
 TEST_CASE("a server that is killed loses nothing, and the order is kept") {
   OwnServer server;
   const Stream stream{server.url()};
