@@ -288,6 +288,42 @@ TEST_CASE("a dead letter that cannot be published comes again, and nothing overt
                        "' cannot be published, so the message comes again: ") != std::string::npos);
 }
 
+TEST_CASE("what came after an invalid message whose dead letter cannot be published goes back, too") {
+  const Stream stream;
+  const Stream dead{server_url(), {{"max_msgs", 1}, {"discard", "new"}}};
+  const Monsters monsters;
+  Options options = quick();
+  options.dead_letter_subject = dead.name() + ".dead";
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(server_url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
+  int errors = 0;
+  options.on_error = [&](const std::exception_ptr&) { ++errors; };
+  Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
+  send(dead, {appeared("x")});  // it is full
+  send(stream, {appeared("a", 1)});
+  for (int count = 0; count < 4; ++count) send_foreign(stream, {}, "no JSON");
+  send(stream, {appeared("a", 2)});
+  Log log;
+  CHECK(eventually([&] {  // one poll may end between two messages
+    consumer.poll(Handler{&log});
+    return errors > 0;
+  }));
+  CHECK(errors == 1);
+  CHECK(log == Log{"a1"});
+  CHECK(stream.left("reader") == 5);
+
+  dead.connection()->ask("STREAM.UPDATE." + dead.name(), {{"name", dead.name()},
+                                                          {"subjects", {dead.name() + ".>"}},
+                                                          {"retention", "limits"},
+                                                          {"storage", "file"},
+                                                          {"num_replicas", 1},
+                                                          {"max_msgs", 100},
+                                                          {"discard", "new"}});
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1", "a2"});
+  CHECK(dead.size() == 5);
+}
+
 TEST_CASE("a message as large as the server takes has a dead letter, without where it comes from") {
   const Stream stream;
   const Stream dead;
