@@ -621,6 +621,32 @@ TEST_CASE("a message whose time is over is not handled, and comes again in its o
   CHECK(first_of(log, "a") == versions("a", 3));
 }
 
+TEST_CASE("a message that the server cannot be told to wait for is not handled, and comes again") {
+  const Stream stream;
+  const Monsters monsters;
+  Proxy proxy;
+  Options options = quick();
+  options.ack_wait = 2s;
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(proxy.url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
+  send(stream, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
+  Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
+  Log log;
+  const auto poll = [&] {
+    consumer.poll([&](const MonsterMessage& message, const MessageContext& context) {
+      Handler{&log}(message, context);
+      proxy.break_now();
+      std::this_thread::sleep_for(1200ms);  // more than half of the time, and less than all of it
+    });
+  };
+  CHECK(error_of<MessageSourceError>(poll).retryable());
+  CHECK(log == Log{"a1"});
+  proxy.mend();
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(first_of(log, "a") == versions("a", 2));
+  CHECK(first_of(log, "b") == versions("b", 1));
+}
+
 TEST_CASE("several threads share the messages, each of which is handled once") {
   const Stream stream;
   const Monsters monsters;

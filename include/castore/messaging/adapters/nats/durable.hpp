@@ -94,15 +94,17 @@ class NatsDurable {
 
   // --- what becomes of them ---
 
-  /// Makes sure that the server waits for a message for at least half of its time. @return Whether it does.
+  /// Makes sure that the server waits for a message for at least half of its time, or else forgets it: the server
+  /// delivers it again. @return Whether it waits.
   bool extend(std::uint64_t sequence) {
     const std::scoped_lock lock{mutex_};
     const auto found = held_.find(sequence);
     if (found == held_.end()) return false;
     const SteadyTime now = std::chrono::steady_clock::now();
-    if (found->second.until <= now) return held_.erase(found), false;
     if (found->second.until - now < half_) extend_late(now);
-    return true;
+    if (found->second.until - now >= half_) return true;
+    held_.erase(found);
+    return false;
   }
   /// The same for all of which half of the time is over.
   void extend_all() {
