@@ -288,6 +288,42 @@ TEST_CASE("a dead letter that cannot be published comes again, and nothing overt
                        "' cannot be published, so the message comes again: ") != std::string::npos);
 }
 
+TEST_CASE("what came after an invalid message whose dead letter cannot be published goes back, too") {
+  const Stream stream;
+  const Stream dead{server_url(), {{"max_msgs", 1}, {"discard", "new"}}};
+  const Monsters monsters;
+  Options options = quick();
+  options.dead_letter_subject = dead.name() + ".dead";
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(server_url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
+  int errors = 0;
+  options.on_error = [&](const std::exception_ptr&) { ++errors; };
+  Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
+  send(dead, {appeared("x")});  // it is full
+  send(stream, {appeared("a", 1)});
+  for (int count = 0; count < 4; ++count) send_foreign(stream, {}, "no JSON");
+  send(stream, {appeared("a", 2)});
+  Log log;
+  CHECK(eventually([&] {  // one poll may end between two messages
+    consumer.poll(Handler{&log});
+    return errors > 0;
+  }));
+  CHECK(errors == 1);
+  CHECK(log == Log{"a1"});
+  CHECK(stream.left("reader") == 5);
+
+  dead.connection()->ask("STREAM.UPDATE." + dead.name(), {{"name", dead.name()},
+                                                          {"subjects", {dead.name() + ".>"}},
+                                                          {"retention", "limits"},
+                                                          {"storage", "file"},
+                                                          {"num_replicas", 1},
+                                                          {"max_msgs", 100},
+                                                          {"discard", "new"}});
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"a1", "a2"});
+  CHECK(dead.size() == 5);
+}
+
 TEST_CASE("a message as large as the server takes has a dead letter, without where it comes from") {
   const Stream stream;
   const Stream dead;
@@ -585,6 +621,32 @@ TEST_CASE("a message whose time is over is not handled, and comes again in its o
   CHECK(first_of(log, "a") == versions("a", 3));
 }
 
+TEST_CASE("a message that the server cannot be told to wait for is not handled, and comes again") {
+  const Stream stream;
+  const Monsters monsters;
+  Proxy proxy;
+  Options options = quick();
+  options.ack_wait = 2s;
+  const auto connection =
+      std::make_shared<castore::NatsConnection>(proxy.url(), castore::NatsConnectionOptions{.request_timeout = 500ms});
+  send(stream, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
+  Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
+  Log log;
+  const auto poll = [&] {
+    consumer.poll([&](const MonsterMessage& message, const MessageContext& context) {
+      Handler{&log}(message, context);
+      proxy.break_now();
+      std::this_thread::sleep_for(1200ms);  // more than half of the time, and less than all of it
+    });
+  };
+  CHECK(error_of<MessageSourceError>(poll).retryable());
+  CHECK(log == Log{"a1"});
+  proxy.mend();
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(first_of(log, "a") == versions("a", 2));
+  CHECK(first_of(log, "b") == versions("b", 1));
+}
+
 TEST_CASE("several threads share the messages, each of which is handled once") {
   const Stream stream;
   const Monsters monsters;
@@ -672,6 +734,46 @@ TEST_CASE("what a connection that breaks has lost is acknowledged later, and not
       CHECK(first_of(log, "b") == versions("b", 1));
     }
   }
+}
+
+TEST_CASE("what has come when the connection breaks before the rest of a batch goes back, and comes again") {
+  const Stream stream;
+  Proxy proxy;
+  const auto watcher = connect();
+  natsSubscription* subscription = nullptr;
+  natsConnection_SubscribeSync(&subscription, watcher->handle(),
+                               ("$JS.API.CONSUMER.MSG.NEXT." + stream.name() + ".reader").c_str());
+  const castore::detail::NatsPointer<natsSubscription> owned{subscription};
+  natsConnection_Flush(watcher->handle());
+  castore::detail::NatsDurable durable{
+      connect(proxy.url()), {.stream = stream.name(), .durable = "reader", .ack_wait = 60s, .max_messages = 10}};
+  proxy.break_at(R"("batch":9,)");  // the request for the rest, when one has come
+  const std::jthread sender{[&] {
+    for (std::string request; request.find(R"("batch":1,)") == std::string::npos;) {  // it waits for one
+      natsMsg* message = nullptr;
+      if (natsSubscription_NextMsg(&message, subscription, 30'000) != NATS_OK) return;
+      request = castore::detail::data_of(castore::detail::NatsPointer<natsMsg>{message}.get());
+    }
+    send(stream, {appeared("a", 1)});
+  }};
+  const auto broken = error_of<NatsError>([&] { durable.pull(std::chrono::steady_clock::now() + 60s); });
+  CHECK(broken.retryable());
+  CHECK(proxy.cuts() == 1);
+  CHECK(durable.held() == 0);
+  proxy.mend();
+  std::vector<castore::detail::NatsDelivered> again;
+  const auto comes_again = [&] {
+    try {
+      durable.settle();
+      again = durable.pull(std::chrono::steady_clock::now() + 100ms);
+    } catch (const NatsError&) {  // the connection is not there yet
+    }
+    return !again.empty();
+  };
+  REQUIRE(eventually(comes_again, 20s));
+  CHECK(again.size() == 1);
+  CHECK(again[0].sequence == 1);
+  CHECK(again[0].deliveries == 2);
 }
 
 TEST_CASE("a server that is killed loses nothing, and the order is kept") {

@@ -236,6 +236,14 @@ class Proxy {
     cuts_before_ = before;
     cuts_ = times;
   }
+  /// The connection breaks before the server gets these words, and there is none until `mend`.
+  void break_at(const std::string& words) {
+    stays_broken_ = true;
+    cut_at(words, true);
+  }
+  /// The same at once.
+  void break_now() { is_broken_ = true; }
+  void mend() { stays_broken_ = is_broken_ = false; }
   /// How often it was.
   int cuts() const { return cuts_made_; }
 
@@ -265,6 +273,7 @@ class Proxy {
       if (!is_readable(listener_)) continue;
       const int client = ::accept(listener_, nullptr, nullptr);
       threads_.emplace_back([this, client] {
+        if (is_broken_) return void(::close(client));
         const int server = ::socket(AF_INET, SOCK_STREAM, 0);
         const sockaddr_in address = loopback(server_port_);
         if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
@@ -283,7 +292,10 @@ class Proxy {
       if (size <= 0) return false;
       if (from == client) {
         const Fate fate = fate_of({buffer.data(), static_cast<std::size_t>(size)});
-        if (fate != Fate::pass) ++cuts_made_;
+        if (fate != Fate::pass) {
+          is_broken_ = stays_broken_.load();
+          ++cuts_made_;
+        }
         if (fate == Fate::cut_before) return false;
         loses_answer = loses_answer || fate == Fate::cut_after;
       } else if (loses_answer) {
@@ -296,7 +308,7 @@ class Proxy {
       }
       return true;
     };
-    while (!is_ending_) {
+    while (!is_ending_ && !is_broken_) {
       std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
       if (::poll(ends.data(), ends.size(), 20) <= 0) continue;
       if (ends[0].revents != 0 && !copy(client, server)) return;
@@ -308,6 +320,8 @@ class Proxy {
   int listener_;
   int port_ = 0;
   std::atomic<bool> is_ending_{false};
+  std::atomic<bool> stays_broken_{false};
+  std::atomic<bool> is_broken_{false};
   std::atomic<int> cuts_made_{0};
   std::mutex mutex_{};
   std::string words_{};

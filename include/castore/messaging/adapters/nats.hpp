@@ -131,7 +131,8 @@ struct NatsConsumerOptions {
   /// has others. A dead letter that is too large for the server or its stream is published without the headers that say
   /// where it comes from, and where that is still too large, with them and `Castore-Left-Out: body` but no body.
   std::string dead_letter_subject{};
-  /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once.
+  /// @brief Is told of a body that is not a message of the channel, and why. It becomes a dead letter at once; while
+  /// that cannot be published, it comes again and what was received after it waits, too.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
   /// @brief Is told by `run` of errors after which it tries again; and, also by `poll`, of a dead letter that was
   /// published without its body or where it comes from, or could not be published, so that its message comes again.

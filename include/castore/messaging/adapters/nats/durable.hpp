@@ -67,19 +67,14 @@ class NatsDurable {
   // --- messages that come ---
 
   /// Asks for messages, and waits for the first one. For one thread at a time.
-  /// @throws NatsError
+  /// @throws NatsError: then what has come is given back.
   std::vector<NatsDelivered> pull(SteadyTime until) {
     std::vector<NatsDelivered> delivered;
-    const auto left = [&] {
-      return std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    };
-    // A server needs some time to deliver many of them.
-    constexpr std::chrono::milliseconds shortest{1};
-    constexpr std::chrono::milliseconds longest{20};
-    request_all(std::clamp(left(), shortest, longest), delivered);
-    if (delivered.empty() && left().count() > 0) {
-      request_one(left(), delivered);
-      if (!delivered.empty()) request_all(shortest, delivered);
+    try {
+      request(until, delivered);
+    } catch (...) {
+      for (const NatsDelivered& one : delivered) give_back(one.sequence);
+      throw;
     }
     return delivered;
   }
@@ -99,15 +94,17 @@ class NatsDurable {
 
   // --- what becomes of them ---
 
-  /// Makes sure that the server waits for a message for at least half of its time. @return Whether it does.
+  /// Makes sure that the server waits for a message for at least half of its time, or else forgets it: the server
+  /// delivers it again. @return Whether it waits.
   bool extend(std::uint64_t sequence) {
     const std::scoped_lock lock{mutex_};
     const auto found = held_.find(sequence);
     if (found == held_.end()) return false;
     const SteadyTime now = std::chrono::steady_clock::now();
-    if (found->second.until <= now) return held_.erase(found), false;
     if (found->second.until - now < half_) extend_late(now);
-    return true;
+    if (found->second.until - now >= half_) return true;
+    held_.erase(found);
+    return false;
   }
   /// The same for all of which half of the time is over.
   void extend_all() {
@@ -202,6 +199,19 @@ class NatsDurable {
     }
   }
 
+  void request(SteadyTime until, std::vector<NatsDelivered>& delivered) {
+    const auto left = [&] {
+      return std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    };
+    // A server needs some time to deliver many of them.
+    constexpr std::chrono::milliseconds shortest{1};
+    constexpr std::chrono::milliseconds longest{20};
+    request_all(std::clamp(left(), shortest, longest), delivered);
+    if (delivered.empty() && left().count() > 0) {
+      request_one(left(), delivered);
+      if (!delivered.empty()) request_all(shortest, delivered);
+    }
+  }
   /// Waits for a message.
   void request_one(std::chrono::milliseconds wait, std::vector<NatsDelivered>& delivered) {
     if (room() == 0) return rest(wait);  // until some are handled

@@ -105,13 +105,17 @@ class NatsSource {
     if (state_->standby && !may_go_on(end)) return {};
     keep(durable_->pull(end));
     if (state_->fresh.empty() || !options_.keeps_order || waits_for_the_others()) return take();
-    for (const auto& [sequence, delivered] : std::exchange(state_->fresh, {})) durable_->give_back(sequence);
+    give_back_fresh();
     state_->standby = Standby{{}, std::chrono::steady_clock::now()};
     return {};
   }
 
   void keep(std::vector<NatsDelivered> delivered) {
     for (NatsDelivered& one : delivered) state_->fresh.insert_or_assign(one.sequence, std::move(one));
+  }
+
+  void give_back_fresh() {
+    for (const auto& [sequence, delivered] : std::exchange(state_->fresh, {})) durable_->give_back(sequence);
   }
 
   /// Whether the server waits for messages that are not here.
@@ -168,7 +172,9 @@ class NatsSource {
                                       .replay = body.replay,
                                       .receipt = receipt});
       } catch (const std::exception& error) {  // another attempt would read the same
-        durable_->bury(delivered.sequence, delivered.deliveries, without_prefix(error.what()));
+        const bool is_back = durable_->bury(delivered.sequence, delivered.deliveries, without_prefix(error.what()));
+        // It may be of any aggregate, so nothing overtakes it; and another dead letter would wait as long in vain.
+        if (is_back) give_back_fresh();
         tell_of_invalid(std::string{data_of(delivered.message.get())}, deliveries);
       }
     }
