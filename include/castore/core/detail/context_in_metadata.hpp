@@ -187,8 +187,8 @@ inline void check_room_for_context(std::string_view metadata) {
                                           "or push the event without a context"};
 }
 
-/// Whether metadata have a member `$context`, however its name is written. @param is_object Which is an object, as
-/// others are no context.
+/// Whether metadata have a member `$context`, however its name is written. @param is_object Only one that is an object
+/// counts, as a context is one.
 inline bool has_context_member(const std::string& metadata, bool is_object) {
   if (metadata.find_first_of("$\\") == std::string::npos || !is_object_text(metadata)) return false;
   if (!JsonTextCheck<max_json_depth + 2>{metadata}.is_value()) return false;  // which the storage will refuse
@@ -201,7 +201,7 @@ inline bool has_context_member(const std::string& metadata, bool is_object) {
 }
 
 [[gnu::noinline]] inline std::string put_context(std::string metadata, const EventContext& context) {
-  if (has_context_member(metadata, !context)) {  // beside a context it would be there twice, whatever it is
+  if (has_context_member(metadata, !context)) {  // with a context it would be there twice, whatever it is
     throw InvalidEventError{
         "metadata", "they have a member $context, which is that of the event's context; use the option context"};
   }
