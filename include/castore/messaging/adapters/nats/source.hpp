@@ -173,7 +173,7 @@ class NatsSource {
                                       .receipt = receipt});
       } catch (const std::exception& error) {  // another attempt would read the same
         const bool is_back = durable_->bury(delivered.sequence, delivered.deliveries, without_prefix(error.what()));
-        // It may be of any aggregate, so nothing overtakes it; and another dead letter would wait as long in vain.
+        // It may be of any aggregate, so nothing overtakes it; and the next dead letter would fail after as long a wait.
         if (is_back) give_back_fresh();
         tell_of_invalid(std::string{data_of(delivered.message.get())}, deliveries);
       }
