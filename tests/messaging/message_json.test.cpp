@@ -141,9 +141,9 @@ TEST_CASE("an aggregate whose functions make no object of it is not sent") {
 
 TEST_CASE("an aggregate stays the text that its codec makes, and what no consumer could read is not sent") {
   const auto members = [](const std::string& text) {
-    std::string json;
-    castore::detail::append_other_members(json, text, {"aggregateId", "version"});
-    return json;
+    std::string behind;
+    castore::detail::append_other_members(behind, text, {"aggregateId", "version"});
+    return behind;
   };
   CHECK(members(" {} ").empty());
   CHECK(members(R"({"n":123456789012345678901,"aggregateId":"b","f":1e400,"\u0076ersion":7,"g":1.0})") ==
