@@ -73,6 +73,19 @@ void poll_until(Consumer& consumer, const castore::MessageHandler<MonsterMessage
   if (!is_done) throw std::runtime_error{"it is not so"};
 }
 
+/// Publishes messages that are not the channel's, all at once.
+void send_invalid(const Cluster& cluster, const std::vector<std::string>& bodies) {
+  castore::detail::KafkaProducer producer{cluster.settings(), 60s, 1'000};
+  std::vector<castore::detail::KafkaOutgoingMessage> messages;
+  for (const std::string& body : bodies) messages.push_back({.key = body, .body = body, .name = "it"});
+  producer.publish("monsters", messages);
+}
+Log bodies_of(const std::vector<Cluster::Stored>& all) {
+  Log bodies;
+  for (const Cluster::Stored& stored : all) bodies.push_back(stored.body);
+  return bodies;
+}
+
 /// What was handled of an aggregate, each once.
 Log first_of(const Log& log, const std::string& aggregate) {
   Log names;
@@ -95,9 +108,11 @@ struct Member {
 
   Options listen(Options options) {
     options.on_error = [this](const std::exception_ptr&) { ++errors; };
-    options.on_invalid_message = [this](const std::string& body, const std::exception_ptr& error) {
+    options.on_invalid_message = [this, also = std::move(options.on_invalid_message)](const std::string& body,
+                                                                                      const std::exception_ptr& error) {
       bodies.push_back(body);
       faults.emplace_back(error_of<castore::InvalidMessageError>([&] { std::rethrow_exception(error); }).what());
+      if (also) also(body, error);
     };
     return options;
   }
@@ -122,6 +137,11 @@ Options dead_letters() {
   options.dead_letter_topic = "dead";
   return options;
 }
+Options stop_at_invalid(std::stop_source& stop) {
+  Options options = dead_letters();
+  options.on_invalid_message = [&stop](const std::string&, const std::exception_ptr&) { stop.request_stop(); };
+  return options;
+}
 Options few_messages() {
   Options options = retry_later(20ms);
   options.max_messages = 4;
@@ -140,6 +160,9 @@ struct Members {
   Member full{few_messages()};
   Member without_broker{quick()};
   Member without_permission{quick()};
+  Member hindered_at_invalid{dead_letters()};
+  std::stop_source stop{};
+  Member stopped_at_invalid{stop_at_invalid(stop)};
 
   static Members& get() {
     static Members members;
@@ -278,6 +301,28 @@ TEST_CASE("a dead letter that cannot be published is read again, and nothing ove
   CHECK(log == Log{"a1!", "a1", "a2"});
   CHECK(cluster.committed() == 2);
   CHECK(errors == 1);
+}
+
+TEST_CASE("no dead letter of a partition is published behind one that could not be, also of invalid messages") {
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().hindered_at_invalid;
+  cluster.create("dead");
+  send_invalid(cluster, {"no JSON", "nor this"});
+  cluster.fail(Cluster::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  poll_until(consumer, Handler{&log}, [&] { return cluster.committed() == 2; });
+  CHECK(errors >= 1);
+  CHECK(std::ranges::count(bodies, "nor this") == 1);
+  CHECK(bodies_of(cluster.contents("dead", 1)) == Log{"no JSON", "nor this"});
+}
+
+TEST_CASE("a member of a group that is stopped publishes no more dead letters of invalid messages") {
+  auto& [cluster, monsters, log, bodies, faults, errors, consumer] = Members::get().stopped_at_invalid;
+  cluster.create("dead");
+  send_invalid(cluster, {"no JSON", "nor this", "nor that"});
+  consumer.run(Handler{&log}, Members::get().stop.get_token());
+  CHECK(bodies_of(cluster.contents("dead", 1)) == Log{"no JSON"});
+  CHECK(cluster.committed() == 1);
+  poll_until(consumer, Handler{&log}, [&] { return cluster.committed() == 3; });
+  CHECK(bodies_of(cluster.contents("dead", 1)) == Log{"no JSON", "nor this", "nor that"});
 }
 
 TEST_CASE("a dead letter that is too large for its topic leaves out first where it comes from, then its body") {

@@ -60,7 +60,7 @@ class Cluster {
   }
   rd_kafka_mock_cluster_t* handle() const { return cluster_; }
 
-  enum Request : std::int16_t { produce = 0, fetch = 1, commit_offsets = 8 };
+  enum Request : std::int16_t { produce = 0, fetch = 1, commit_offsets = 8, heartbeat = 12 };
   template <class... Errors>
   void fail(Request request, Errors... errors) {
     rd_kafka_mock_push_request_errors(cluster_, request, sizeof...(errors), errors...);

@@ -114,7 +114,8 @@ struct KafkaConsumerOptions {
   /// of a dead letter that was published without its body or where it comes from, or could not be published, so that
   /// its message comes again.
   std::function<void(const std::exception_ptr& error)> on_error{};
-  /// @brief How long a call waits for messages when there are none; the end of `run` may take as long.
+  /// @brief How long a call waits for messages when there are none; the end of `run` may take as long, but at most a
+  /// second of it.
   std::chrono::milliseconds wait_time{1'000};
   std::size_t max_messages = 1'000;  ///< How many messages may be in this program at the same time.
   /// @brief How long a rebalance of the group waits for handlers in other threads.

@@ -26,8 +26,9 @@ namespace castore::detail {
 /// @tparam Source Has `receive(wait)`, which returns deliveries without recipients, with receipts, and takes at most
 /// about that long; and `settle()`, which tells the broker what the receipts were told and it does not know yet. Both
 /// may throw MessageSourceError, and any number of threads call them. Where two threads may receive messages of one
-/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order. It may have `before_release()`:
-/// from then on it lets none of its messages begin until what waits was given back.
+/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order, or `receive(wait, add,
+/// stop_token)`, which also ends at a stop. It may have `before_release()`: from then on it lets none of its messages
+/// begin until what waits was given back.
 template <MessageType MessageT, class Source>
 class MessageConsumer {
  public:
@@ -92,7 +93,9 @@ class MessageConsumer {
       const std::size_t count = deliveries.size();
       engine_.add(std::move(deliveries), count);
     };
-    if constexpr (requires { source_.receive(engine_.next_delayed(), add); }) {
+    if constexpr (requires { source_.receive(engine_.next_delayed(), add, stop_token); }) {
+      source_.receive(engine_.next_delayed(), add, stop_token);
+    } else if constexpr (requires { source_.receive(engine_.next_delayed(), add); }) {
       source_.receive(engine_.next_delayed(), add);
     } else {
       add(source_.receive(engine_.next_delayed()));

@@ -3,6 +3,7 @@
 #define CASTORE_MESSAGING_ADAPTERS_KAFKA_GROUP_HPP
 
 #include <castore/config.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
 #include <castore/messaging/adapters/kafka/dead_letter.hpp>
 #include <castore/messaging/adapters/kafka/place.hpp>
@@ -74,9 +75,12 @@ class KafkaGroup {
   /// Leaves the group.
   ~KafkaGroup() { rd_kafka_consumer_close(client_.get()); }
 
-  /// Waits for messages. For one thread at a time, and often: whoever does not ask is left out of the group.
-  std::vector<std::pair<KafkaPlace, KafkaPointer<rd_kafka_message_t>>> poll(SteadyTime until) {
+  /// Waits for messages, until a stop at most. For one thread at a time, and often: whoever does not ask is left out of
+  /// the group. @throws KafkaError
+  std::vector<std::pair<KafkaPlace, KafkaPointer<rd_kafka_message_t>>> poll(SteadyTime until,
+                                                                            const StopToken& stop = {}) {
     std::vector<std::pair<KafkaPlace, KafkaPointer<rd_kafka_message_t>>> messages;
+    complain(std::exchange(kept_error_, RD_KAFKA_RESP_ERR_NO_ERROR));
     read_again();
     pause_or_resume();
     const std::size_t held_before = held();
@@ -85,15 +89,21 @@ class KafkaGroup {
       KafkaPointer<rd_kafka_message_t> message{
           rd_kafka_consumer_poll(client_.get(), messages.empty() ? wait_of(until) : 0)};
       if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (!messages.empty()) break;
+        if (!messages.empty()) {  // these first: to complain may be to throw
+          kept_error_ = message->err;
+          break;
+        }
         complain(message->err);
       } else if (message) {
         if (std::optional<KafkaPlace> place = note(*message)) {
           messages.emplace_back(*std::move(place), std::move(message));
+          continue;
         }
-      } else if (!messages.empty() || std::chrono::steady_clock::now() >= until) {
+        pause_or_resume();  // its partition is read again since a moment ago
+      } else if (!messages.empty()) {
         break;
       }
+      if (stop.stop_requested() || std::chrono::steady_clock::now() >= until) break;
     }
     return messages;
   }
@@ -227,16 +237,22 @@ class KafkaGroup {
     }
   }
 
-  /// With as many messages as may be here, brokers are asked for no more; the group is told that this program lives.
+  /// Brokers are asked for no more where as many messages are here as may be, and for none of a partition that is read
+  /// again later; the group is told that this program lives.
   void pause_or_resume() {
     const bool is_full = held() >= options_.max_messages;
-    rd_kafka_topic_partition_list_t* assigned = nullptr;
-    if (is_full == is_paused_ && !is_full) return;
-    if (rd_kafka_assignment(client_.get(), &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    const KafkaPointer<rd_kafka_topic_partition_list_t> owned{assigned};
-    if (is_full) rd_kafka_pause_partitions(client_.get(), assigned);
-    if (!is_full) rd_kafka_resume_partitions(client_.get(), assigned);
-    is_paused_ = is_full;
+    std::vector<KafkaPlace> paused;
+    std::vector<KafkaPlace> resumed;
+    {
+      const std::scoped_lock lock{mutex_};
+      for (const auto& [name, partition] : partitions_) {
+        const bool is_paused = is_full || partition->reads_again;
+        if (std::exchange(partition->is_paused, is_paused) == is_paused) continue;
+        (is_paused ? paused : resumed).push_back({partition});
+      }
+    }
+    if (!paused.empty()) rd_kafka_pause_partitions(client_.get(), list_of(paused).get());
+    if (!resumed.empty()) rd_kafka_resume_partitions(client_.get(), list_of(resumed).get());
   }
 
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions) {
@@ -276,8 +292,9 @@ class KafkaGroup {
       commit(done);
     } catch (const KafkaError&) {  // then they come again to whoever has them
     }
+    // librdkafka would keep the pause of a partition that comes back.
+    rd_kafka_resume_partitions(client_.get(), &partitions);
     rd_kafka_assign(client_.get(), nullptr);
-    is_paused_ = false;
   }
 
   static std::vector<Name> names_of(const rd_kafka_topic_partition_list_t& partitions) {
@@ -328,12 +345,18 @@ class KafkaGroup {
     }
   }
 
-  /// What librdkafka tries again by itself is only told.
-  void report(rd_kafka_resp_err_t error) {
-    if (options_.on_error) options_.on_error(std::make_exception_ptr(kafka_error(error)));
+  /// What librdkafka tries again by itself is only told. Its frames are on the stack, which nothing may be thrown
+  /// through.
+  void report(rd_kafka_resp_err_t error) noexcept try {
+    tell_listener(options_.on_error, std::make_exception_ptr(kafka_error(error)));
+  } catch (const std::exception&) {  // there is no memory for the words
   }
+  /// @throws KafkaError
   void complain(rd_kafka_resp_err_t error) {
-    if (error == RD_KAFKA_RESP_ERR__PARTITION_EOF || error == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) return;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
+        error == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
+      return;
+    }
     if (!is_transient_kafka_error(error)) throw kafka_error(error);
     report(error);
   }
@@ -345,7 +368,7 @@ class KafkaGroup {
   std::condition_variable put_down_{};
   std::map<std::pair<std::string, std::int32_t>, std::shared_ptr<KafkaPartition>, ByName> partitions_{};
   std::uint64_t last_assignment_ = 0;
-  bool is_paused_ = false;
+  rd_kafka_resp_err_t kept_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  ///< Came behind messages; for the next poll.
   KafkaPointer<rd_kafka_t> client_{};
 };
 

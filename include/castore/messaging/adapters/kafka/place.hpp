@@ -25,6 +25,7 @@ struct KafkaPartition {
   std::set<std::int64_t> open{};                     ///< Read and not handled.
   std::vector<std::int64_t> in_hand{};               ///< Some of these, one for each thread.
   bool reads_again = false;
+  bool is_paused = false;  ///< Brokers are not asked for its messages.
   bool is_leaving = false;
 };
 

@@ -3,6 +3,7 @@
 #define CASTORE_MESSAGING_ADAPTERS_KAFKA_SOURCE_HPP
 
 #include <castore/config.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/kafka/client.hpp>
 #include <castore/messaging/adapters/kafka/group.hpp>
@@ -70,11 +71,11 @@ class KafkaSource {
       : group_{std::move(group)}, options_{std::move(options)}, receiving_{std::make_unique<std::mutex>()} {}
 
   /// @param until When it is to be back. @param add Takes what has come, before another thread receives what is next.
-  /// @throws MessageSourceError
+  /// @param stop Ends it earlier. @throws MessageSourceError
   template <class Add>
-  void receive(const std::optional<SteadyTime>& until, const Add& add) {
+  void receive(const std::optional<SteadyTime>& until, const Add& add, const StopToken& stop) {
     const std::scoped_lock lock{*receiving_};
-    add(in_source("ask", [&] { return receive(until); }));
+    add(in_source("ask", [&] { return receive(until, stop); }));
   }
 
   /// @throws MessageSourceError
@@ -83,12 +84,12 @@ class KafkaSource {
   }
 
  private:
-  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until, const StopToken& stop) {
     SteadyTime end = time_after(options_.wait_time);
     // Other messages are in hand, or wait for their time.
     if (group_->held() > 0) end = (std::min)(end, time_after(std::chrono::milliseconds{100}));
     if (until) end = (std::min)(end, *until);
-    auto messages = group_->poll(end);
+    auto messages = group_->poll(end, stop);
     std::vector<std::shared_ptr<KafkaReceipt>> receipts;
     receipts.reserve(messages.size());
     for (auto& [place, message] : messages) {
@@ -104,8 +105,12 @@ class KafkaSource {
                                       .replay = body.replay,
                                       .receipt = receipt});
       } catch (const std::exception& error) {  // another attempt would read the same
-        receipt->bury(without_prefix(error.what()));
-        tell_of_invalid(receipt->body(), receipts);
+        if (stop.stop_requested()) {
+          receipt->release();
+        } else if (receipt->begin()) {  // else its partition is read again, and it comes again
+          receipt->bury(without_prefix(error.what()));
+          tell_of_invalid(receipt->body(), receipts);
+        }
       }
     }
     return deliveries;
