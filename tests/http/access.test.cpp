@@ -189,6 +189,13 @@ TEST_CASE("a function decides in place of the token", "[http]") {
                              HttpOperation::read});
 }
 
+TEST_CASE("files are for who may read", "[http]") {
+  HttpApiOptions options{.files = {{.path = "/", .content_type = "text/html", .content = "<p>"}}};
+  CHECK(Server{options}.ask.get("/").status == 200);
+  options.authorize = [](const HttpApiRequest&, HttpOperation) { return false; };
+  CHECK(Server{options}.ask.get("/").status == 403);
+}
+
 TEST_CASE("a form of another page cannot push", "[http]") {
   const Server server;
   for (const char* const type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""}) {

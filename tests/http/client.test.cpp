@@ -201,6 +201,21 @@ TEST_CASE("an answer that is not that of an event storage is a StorageError", "[
   CHECK(std::string{storage_error_of([&] { client.list_event_stores(); }).what()} == what);
 }
 
+TEST_CASE("a push is done only when the answer is that of an event storage", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  RunningServer server{AnyEventStorageAdapter{storage}};
+  const std::string body =
+      GENERATE(as<std::string>{}, "<html>", "{}", "[]", R"({"events":7})", R"({"events":[]})", R"({"events":[{},{}]})");
+  server.api().add_route({.method = "POST", .path = "/v1/events", .takes = "any", .handle = [&](const HttpCall&) {
+                            return castore::detail::json_answer(200, body);
+                          }});
+  server.start();
+  HttpEventStorageAdapter client{server.url(), {.token = token}};
+  const auto error = storage_error_of([&] { put(client, "S", "a", 1, "T", 1); });
+  CHECK(std::string{error.what()}.ends_with("is not that of an event storage; is the URL right?"));
+  CHECK(error.outcome() == castore::StorageError::Outcome::unknown);
+}
+
 TEST_CASE("the adapter has the operations that the storage behind the server has", "[http]") {
   InMemoryEventStorageAdapter storage;
   RunningServer ordered{AnyEventStorageAdapter{storage}};

@@ -8,6 +8,7 @@
 #include "http/support.hpp"
 #include "support/catch.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -160,6 +161,27 @@ TEST_CASE("a subscription without events has a heartbeat", "[http]") {
   for (int beat = 0; beat < 3; ++beat) CHECK(subscriber.read_until(":\n\n").find(":\n\n") != std::string::npos);
 }
 
+TEST_CASE("a subscription has its heartbeat while events come that it leaves out", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  put_pokemons(storage);
+  RunningServer server{AnyEventStorageAdapter{storage}, {.heartbeat = std::chrono::milliseconds{200}}};
+  server.start();
+  RawConnection subscriber{server.port()};
+  subscriber.get("/v1/subscribe?after=0&store=NOBODY");
+  std::atomic<bool> is_over{false};
+  std::thread others{[&] {
+    for (castore::Version version = 1; !is_over; ++version) {
+      put(storage, "BUSY", "a", version, "T", 1);
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+  }};
+  std::string heard = subscriber.read_until(":\n\n");
+  for (int heartbeat = 0; heartbeat < 3; ++heartbeat) heard += subscriber.read_until(":\n\n");
+  is_over = true;
+  others.join();
+  CHECK(heard.find("event: event") == std::string::npos);
+}
+
 TEST_CASE("subscriptions are bounded, and one whose client goes away frees its place and thread", "[http]") {
   InMemoryEventStorageAdapter storage;
   RunningServer server{
@@ -217,6 +239,57 @@ TEST_CASE("a server refuses what is not a request, or too large, and goes on", "
   CHECK(status_of(RawConnection{port}
                       .send("GET /v1/info HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
                       .read_until("\r\n")) == 400);
+}
+
+TEST_CASE("an answer is whole, whatever ranges are asked for", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  put_pokemons(storage);
+  RunningServer server{AnyEventStorageAdapter{storage}};
+  server.start();
+  const auto body_of = [](const std::string& answer) { return answer.substr(answer.find("\r\n\r\n")); };
+  const std::string whole = get(server.port(), "/v1/stores");
+  std::string many = "Range: bytes=0-";
+  for (int range = 0; range < 2000; ++range) many += ",0-";
+  for (const std::string& range : {std::string{"Range: bytes=0-3"}, std::string{"Range: bytes=100000-"}, many}) {
+    const std::string answer = get(server.port(), "/v1/stores", range + "\r\n");
+    CHECK(status_of(answer) == 200);
+    CHECK(body_of(answer) == body_of(whole));
+  }
+}
+
+TEST_CASE("a body that nobody reads is not taken for a request", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  RunningServer server{AnyEventStorageAdapter{storage}};
+  server.start();
+  const std::string hidden = "GET /v1/stores HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (const std::string method : {"GET", "HEAD", "OPTIONS", "DELETE"}) {
+    for (const bool is_chunked : {false, true}) {
+      RawConnection connection{server.port()};
+      connection.send(method + " /v1/info HTTP/1.1\r\nHost: localhost\r\n" +
+                      (is_chunked ? "Transfer-Encoding: chunked\r\n\r\n"
+                                  : "Content-Length: " + std::to_string(hidden.size()) + "\r\n\r\n"));
+      connection.send(is_chunked ? "33\r\n" + hidden + "\r\n0\r\n\r\n" : hidden);
+      connection.send(hidden);
+      const bool is_read = method == "DELETE" && !is_chunked;  // then the connection goes on with the next request
+      if (is_read) connection.get("/v1/info", "Connection: close\r\n");
+      const std::string answers = connection.read_all();
+      CHECK(answers.starts_with("HTTP/1.1 "));
+      if (!is_read) CHECK(answers.find("HTTP/1.1 ", 1) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a server that is stopped ends what waits for an event", "[http]") {
+  InMemoryEventStorageAdapter storage;
+  RunningServer server{AnyEventStorageAdapter{storage}};
+  server.start();
+  RawConnection waiting{server.port()};
+  waiting.get("/v1/all?after=0&wait=20000");
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  const auto begin = std::chrono::steady_clock::now();
+  server.stop();
+  CHECK(status_of(waiting.read_until("isCaughtUp")) == 200);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{10});
 }
 
 TEST_CASE("an id with line breaks puts no header into an answer", "[http]") {

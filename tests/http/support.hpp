@@ -53,6 +53,7 @@ class RunningServer {
     thread_ = std::thread{[this] { server_.serve(); }};
     return *this;
   }
+  void stop() { server_.stop(); }
   int port() const noexcept { return server_.port(); }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
 

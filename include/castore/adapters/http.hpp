@@ -74,7 +74,7 @@ class HttpEventStorageAdapter {
     detail::HttpQuery repeated{query};
     repeated.add("repeated", "true");
     const detail::HttpAnswer answer = client_.post(query, repeated, body);
-    return answer.is_good() ? pushed(answer, options) : refused(answer);
+    return answer.is_good() ? pushed(answer, records.size(), options) : refused(answer);
   }
 
   /// @brief See `GetsEvents`. @throws StorageError
@@ -195,16 +195,23 @@ class HttpEventStorageAdapter {
                             "the ids of event store and aggregate are together too long for a URL"};
   }
 
-  static PushOutcome pushed(const detail::HttpAnswer& answer, const PushOptions& options) {
+  /// @throws StorageError when it is no such answer, as that of a page to log in: then nothing may be stored
+  PushOutcome pushed(const detail::HttpAnswer& answer, std::size_t count, const PushOptions& options) const {
+    const nlohmann::json json = nlohmann::json::parse(answer.body, nullptr, false);
+    const auto events = json.is_object() ? json.find("events") : json.end();
+    if (events == json.end() || !events->is_array() || events->size() != count) {
+      throw StorageError{detail::without_prefix(detail::damaged_http_answer(client_.peer()).what()), false,
+                         StorageError::Outcome::unknown};
+    }
     PushOutcome outcome;
-    try {
-      const nlohmann::json json = nlohmann::json::parse(answer.body);
-      const nlohmann::json& events = json.at("events");
-      if (!events.empty()) outcome.position = events.at(0).value("position", Position{0});
-      for (std::size_t index = 0; index < options.positions.size() && index < events.size(); ++index) {
-        options.positions[index] = events.at(index).value("position", Position{0});
-      }
-    } catch (const nlohmann::json::exception&) {  // the events are stored, whatever is said of their positions
+    const auto position_at = [&events](std::size_t index) {
+      const nlohmann::json& event = events->at(index);
+      const bool is_known = event.is_object() && event.contains("position") && event.at("position").is_number_integer();
+      return is_known ? event.at("position").get<Position>() : Position{0};
+    };
+    if (count > 0) outcome.position = position_at(0);
+    for (std::size_t index = 0; index < options.positions.size() && index < count; ++index) {
+      options.positions[index] = position_at(index);
     }
     return outcome;
   }

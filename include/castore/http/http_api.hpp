@@ -115,6 +115,7 @@ class HttpApi {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
     if (const auto file = std::ranges::find(options.files, target.path, &HttpFile::path); file != options.files.end()) {
       if (method != "GET") return wrong_method("GET, HEAD");
+      detail::authorize(request, HttpOperation::read, options);
       return answer_file(*file, request.header("If-None-Match"));
     }
     detail::check_origin(request);

@@ -58,10 +58,11 @@ inline std::string entity_tag(std::string_view content) {
 
 /// @brief A request as a server has received it.
 struct HttpApiRequest {
-  std::string method{"GET"};  ///< In capitals.
-  std::string target{"/"};    ///< Path and query, with their escapes: `/v1/events?store=POKEMONS&id=pikachu`.
-  HttpHeaders headers{};      ///< All of them.
-  std::string body{};         ///< Without any transfer coding.
+  std::string method{"GET"};       ///< In capitals.
+  std::string target{"/"};         ///< Path and query, with their escapes: `/v1/events?store=POKEMONS&id=pikachu`.
+  HttpHeaders headers{};           ///< All of them.
+  std::string body{};              ///< Without any transfer coding.
+  detail::StopToken stop_token{};  ///< Asks what waits to end, as when the server stops.
 
   /// @brief The value of a header; empty when there is none, or more than one.
   std::string_view header(std::string_view name) const {

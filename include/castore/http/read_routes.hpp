@@ -161,7 +161,7 @@ inline HttpApiResponse get_all(HttpApiState& state, const HttpCall& call) {
   constexpr std::size_t longest_wait = 20'000;
   if (const auto wait = std::chrono::milliseconds{call.count("wait", 0, longest_wait)}; wait.count() > 0) {
     const HttpStreamPlace place{state};
-    state.storage.wait_for_events(after, wait, {});
+    state.storage.wait_for_events(after, wait, call.request().stop_token);
   }
   EventPage page{call, state.options.max_answer_size};
   const ReadAllEventsResult read = read_page(state, after, options, [&](const SequencedEventView& next) {

@@ -85,7 +85,8 @@ class HttpListener : public httplib::Server {
 /// @brief Serves an `HttpApi` over HTTP/1.1, without TLS.
 ///
 /// **Guarantees:** it listens from its construction on, and answers in `serve`, on threads that it joins before `serve`
-/// returns. A client that goes away while it waits for events is noticed within a second.
+/// returns. A subscriber that goes away is noticed within a second; who waits by `wait=` keeps its place until the wait
+/// ends.
 /// **Errors:** `HttpServerError`.
 ///
 /// @code
@@ -140,16 +141,25 @@ class HttpServer {
   }
 
  private:
-  static HttpApiRequest request_of(const httplib::Request& request, std::string body = {}) {
-    HttpApiRequest result{.method = request.method, .target = request.target, .body = std::move(body)};
+  HttpApiRequest request_of(const httplib::Request& request, std::string body = {}) const {
+    HttpApiRequest result{.method = request.method,
+                          .target = request.target,
+                          .body = std::move(body),
+                          .stop_token = stopping_.get_token()};
     for (const auto& [name, value] : request.headers) result.headers.emplace_back(name, value);
     return result;
   }
 
   void route_requests() {
     const char* const everything = "[\\s\\S]*";
+    // An answer is one whole. httplib would cut it, and repeat it as often as a header Range has ranges.
+    listener_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response&) {
+      const_cast<httplib::Request&>(request).ranges.clear();
+      return httplib::Server::HandlerResponse::Unhandled;
+    });
     const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
       give(api_.handle(request_of(request)), response);
+      if (has_body(request)) end_after(request, response);
     };
     const auto answer_body = [this](const httplib::Request& request, httplib::Response& response,
                                     const httplib::ContentReader& read) {
@@ -161,6 +171,7 @@ class HttpServer {
         return true;
       });
       if (response.status < 400) give(api_.handle(request_of(request, std::move(body))), response);
+      if (request.method == "DELETE" && request.has_header("Transfer-Encoding")) end_after(request, response);
     };
     listener_.Get(everything, answer);
     listener_.Options(everything, answer);
@@ -169,8 +180,31 @@ class HttpServer {
     listener_.Patch(everything, answer_body);
     listener_.Delete(everything, answer_body);
     listener_.set_error_handler(httplib::Server::Handler{[this](const httplib::Request&, httplib::Response& response) {
-      if (response.body.empty()) explain(response);
+      if (response.body.empty() && !response.content_provider_) explain(response);
     }});
+  }
+
+  /// httplib does not read the body of a request that needs none, and would take it for the next request.
+  static bool has_body(const httplib::Request& request) {
+    return request.has_header("Transfer-Encoding") || request.get_header_value_count("Content-Length") > 1 ||
+           (request.has_header("Content-Length") && request.get_header_value("Content-Length") != "0");
+  }
+  /// Ends the connection behind an answer, for which httplib has no other way than a provider that fails.
+  static void end_after(const httplib::Request& request, httplib::Response& response) {
+    if (response.content_provider_) return;  // a stream, which ends so
+    const bool has_answer = request.method != "HEAD";
+    const_cast<httplib::Request&>(request).method = "GET";  // for HEAD no provider is called
+    const std::string type = response.get_header_value("Content-Type");
+    response.headers.erase("Content-Type");
+    response.set_header("Connection", "close");
+    std::string body = has_answer ? std::move(response.body) : std::string{};
+    response.body.clear();
+    response.set_chunked_content_provider(type,
+                                          [body = std::move(body), has_answer](std::size_t, httplib::DataSink& sink) {
+                                            if (!body.empty()) sink.write(body.data(), body.size());
+                                            if (has_answer) sink.done();
+                                            return false;
+                                          });
   }
 
   /// What httplib refuses by itself.

@@ -42,11 +42,13 @@ class EventSubscription {
         next_heartbeat = Clock::now() + state_.options.heartbeat;
       }
       const Position before = after_;
+      has_sent_ = false;
       const ReadAllEventsResult read = send_page(target);
       if (is_closed_) return;
-      if (after_ != before) {
-        next_heartbeat = Clock::now() + state_.options.heartbeat;
-        if (!read.is_caught_up) continue;
+      if (has_sent_) next_heartbeat = Clock::now() + state_.options.heartbeat;
+      if (after_ != before && !read.is_caught_up) {
+        if (!target.write({})) return;  // among many events of others
+        continue;
       }
       // Not for long, to see soon that the client has gone.
       constexpr std::chrono::milliseconds longest{500};
@@ -65,6 +67,7 @@ class EventSubscription {
     const ReadAllEventsResult read = read_page(
         state_, after_, {.limit = page_size, .event_store_ids = stores, .types = types},
         [&](const SequencedEventView& next) {
+          has_sent_ = true;
           is_closed_ = !target.write("id: " + std::to_string(next.position) + "\nevent: event\ndata: " +
                                      to_flat_event_json(next.event_store_id, next.event, next.position) + "\n\n");
           return !is_closed_;
@@ -78,6 +81,7 @@ class EventSubscription {
   Position after_;
   std::vector<std::string> stores_;
   std::vector<std::string> types_;
+  bool has_sent_ = false;  // in the last page
   bool is_closed_ = false;
 };
 
