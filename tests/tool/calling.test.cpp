@@ -60,6 +60,43 @@ TEST_CASE("the database is an argument, or in the environment, or an option") {
   CHECK(lines_in(output_of({"aggregates", "--database=" + pokemons.db, "POKEMONS"})) == 2);
 }
 
+TEST_CASE("a value in brackets is one value") {
+  const TempDirectory folder;
+  const std::string db = folder / "brackets.db";
+  {
+    castore::SqliteEventStorageAdapter storage{db};
+    for (const char* const store : {"A", "B", "[A,B]", "[A]", "-dash"}) put(storage, store, "a", 1, "[T,U]", 0);
+  }
+  const auto lines = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"tail", db, "--after", "0", "--no-wait"});
+    return lines_in(output_of(words));
+  };
+  CHECK(lines({"[A,B]"}) == 1);
+  CHECK(lines({"[A]", "A", "B"}) == 3);
+  CHECK(lines({"--", "-dash", "A"}) == 2);
+  CHECK(lines({"--type", "[T,U]"}) == 5);
+  CHECK(lines({"--type", "T", "--type", "[T,U]", "A"}) == 1);
+  const std::string exported = output_of({"export", db, "--store", "[A,B]", "--store", "A"});
+  CHECK(lines_in(exported) == 2);
+  CHECK(exported.find(R"("eventStoreId":"[A,B]")") != std::string::npos);
+  CHECK(error_of(2, {"tail", db, "A", "--no-wiat"})
+            .starts_with("castore: there is no option '--no-wiat'; did you mean '--no-wait'?\n"));
+  CHECK(output_of({"tail", "--help"}).find("STORE...") != std::string::npos);
+}
+
+TEST_CASE("what is behind -- is no option") {
+  const TempDirectory folder;
+  const std::string db = folder / "dash.db";
+  {
+    castore::SqliteEventStorageAdapter storage{db};
+    put(storage, "POKEMONS", "-dratini", 1, "T", 0);
+  }
+  CHECK(lines_in(output_of({"events", db, "POKEMONS", "--", "-dratini"})) == 1);
+  CHECK(lines_in(output_of({"events", "-d", db, "POKEMONS", "--", "-dratini"})) == 1);
+  CHECK(error_of(2, {"events", db, "POKEMONS", "--", "-dratini", "-more"})
+            .starts_with("castore: there is one argument too many: '-more'\n"));
+}
+
 TEST_CASE("a password in a URL is not shown") {
   const std::string error = error_of(1, {"stores", "postgres://ash:pika-secret@127.0.0.1:1/x"});
   CHECK(error.starts_with("castore: "));

@@ -147,6 +147,9 @@ TEST_CASE("tail prints events of all stores in their order, with their positions
       "\n");
   CHECK(lines_in(output_of({"tail", pokemons.db, "--after", "3", "--no-wait"})) == 2);
   CHECK(lines_in(output_of({"tail", pokemons.db, "--last", "1", "--no-wait"})) == 1);
+  for (const char* const last : {"99", "9223372036854775808", "18446744073709551615"}) {
+    CHECK(output_of({"tail", pokemons.db, "--last", last, "--no-wait"}) == all);
+  }
   CHECK(output_of({"tail", pokemons.db, "--no-wait"}).empty());
   CHECK(lines_in(output_of({"tail", pokemons.db, "--after", "0", "--limit", "2"})) == 2);
   CHECK(lines_in(output_of({"tail", pokemons.db, "--after", "0", "--no-wait", "--type", "POKEMON_MOVED", "--type",
@@ -207,6 +210,9 @@ TEST_CASE("blame tells which event last set each field") {
       "\n");
   CHECK(lines_in(output_of({"blame", pokemons.db, "POKEMONS", "pikachu", "--at", "1"})) == 4);
   CHECK(output_of({"blame", pokemons.db, "POKEMONS", "pikachu", "--at", "2021-01-01"}).empty());
+  CHECK(output_of({"blame", pokemons.db, "POKEMONS", "pikachu", "--at", "0"}).empty());
+  CHECK(error_of(1, {"blame", pokemons.db, "POKEMONS", "mew", "--at", "0"}) ==
+        "castore: there is no aggregate 'mew' in event store 'POKEMONS'\n");
 }
 
 TEST_CASE("nothing is changed or created by looking") {

@@ -106,4 +106,28 @@ TEST_CASE("a command handles dead letters, and those that it cannot handle stay 
   CHECK(quiet.err == "handled 1 of 1\n");
 }
 
+TEST_CASE("to drop a dead letter that is not there is an error") {
+  const Readers readers;
+  CHECK(error_of(1, {"dead-letters", readers.db, "drop", "--position", "7"}) ==
+        "castore: there is no dead letter at position 7\n");
+  CHECK(error_of(1, {"dead-letters", readers.db, "drop", "--all", "--of", "mail"}) ==
+        "castore: there is no dead letter of 'mail'\n");
+  CHECK(error_of(1, {"dead-letters", readers.db, "drop", "--of", "mails", "--position", "2"}) ==
+        "castore: there is no dead letter of 'mails' at position 2\n");
+  CHECK(lines_in(output_of({"dead-letters", readers.db})) == 3);
+  CHECK(run_castore({"dead-letters", readers.db, "drop", "--all"}).err == "dropped 3\n");
+  CHECK(run_castore({"dead-letters", readers.db, "drop", "--all"}).err == "dropped 0\n");
+}
+
+TEST_CASE("a command that failed is seen to fail, also when who calls ignores SIGCHLD") {
+  const Readers readers;
+  std::vector<std::string> call =
+      castore_command({"dead-letters", readers.db, "retry", "--position", "3", "--with", "false"});
+  call.insert(call.begin(), {"env", "--ignore-signal=CHLD"});
+  const Ran ran = Process{call, {}}.finish();
+  CHECK(ran.code == 1);
+  CHECK(ran.err == "position 3: it ended with exit code 1\nhandled 0 of 1\n");
+  CHECK(lines_in(output_of({"dead-letters", readers.db})) == 3);
+}
+
 }  // namespace

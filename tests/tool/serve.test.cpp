@@ -56,6 +56,16 @@ TEST_CASE("castore serve prints the address of the page, which is in the program
   CHECK(curl({served.url() + "/v1/info"}).find(R"("database":"pokemons.db")") != std::string::npos);
 }
 
+TEST_CASE("castore serve shows no password, also of a URL without a database", "[tool]") {
+  for (const std::string end : {"", "/", "?connect_timeout=1"}) {
+    CAPTURE(end);
+    const Served served{{"postgres://ash:pika-secret@127.0.0.1:1" + end}};
+    const std::string info = curl({served.url() + "/v1/info"});
+    CHECK(info.find(end == "/" ? R"("database":"")" : R"("database":"127.0.0.1:1")") != std::string::npos);
+    CHECK(info.find("pika-secret") == std::string::npos);
+  }
+}
+
 TEST_CASE("castore serve can be asked by the address that it prints, wherever it listens", "[tool]") {
   const Pokemons pokemons;
   for (const std::string address : {"127.0.0.1", "127.0.0.2", "0.0.0.0"}) {

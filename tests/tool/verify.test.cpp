@@ -137,6 +137,34 @@ TEST_CASE("verify compares with a schema lock, of all stores or of one") {
         "castore: cannot read the schema lock 'nothing.json'\n");
 }
 
+TEST_CASE("verify refuses a schema lock of a store that is not there") {
+  const Pokemons pokemons;
+  const std::string lock = pokemons.folder / "pokemons.schema.json";
+  write_file(lock, castore::testing::event_schema<PokemonEvents>().dump());
+  CHECK(error_of(1, {"verify", pokemons.db, "--schema", "POKEMON=" + lock}) ==
+        "castore: there is no event store 'POKEMON'; did you mean 'POKEMONS'?\n");
+}
+
+TEST_CASE("verify tells by its exit code what it found, also when its reader has gone") {
+  const Pokemons pokemons;
+  const auto code_without_reader = [&](const std::string& options) {
+    const std::string program = castore_tests::place::program;
+    const std::string script = "rm -f pipe; mkfifo pipe; exec 3<>pipe 4>pipe 3<&-; '" + program + "' verify '" +
+                               pokemons.db + "' " + options + " >&4";
+    const Ran ran = Process{{"bash", "-c", script}, {.folder = pokemons.folder / "."}}.finish();
+    CAPTURE(ran.err);
+    CHECK(ran.err.find("Broken pipe") == std::string::npos);
+    return ran.code;
+  };
+  CHECK(code_without_reader("-o json") == 0);
+  PlainSqlite{pokemons.db}.rows("DELETE FROM event WHERE position = 3");
+  for (const std::string form : {"jsonl", "json", "table"}) CHECK(code_without_reader("-o " + form) == 3);
+  PlainSqlite{pokemons.db}.rows(  // more than is kept back until the end
+      "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+      " INSERT INTO event SELECT i, 'S', 'a' || i, 2, 'T', '2022-01-01T12:00:00.000Z', NULL, NULL FROM n");
+  for (const std::string form : {"jsonl", "json", "table"}) CHECK(code_without_reader("-o " + form) == 3);
+}
+
 TEST_CASE("verify finds checkpoints after the newest event") {
   const Pokemons pokemons;
   castore::SqliteEventStorageAdapter{pokemons.db}.transact([](castore::SqliteTransaction& transaction) {

@@ -35,6 +35,13 @@ void check_event_store(AnyEventStorageAdapter storage, const std::string& event_
                     did_you_mean(event_store_id, stores)};
 }
 
+bool has_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id, const std::string& aggregate_id) {
+  bool has_events = false;
+  storage.get_events(event_store_id, aggregate_id, {.limit = 1},
+                     [&has_events](const EventRecordView&) { has_events = true; });
+  return has_events;
+}
+
 void throw_no_such_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id,
                              std::string_view aggregate_id) {
   check_event_store(std::move(storage), event_store_id);

@@ -22,6 +22,8 @@ struct NoSuchStore : std::runtime_error {
 /// @throws NoSuchStore, which says what may be meant
 void check_event_store(AnyEventStorageAdapter storage, const std::string& event_store_id);
 
+bool has_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id, const std::string& aggregate_id);
+
 /// An aggregate that a command needs is not there, or its event store is not.
 [[noreturn]] void throw_no_such_aggregate(AnyEventStorageAdapter storage, const std::string& event_store_id,
                                           std::string_view aggregate_id);

@@ -26,9 +26,10 @@ const char* database_of_environment() {
   return url == nullptr || *url == '\0' ? nullptr : url;
 }
 
-/// Whether -d is given, after which the first argument is not the database.
+/// Whether -d is given, after which the first argument is not the database. What is behind -- is not an option.
 bool names_database(const std::vector<std::string>& arguments) {
-  return std::ranges::any_of(arguments, [](const std::string& argument) {
+  const auto end = std::ranges::find(arguments, "--");
+  return std::any_of(arguments.begin(), end, [](const std::string& argument) {
     return (argument.starts_with("-d") && !argument.starts_with("--")) || argument == "--database" ||
            argument.starts_with("--database=");
   });
@@ -38,16 +39,13 @@ constexpr const char* database_help =
     "events.db, postgres://user@host/database?table=event or dynamodb://table?region=eu-west-1&endpoint=http://...";
 
 void add_argument(CLI::App& app, const Argument& argument) {
-  CLI::Option* option = nullptr;
-  if (argument.is_many) {
-    option = app.add_option_function<std::vector<std::string>>(
-        argument.name,
-        [set = argument.set](const std::vector<std::string>& values) { std::ranges::for_each(values, set); },
-        argument.help);
-  } else {
-    option = app.add_option_function<std::string>(argument.name, argument.set, argument.help);
-  }
+  CLI::Option* const option = app.add_option_function<std::string>(argument.name, argument.set, argument.help);
   option->type_name("");
+  if (argument.is_many) {
+    // CLI11 would make several values of [A,B], so this one is for help only and takes none: they are what is left.
+    option->expected(0, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+    app.allow_extras();
+  }
   if (!argument.is_optional) option->required();
 }
 
@@ -62,7 +60,8 @@ void add_option(CLI::App& app, const Option& option) {
            option.help)
         ->type_name(option.value)
         ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);  // or [A,B] were two values, and what follows a value another one
   }
 }
 
@@ -97,20 +96,29 @@ std::string program_help() {
          "something.\n";
 }
 
+/// The arguments that were not taken yet. @throws UsageError when there is an unknown option among them
+std::vector<std::string> rest_of(const CLI::App& app) {
+  std::vector<std::string> rest = app.remaining();
+  const auto end = std::ranges::find(rest, "--");
+  const auto unknown =
+      std::find_if(rest.begin(), end, [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); });
+  if (unknown != end) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    throw_unknown("option", unknown->substr(0, unknown->find('=')), names);
+  }
+  if (end != rest.end()) rest.erase(end);
+  return rest;
+}
+
 /// A mistake of the command line in our words.
 [[noreturn]] void throw_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> rest = app.remaining();
-    const std::string word = rest.empty() ? std::string{} : rest.front();
-    if (word.starts_with("-")) {
-      std::vector<std::string> names;
-      for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-      }
-      throw_unknown("option", word.substr(0, word.find('=')), names);
-    }
+    const std::vector<std::string> rest = rest_of(app);
     throw UsageError{
-        "there is one argument too many: " + detail::in_quotes(word) +
+        "there is one argument too many: " + detail::in_quotes(rest.empty() ? std::string{} : rest.front()) +
         (database_of_environment() != nullptr ? "; CASTORE_URL names the database already, -d names another one" : "")};
   }
   throw UsageError{detail::safe_text(error.what())};
@@ -159,6 +167,9 @@ Call parse_call(const std::vector<std::string>& arguments) {
   try {
     std::vector<std::string> rest(arguments.rbegin(), arguments.rend() - 1);
     app.parse(rest);
+    for (const Argument& argument : line.arguments()) {
+      if (argument.is_many) std::ranges::for_each(rest_of(app), argument.set);
+    }
   } catch (const CLI::CallForHelp&) {
     call.help = app.help();
     return call;

@@ -31,6 +31,7 @@ void write_all(int descriptor, std::string_view text) {
 }  // namespace
 
 std::string run_process(const std::string& command, std::string_view input) {
+  std::signal(SIGCHLD, SIG_DFL);  // who ignores it is not told how a process ended, and who started us may have done so
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) throw_errno("pipe");
   const pid_t child = fork();
@@ -47,7 +48,9 @@ std::string run_process(const std::string& command, std::string_view input) {
   write_all(ends[1], input);
   close(ends[1]);
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) throw_errno("waitpid");
+  }
   if (WIFSIGNALED(status)) return "it ended by signal " + std::to_string(WTERMSIG(status));
   return WEXITSTATUS(status) == 0 ? std::string{} : "it ended with exit code " + std::to_string(WEXITSTATUS(status));
 }

@@ -8,7 +8,8 @@
 namespace castore::tool {
 
 /// Runs a command of the shell with a text as its standard input; its output goes where ours goes.
-/// @return Empty when it ended with 0; else how it ended. @throws std::system_error when it cannot be started
+/// @return Empty when it ended with 0; else how it ended. @throws std::system_error when it cannot be started, or how
+/// it ended is not known
 std::string run_process(const std::string& command, std::string_view input);
 
 }  // namespace castore::tool

@@ -28,7 +28,10 @@ EventData data_at(Session& session, const BlameOptions& options, const Moment& a
                       has_events = true;
                       if (at.has(event)) data.add(options.store, event);
                     });
-  if (!has_events) throw_no_such_aggregate(session.storage(), options.store, options.id);
+  // Before its first version there is an aggregate without data.
+  if (!has_events && !has_aggregate(session.storage(), options.store, options.id)) {
+    throw_no_such_aggregate(session.storage(), options.store, options.id);
+  }
   return data;
 }
 

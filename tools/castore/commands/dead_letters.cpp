@@ -77,10 +77,18 @@ void check_choice(const LettersOptions& options) {
   if (!options.position && !options.all) throw UsageError{"which dead letters? Give --position, or --all"};
 }
 
+[[noreturn]] void throw_no_such_letter(const LettersOptions& options) {
+  throw std::runtime_error{"there is no dead letter" +
+                           (options.name ? " of " + detail::in_quotes(*options.name) : std::string{}) +
+                           (options.position ? " at position " + std::to_string(*options.position) : std::string{})};
+}
+
 ExitCode drop_letters(Session& session, const LettersOptions& options) {
   check_choice(options);
+  const std::vector<KeptDeadLetter> letters = letters_of(session, options, Access::change);
+  if (letters.empty() && (options.name || options.position)) throw_no_such_letter(options);
   std::size_t dropped = 0;
-  for (const auto& [name, version, letter] : letters_of(session, options, Access::change)) {
+  for (const auto& [name, version, letter] : letters) {
     session.storage().transact(
         [&, key = name, number = version, position = letter.position](AnyTransaction& transaction) {
           if (transaction.drop_dead_letter(key, number, position)) ++dropped;

@@ -25,17 +25,13 @@ struct EventsOptions {
   bool reverse = false;
 };
 
-bool has_events(AnyEventStorageAdapter storage, const EventsOptions& options) {
-  bool has = false;
-  storage.get_events(options.store, options.id, {.limit = 1}, [&has](const EventRecordView&) { has = true; });
-  return has;
-}
-
 ExitCode list_events(Session& session, const EventsOptions& options) {
   const Moment at = Moment::parse(options.at);
   GetEventsOptions which{.min_version = options.from, .max_version = options.to, .reverse = options.reverse};
   if (at.version()) which.max_version = (std::min)(*at.version(), which.max_version.value_or(*at.version()));
-  if (!has_events(session.storage(), options)) throw_no_such_aggregate(session.storage(), options.store, options.id);
+  if (!has_aggregate(session.storage(), options.store, options.id)) {
+    throw_no_such_aggregate(session.storage(), options.store, options.id);
+  }
   EventListing listing{session.output()};
   std::size_t listed = 0;
   // A time bounds by what events say, so how many of them are wanted is counted here.

@@ -31,11 +31,12 @@ struct ServeOptions {
   bool allow_force = false;
 };
 
-/// What may be shown of a URL: the last name in it, without its parameters, which may hold a password.
+/// What may be shown of a URL: the last name in it, without its parameters and its user, who may have a password there.
 std::string shown_name(const std::string& url) {
+  if (url.find("://") == std::string::npos) return std::filesystem::path{url}.filename().string();
   const std::string path = url.substr(0, url.find('?'));
-  return url.find("://") == std::string::npos ? std::filesystem::path{url}.filename().string()
-                                              : path.substr(path.find_last_of('/') + 1);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.substr(name.rfind('@') + 1);
 }
 
 std::vector<HttpProjection> projections_of(Session& session, AnyEventStorageAdapter storage) {

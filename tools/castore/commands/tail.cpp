@@ -39,7 +39,7 @@ ReadAllEventsOptions which_of(const std::vector<std::string_view>& stores, const
 Position start_of(AnyEventStorageAdapter& storage, const TailOptions& options) {
   if (options.after) return *options.after;
   const Position head = storage.read_all_events(0, {.limit = 0}, [](const SequencedEventView&) {}).head;
-  return (std::max)(head - static_cast<Position>(options.last.value_or(0)), Position{0});
+  return head - static_cast<Position>((std::min)(options.last.value_or(0), static_cast<std::size_t>(head)));
 }
 
 /// It may be there later, so it is only said.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/castore/command.hpp"
 #include "tools/castore/database.hpp"
+#include "tools/castore/event_listing.hpp"
 #include "tools/castore/output.hpp"
 #include "tools/castore/session.hpp"
 
@@ -37,13 +38,24 @@ nlohmann::json read_lock(const std::string& path) {
   return lock;
 }
 
+/// A lock of a store that is not there would allow everything. @throws NoSuchStore
+void check_store_of_lock(Session& session, const std::string& store) {
+  try {
+    check_event_store(session.storage(), store);
+  } catch (const StorageError&) {
+    // A damaged database may be refused, of which inspect_checkpoints tells.
+  }
+}
+
 /// `FILE`, or `STORE=FILE`.
-void add_lock(EventInspector& inspector, const std::string& text) {
+void add_lock(Session& session, EventInspector& inspector, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || std::filesystem::exists(text)) {
     inspector.add_schema_lock({}, read_lock(text));
   } else {
-    inspector.add_schema_lock(text.substr(0, equals), read_lock(text.substr(equals + 1)));
+    const std::string store = text.substr(0, equals);
+    check_store_of_lock(session, store);
+    inspector.add_schema_lock(store, read_lock(text.substr(equals + 1)));
   }
 }
 
@@ -71,7 +83,8 @@ bool inspect_checkpoints(Session& session, EventInspector& inspector) {
   }
 }
 
-ExitCode inspect(Session& session, const std::vector<std::string>& locks) {
+/// @param code What is known so far of how it ends. @throws OutputClosed
+void inspect(Session& session, const std::vector<std::string>& locks, ExitCode& code) {
   Listing listing{session.output(),
                   {{"fault", "FAULT"},
                    {"eventStoreId", "STORE"},
@@ -82,12 +95,13 @@ ExitCode inspect(Session& session, const std::vector<std::string>& locks) {
   std::size_t found = 0;
   EventInspector inspector{[&](const Finding& finding) {
     ++found;
+    code = ExitCode::findings;
     listing.add({text_cell(name_of(finding.fault), Colour::yellow),
                  optional_cell(finding.event_store_id, [](const std::string& id) { return text_cell(id); }),
                  optional_cell(finding.aggregate_id, [](const std::string& id) { return text_cell(id); }),
                  optional_cell(finding.version, number_cell), text_cell(finding.what), text_cell(finding.remedy)});
   }};
-  for (const std::string& lock : locks) add_lock(inspector, lock);
+  for (const std::string& lock : locks) add_lock(session, inspector, lock);
   std::size_t rows = 0;
   {
     Progress progress{"rows looked at"};
@@ -97,13 +111,23 @@ ExitCode inspect(Session& session, const std::vector<std::string>& locks) {
     });
   }
   const bool is_usable = inspect_checkpoints(session, inspector);
+  if (!is_usable && found == 0) code = ExitCode::failure;
   listing.finish();
   note("looked at " + std::to_string(rows) + " events: " +
        (found > 0   ? std::to_string(found) + (found == 1 ? " finding" : " findings")
         : is_usable ? "nothing is wrong"
                     : "nothing is wrong with them, but their database cannot be used"));
-  if (found > 0) return ExitCode::findings;
-  return is_usable ? ExitCode::ok : ExitCode::failure;
+}
+
+/// A reader that goes away does not make right what was found.
+ExitCode verify(Session& session, const std::vector<std::string>& locks) {
+  ExitCode code = ExitCode::ok;
+  try {
+    inspect(session, locks, code);
+  } catch (const OutputClosed&) {
+    return code;
+  }
+  return code;
 }
 
 const RegisterCommand verify_command{
@@ -118,7 +142,7 @@ const RegisterCommand verify_command{
        const auto locks = std::make_shared<std::vector<std::string>>();
        line.option("--schema", "FILE", *locks,
                    "compare with a schema lock, FILE for all stores or STORE=FILE for one; may be given several times");
-       return [locks](Session& session) { return inspect(session, *locks); };
+       return [locks](Session& session) { return verify(session, *locks); };
      }}};
 
 }  // namespace
