@@ -26,8 +26,9 @@ namespace castore::detail {
 /// @tparam Source Has `receive(wait)`, which returns deliveries without recipients, with receipts, and takes at most
 /// about that long; and `settle()`, which tells the broker what the receipts were told and it does not know yet. Both
 /// may throw MessageSourceError, and any number of threads call them. Where two threads may receive messages of one
-/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order. It may have `before_release()`:
-/// from then on it lets none of its messages begin until what waits was given back.
+/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order, and says there whether all that
+/// waits here is to be given back before, as the broker has it again. It may have `before_release()`: from then on it
+/// lets none of its messages begin until what waits was given back.
 template <MessageType MessageT, class Source>
 class MessageConsumer {
  public:
@@ -87,7 +88,8 @@ class MessageConsumer {
   using Engine = MessageEngine<Message>;
 
   std::size_t poll_once(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
-    const auto add = [this](std::vector<typename Engine::Delivery> deliveries) {
+    const auto add = [this](std::vector<typename Engine::Delivery> deliveries, bool is_anew = false) {
+      if (is_anew) engine_.release();
       for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
       const std::size_t count = deliveries.size();
       engine_.add(std::move(deliveries), count);
