@@ -16,6 +16,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <stop_token>
@@ -288,6 +289,76 @@ TEST_CASE("when the connection breaks before the acknowledgement the message com
     CHECK(proxy.connections() == 2);
     CHECK(place.take().empty());
   }
+}
+
+TEST_CASE("what waited for its next attempt when the connection broke does not end the next connection") {
+  const Place dead{{}, ""};
+  const Place place{
+      Arguments{Arguments::Texts{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", dead.name()}},
+                {},
+                {"x-single-active-consumer"}}};
+  const Monsters monsters;
+  Proxy proxy;
+  Options options = quick();
+  options.retry = {.retry_attempts = 2, .retry_delay = 100ms, .retry_backoff_rate = 1};
+  Consumer consumer{monsters.queue, proxy.url(), place.name(), options};
+  send(place, {appeared("a"), appeared("b"), appeared("c")});
+  Log log;
+  const auto fail = [&](const MonsterMessage& message, const MessageContext&) {
+    std::this_thread::sleep_for(30ms);  // so that they are not due together
+    if (message.event.aggregate_id() == "c") return;
+    log.push_back(name_of(message));
+    if (log.size() == 2) {
+      proxy.set(Fault::cut_now);
+      proxy.wait_for_cut();
+    }
+    throw std::runtime_error{"it fails"};
+  };
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (consumer.statistics().dead_letters < 2 && std::chrono::steady_clock::now() < deadline) {
+    try {
+      consumer.poll(fail);
+    } catch (const MessageSourceError&) {
+    }
+  }
+  CHECK(consumer.statistics().dead_letters == 2);
+  CHECK(proxy.connections() == 2);
+  CHECK(log.size() == 8);  // once each, and all three attempts after that
+}
+
+TEST_CASE("a message for which there is no memory is not rejected, and comes again before the later ones") {
+  const Place dead{{}, ""};
+  const Place place{
+      Arguments{Arguments::Texts{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", dead.name()}},
+                {},
+                {"x-single-active-consumer"}}};
+  const Monsters monsters;
+  struct Channel {
+    using Message = MonsterMessage;
+    MonsterMessage parse_message(const std::string& body) const {
+      if (std::exchange(*is_scarce, false)) throw std::bad_alloc{};
+      return monsters->queue.parse_message(body);
+    }
+    const Monsters* monsters;
+    bool* is_scarce;
+  };
+  bool is_scarce = true;
+  const Channel channel{&monsters, &is_scarce};
+  Consumer consumer{channel, server_url(), place.name(), quick()};
+  send(place, {appeared("a", 1), appeared("a", 2)});
+  Log log;
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  bool is_told = false;
+  while (log.size() < 2 && std::chrono::steady_clock::now() < deadline) {
+    try {
+      consumer.poll(Handler{&log});
+    } catch (const std::bad_alloc&) {
+      is_told = true;
+    }
+  }
+  CHECK(is_told);
+  CHECK(log == Log{"a1", "a2"});
+  CHECK(dead.take_ids().empty());
 }
 
 TEST_CASE("a consumer that is killed inside its handler loses nothing") {

@@ -8,16 +8,21 @@
 #include <castore/messaging/errors.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 using namespace castore::rabbitmq_tests;
 using castore::MessagesNotPublishedError;
@@ -472,4 +477,27 @@ TEST_CASE("names and options of RabbitMQ's adapter are checked") {
 TEST_CASE("what a broker says is made safe for a terminal") {
   CHECK(std::string{RabbitMqError("RabbitMQ at h:1", 404, "a\x1B[31m\n", false).what()} ==
         "castore: RabbitMQ at h:1: a\\x1B[31m\\x0A");
+}
+
+TEST_CASE("a message that was not acknowledged in time comes again, and other failed preconditions do not change") {
+  using castore::detail::is_retryable_rabbitmq_code;
+  CHECK(is_retryable_rabbitmq_code(406,
+                                   "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout "
+                                   "value used: 1800000 ms."));
+  CHECK_FALSE(is_retryable_rabbitmq_code(406, "PRECONDITION_FAILED - message size 9 is larger than configured max"));
+}
+
+TEST_CASE("the end of a connection that is not answered leaves the sockets of others alone") {
+  Proxy proxy;
+  const auto deadline = castore::detail::time_after(30s);
+  auto connection = std::make_unique<castore::detail::RabbitMqConnection>(
+      castore::detail::RabbitMqSettings::parse(proxy.url(), {}), deadline);
+  proxy.set(Fault::silent);
+  connection->close();
+  std::array<int, 2> others{};  // one of which gets the number of a socket that was closed
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, others.data()) == 0);
+  connection.reset();
+  CHECK(::send(others[0], "x", 1, MSG_NOSIGNAL) == 1);
+  CHECK(::send(others[1], "x", 1, MSG_NOSIGNAL) == 1);
+  for (const int other : others) ::close(other);
 }

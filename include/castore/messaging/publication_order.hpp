@@ -5,6 +5,7 @@
 #include <castore/fwd.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -30,11 +31,12 @@ class PublicationOrder : public std::enable_shared_from_this<PublicationOrder<Me
 
   /// @return What withdraws the announcement, unless the event was committed.
   std::shared_ptr<void> announce(std::string_view aggregate_id, Version version) {
-    const std::scoped_lock lock{mutex_};
     const std::uint64_t ticket = ++last_ticket_;
+    // Made without the lock, which its end takes when memory does.
     auto scope = std::shared_ptr<void>{static_cast<void*>(this),
                                        [self = this->shared_from_this(), id = std::string{aggregate_id},
                                         ticket](void*) noexcept { self->withdraw(id, ticket); }};
+    const std::scoped_lock lock{mutex_};
     aggregates_[std::string{aggregate_id}].announced.emplace(ticket, version);
     return scope;
   }
@@ -93,7 +95,7 @@ class PublicationOrder : public std::enable_shared_from_this<PublicationOrder<Me
   std::function<void(const Message&)> publish_;
   std::mutex mutex_;
   std::map<std::string, Aggregate> aggregates_;
-  std::uint64_t last_ticket_ = 0;
+  std::atomic<std::uint64_t> last_ticket_{0};
 };
 
 }  // namespace castore::detail

@@ -13,8 +13,10 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -69,13 +71,13 @@ struct Consumer {
     }
     engine.add(std::move(deliveries), names.size());
   }
-  /// Fails for this one. @return What was heard meanwhile.
+  /// Fails for this one, or for all. @return What was heard meanwhile.
   Log poll(const std::string& failing = {}) {
     const auto handler = std::make_shared<const Handler>([&](const Message& message, const auto& context) {
       const std::string name = message.aggregate_id + std::to_string((message.initial_event_timestamp - at(0)).count());
       log.push_back("handle " + name + " (" + std::to_string(context.attempt) + ", " +
                     std::to_string(context.retry_attempts_left) + " left)");
-      if (name == failing) throw std::runtime_error{"it fails"};
+      if (name == failing || failing == "all") throw std::runtime_error{"it fails"};
     });
     engine.poll(100, {}, handler);
     return std::exchange(log, {});
@@ -87,6 +89,51 @@ struct Consumer {
   Engine engine;
   std::shared_ptr<Engine::Recipient> recipient = engine.add_recipient({});
 };
+
+/// A message for which there is no memory at times.
+struct Fragile {
+  Fragile(std::string id, int* moments) : aggregate_id{std::move(id)}, moments_left{moments} {}
+  Fragile(const Fragile& other) : aggregate_id{other.aggregate_id}, moments_left{other.moments_left} { use(); }
+  Fragile(Fragile&&) = default;
+  Fragile& operator=(const Fragile&) = delete;
+  Fragile& operator=(Fragile&&) = default;
+  ~Fragile() = default;
+
+  int variant() const { return 0; }
+  template <class Visitor>
+  castore::MessageHeader visit(const Visitor&) const {
+    use();
+    return {.event_store_id = "STORE", .aggregate_id = aggregate_id};
+  }
+  void use() const {
+    if (*moments_left == 0) throw std::bad_alloc{};
+    --*moments_left;
+  }
+
+  std::string aggregate_id;
+  int* moments_left;
+};
+
+}  // namespace
+
+template <>
+struct castore::detail::MessageTraits<Fragile> {
+  static constexpr MessageKind kind = MessageKind::aggregate_exists;
+};
+
+namespace {
+
+using FragileEngine = castore::detail::MessageEngine<Fragile>;
+
+void add(FragileEngine& engine, const std::shared_ptr<FragileEngine::Recipient>& recipient,
+         const std::vector<std::string>& ids, int& moments, Log* log = nullptr) {
+  std::vector<FragileEngine::Delivery> deliveries;
+  for (const std::string& id : ids) {
+    deliveries.push_back({recipient, std::make_shared<Fragile>(id, &moments)});
+    if (log) deliveries.back().receipt = std::make_shared<Receipt>(id, *log, true, false);
+  }
+  engine.add(std::move(deliveries), ids.size());
+}
 
 }  // namespace
 
@@ -162,4 +209,74 @@ TEST_CASE("a source gets back what waits") {
   CHECK(consumer.engine.statistics() == castore::MessageStatistics{.published = 3, .dropped = 3});
   consumer.log.clear();
   CHECK(consumer.poll().empty());
+}
+
+TEST_CASE("dead letters that nobody can take are tried once in each poll, which comes back") {
+  int tried = 0;
+  Consumer consumer{[&](const castore::DeadLetter<Message>&) {
+    ++tried;
+    std::this_thread::sleep_for(15ms);  // so the other one is due again after it
+    throw std::runtime_error{"there is no room"};
+  }};
+  consumer.receive({"a1", "b1"}, 2);
+  consumer.poll("all");
+  CHECK(tried == 2);
+  std::this_thread::sleep_for(15ms);
+  consumer.poll("all");
+  CHECK(tried == 4);
+}
+
+TEST_CASE("a dead letter for which there is no memory is tried again, and what comes after it waits") {
+  for (const bool is_taken : {true, false}) {
+    int moments = 1'000;
+    std::vector<std::string> taken;
+    castore::DeadLetterHandler<Fragile> take;
+    if (is_taken) take = [&](const auto& letter) { taken.push_back(letter.message.aggregate_id); };
+    FragileEngine engine{
+        {.retry = {.retry_attempts = 0, .retry_delay = 1ms}, .on_dead_letter = std::move(take), .capacity = 10}};
+    Log handled;
+    const auto recipient = engine.add_recipient([&](const Fragile& message, const auto&) {
+      handled.push_back(message.aggregate_id);
+      moments = 0;
+      if (handled.size() == 1) throw std::runtime_error{"it fails"};
+    });
+    add(engine, recipient, {"a", "a"}, moments);
+    CHECK_NOTHROW(engine.poll(1));
+    CHECK(engine.statistics() == castore::MessageStatistics{.published = 2, .failed_attempts = 1, .waiting = 2});
+    moments = 1'000;
+    CHECK(engine.drain(castore::detail::time_after(10s)));
+    CHECK(handled == Log{"a", "a"});
+    CHECK(engine.take_dead_letters().size() == (is_taken ? 0 : 1));
+    CHECK(taken.size() == (is_taken ? 1 : 0));
+  }
+}
+
+TEST_CASE("a dead letter that its source buries is not copied") {
+  int moments = 1'000;
+  Log log;
+  FragileEngine engine{{.retry = {.retry_attempts = 0, .retry_delay = 5ms}, .capacity = 10}};
+  const auto recipient = engine.add_recipient([&](const Fragile&, const auto&) {
+    moments = 0;
+    throw std::runtime_error{"it fails"};
+  });
+  add(engine, recipient, {"a"}, moments, &log);
+  CHECK(engine.poll(10) == 1);
+  CHECK(log == Log{"begin a", "bury a after 5"});
+}
+
+TEST_CASE("when memory ends while messages are added none of them is there") {
+  int moments = 1'000;
+  FragileEngine engine{{.capacity = 10}};
+  Log handled;
+  const auto recipient =
+      engine.add_recipient([&](const Fragile& message, const auto&) { handled.push_back(message.aggregate_id); });
+  add(engine, recipient, {"a"}, moments);
+  moments = 3;
+  CHECK_THROWS_AS(add(engine, recipient, {"a", "b", "a", "c"}, moments), std::bad_alloc);
+  moments = 1'000;
+  CHECK(engine.statistics() == castore::MessageStatistics{.published = 1, .waiting = 1});
+  add(engine, recipient, {"b"}, moments);
+  CHECK(engine.poll(10) == 2);
+  CHECK(handled == Log{"a", "b"});
+  CHECK(engine.statistics() == castore::MessageStatistics{.published = 2, .handled = 2});
 }

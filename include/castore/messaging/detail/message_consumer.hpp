@@ -26,9 +26,10 @@ namespace castore::detail {
 /// @tparam Source Has `receive(wait)`, which returns deliveries without recipients, with receipts, and takes at most
 /// about that long; and `settle()`, which tells the broker what the receipts were told and it does not know yet. Both
 /// may throw MessageSourceError, and any number of threads call them. Where two threads may receive messages of one
-/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order, or `receive(wait, add,
-/// stop_token)`, which also ends at a stop. It may have `before_release()`: from then on it lets none of its messages
-/// begin until what waits was given back.
+/// aggregate, it has `receive(wait, add)` instead, which calls `add` in their order, and says there whether all that
+/// waits here is to be given back before, as the broker has it again; or `receive(wait, add, stop_token)`, which also
+/// ends at a stop. It may have `before_release()`: from then on it lets none of its messages begin until what waits was
+/// given back.
 template <MessageType MessageT, class Source>
 class MessageConsumer {
  public:
@@ -57,7 +58,10 @@ class MessageConsumer {
         failures = 0;
       } catch (const MessageSourceError& error) {
         give_back();
-        if (!error.retryable()) throw;
+        if (!error.retryable()) {
+          settle_if_possible();
+          throw;
+        }
         if (on_error_) on_error_(std::current_exception());
         wait(stop_token,
              message_retry_delay({.retry_delay = std::chrono::milliseconds{100}}, (std::min)(++failures, 9)));
@@ -88,7 +92,8 @@ class MessageConsumer {
   using Engine = MessageEngine<Message>;
 
   std::size_t poll_once(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
-    const auto add = [this](std::vector<typename Engine::Delivery> deliveries) {
+    const auto add = [this](std::vector<typename Engine::Delivery> deliveries, bool is_anew = false) {
+      if (is_anew) engine_.release();
       for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
       const std::size_t count = deliveries.size();
       engine_.add(std::move(deliveries), count);
@@ -106,6 +111,13 @@ class MessageConsumer {
     return attempts;
   }
 
+  /// Where another error is told.
+  void settle_if_possible() {
+    try {
+      source_.settle();
+    } catch (const Error&) {
+    }
+  }
   void give_back() {
     if constexpr (requires(Source& source) { source.before_release(); }) source_.before_release();
     engine_.release();

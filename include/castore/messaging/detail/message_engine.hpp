@@ -105,17 +105,21 @@ class MessageEngine {
     }
     if (is_closed_) refuse("their recipient was stopped", false);
     if (!has_room()) refuse("there is no room left; try again when messages were handled", true);
-    for (Delivery& delivery : deliveries) append(std::move(delivery));
+    append(std::move(deliveries));
     statistics_.published += count;
   }
 
   /// Handles what is due on this thread, where a recipient has no handler by that which is given.
+  /// A dead letter that is not taken is tried once.
   /// @return How many attempts were made.
   std::size_t poll(std::size_t max_attempts, const StopToken& stop = {},
                    std::shared_ptr<const MessageHandler<Message>> handler = nullptr) {
     std::unique_lock lock{mutex_};
+    const SteadyTime began = std::chrono::steady_clock::now();
     std::size_t attempts = 0;
-    while (attempts < max_attempts && !is_stopped_ && !stop.stop_requested() && handle_next(lock, handler)) ++attempts;
+    while (attempts < max_attempts && !is_stopped_ && !stop.stop_requested() && handle_next(lock, handler, began)) {
+      ++attempts;
+    }
     return attempts;
   }
 
@@ -209,17 +213,30 @@ class MessageEngine {
     wait_unless_stopped(work_, lock, stop, deadline, is_new);
   }
 
-  void append(Delivery delivery) {
-    if (delivery.recipient->is_gone) {
-      ++statistics_.dropped;
-      return;
+  /// Appends all or none.
+  void append(std::vector<Delivery> deliveries) {
+    const std::uint64_t last_before = lanes_.last_number();
+    std::size_t dropped = 0;
+    std::size_t due = 0;
+    try {
+      for (Delivery& delivery : deliveries) {
+        if (delivery.recipient->is_gone) {
+          ++dropped;
+          continue;
+        }
+        const bool is_due = lanes_.append(std::move(delivery.recipient), {.message = std::move(delivery.message),
+                                                                          .replay = delivery.replay,
+                                                                          .attempt = delivery.attempt,
+                                                                          .receipt = std::move(delivery.receipt)});
+        if (is_due) ++due;
+      }
+    } catch (...) {
+      lanes_.take_back(last_before);
+      throw;
     }
-    ++statistics_.waiting;
-    const bool is_due = lanes_.append(std::move(delivery.recipient), {.message = std::move(delivery.message),
-                                                                      .replay = delivery.replay,
-                                                                      .attempt = delivery.attempt,
-                                                                      .receipt = std::move(delivery.receipt)});
-    if (is_due) announce_work();
+    statistics_.dropped += dropped;
+    statistics_.waiting += deliveries.size() - dropped;
+    for (; due > 0; --due) announce_work();
   }
 
   /// Drops what waits in a lane, but for what is in hand, and tells of each. @return The next lane.
@@ -235,12 +252,6 @@ class MessageEngine {
     return ++lane;
   }
 
-  static void release_all(const std::vector<std::shared_ptr<MessageReceipt>>& receipts) {
-    for (const auto& receipt : receipts) {
-      if (receipt) receipt->release();
-    }
-  }
-
   void drop(std::size_t count) {
     statistics_.waiting -= count;
     statistics_.dropped += count;
@@ -249,8 +260,9 @@ class MessageEngine {
 
   /// Makes one attempt, with the lock released meanwhile. @return Whether there was one to make.
   bool handle_next(std::unique_lock<std::mutex>& lock,
-                   const std::shared_ptr<const MessageHandler<Message>>& own_handler = nullptr) {
-    Lane* const lane = lanes_.take(own_handler != nullptr);
+                   const std::shared_ptr<const MessageHandler<Message>>& own_handler = nullptr,
+                   SteadyTime letters_until = (SteadyTime::max)()) {
+    Lane* const lane = lanes_.take(own_handler != nullptr, letters_until);
     if (!lane) return false;
     if (lanes_.has_ready()) announce_work();  // for another thread
     Recipient& recipient = *lane->recipient;
@@ -278,7 +290,7 @@ class MessageEngine {
     if (is_ours && error && !is_done) {
       if (was_dead || !may_retry) {
         entry.last_error = error;
-        is_done = bury(lock, {*entry.message, context, error}, entry.receipt.get(), delay, is_gone);
+        is_done = bury(lock, entry, context, delay, is_gone);
       } else if (entry.receipt) {
         lock.unlock();
         is_gone = entry.receipt->retry_after(delay);
@@ -323,22 +335,22 @@ class MessageEngine {
   }
 
   /// @param is_gone Becomes true when the message's source has it again. @return Whether the letter was taken.
-  bool bury(std::unique_lock<std::mutex>& lock, DeadLetter<Message> letter, MessageReceipt* receipt,
+  bool bury(std::unique_lock<std::mutex>& lock, const Entry& entry, const MessageContext& context,
             std::chrono::milliseconds delay, bool& is_gone) {
-    if (options_.on_dead_letter) {
-      lock.unlock();
-      const std::exception_ptr error = error_of([&] { options_.on_dead_letter(letter); });
-      if (!error && receipt) receipt->acknowledge();
-      lock.lock();
-      if (error && !is_stopped_) return false;
-      if (error) dead_letters_.push_back(std::move(letter));
-    } else if (receipt) {
-      lock.unlock();
-      is_gone = receipt->bury(delay);
-      lock.lock();
-    } else {
-      dead_letters_.push_back(std::move(letter));
-    }
+    MessageReceipt* const receipt = entry.receipt.get();
+    std::optional<DeadLetter<Message>> letter;
+    lock.unlock();
+    const std::exception_ptr error = error_of([&] {
+      if (!options_.on_dead_letter && receipt) return;
+      letter.emplace(DeadLetter<Message>{*entry.message, context, entry.last_error});
+      if (options_.on_dead_letter) options_.on_dead_letter(*letter);
+    });
+    if (options_.on_dead_letter && receipt && !error) receipt->acknowledge();
+    if (!options_.on_dead_letter && receipt) is_gone = receipt->bury(delay);
+    lock.lock();
+    if (error && !(is_stopped_ && letter)) return false;
+    const bool is_kept = letter && (error || !options_.on_dead_letter);
+    if (is_kept && error_of([&] { dead_letters_.push_back(*std::move(letter)); })) return false;
     ++statistics_.dead_letters;
     return true;
   }

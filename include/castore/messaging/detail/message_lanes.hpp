@@ -51,18 +51,38 @@ class MessageLanes {
   using Key = typename Lane::Key;
   using Iterator = typename std::map<Key, Lane>::iterator;
 
-  /// @return Whether a lane can go on that could not before.
+  /// Appends it or changes nothing. @return Whether a lane can go on that could not before.
   bool append(std::shared_ptr<MessageRecipient<Message>> recipient, Entry entry) {
     const MessageHeader header = message_header(*entry.message);
     const auto [found, is_new] = lanes_.try_emplace(Key{recipient->id, header.aggregate_id, header.event_store_id});
     Lane& lane = found->second;
-    entry.number = ++last_number_;
-    lane.entries.push_back(std::move(entry));
+    entry.number = last_number_ + 1;
+    try {
+      lane.entries.push_back(std::move(entry));
+      if (is_new) schedule(lane);
+    } catch (...) {
+      if (is_new) lanes_.erase(found);
+      throw;
+    }
+    ++last_number_;
     if (!is_new) return false;
     lane.recipient = std::move(recipient);
     lane.self = found;
-    schedule(lane);
     return true;
+  }
+  std::uint64_t last_number() const noexcept { return last_number_; }
+  /// Takes back what was appended after the one with this number. None of it must have been in hand.
+  void take_back(std::uint64_t last) {
+    for (Iterator lane = lanes_.begin(); lane != lanes_.end();) {
+      std::deque<Entry>& entries = lane->second.entries;
+      if (entries.front().number > last) {
+        lane = erase(lane);
+      } else {
+        while (entries.back().number > last) entries.pop_back();
+        ++lane;
+      }
+    }
+    last_number_ = last;
   }
 
   /// The lane can go on with its first message.
@@ -78,9 +98,11 @@ class MessageLanes {
 
   /// The lane whose first message has waited longest of those that can go on; it is in hand then.
   /// @param any_handler Whether there is a handler for recipients that have none.
-  Lane* take(bool any_handler) {
+  /// @param letters_until A dead letter that was to be tried later than this is left; so is what is due after it.
+  Lane* take(bool any_handler, SteadyTime letters_until) {
     while (!delayed_.empty() && delayed_.begin()->first.first <= std::chrono::steady_clock::now()) {
       Lane& lane = *delayed_.begin()->second;
+      if (lane.entries.front().last_error && lane.not_before > letters_until) break;
       delayed_.erase(delayed_.begin());
       schedule(lane);
     }

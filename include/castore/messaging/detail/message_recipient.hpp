@@ -45,6 +45,13 @@ class MessageReceipt {
   virtual void release() noexcept = 0;
 };
 
+/// @param receipts Null for those of whose messages nobody wants to hear.
+inline void release_all(const std::vector<std::shared_ptr<MessageReceipt>>& receipts) noexcept {
+  for (const auto& receipt : receipts) {
+    if (receipt) receipt->release();
+  }
+}
+
 /// A recipient of messages. All its members are guarded by the engine's mutex.
 template <class Message>
 struct MessageRecipient {

@@ -137,9 +137,10 @@ inline bool is_retryable_rabbitmq_code(int code, std::string_view text) noexcept
   switch (code) {
     case 404:  // a queue whose node is down is not found, either
       return text.find("inaccessible") != std::string_view::npos || text.find("stopped") != std::string_view::npos;
+    case 406:  // precondition failed, or a message was not acknowledged within consumer_timeout
+      return text.find("timed out") != std::string_view::npos;
     case 402:  // invalid path
     case 403:  // access refused
-    case 406:  // precondition failed
     case 501:  // frame error
     case 502:  // syntax error
     case 503:  // command invalid

@@ -78,13 +78,10 @@ class RabbitMqConnection {
   void close() noexcept {
     if (is_open_) {
       is_open_ = false;
-      timeval time{.tv_sec = 1, .tv_usec = 0};
-      amqp_set_rpc_timeout(state(), &time);
-      if (poll_rabbitmq_socket(fd_, true, time_after(std::chrono::seconds{1}))) {
-        amqp_connection_close(state(), AMQP_REPLY_SUCCESS);
-      }
+      tell_of_end();
     }
-    ::shutdown(fd_, SHUT_RDWR);
+    // Where the client library has closed the socket itself, its number may be another's by now.
+    if (const int fd = amqp_get_sockfd(state()); fd >= 0) ::shutdown(fd, SHUT_RDWR);
   }
 
   /// Asks for something that is answered, by one of the client library's functions. @throws RabbitMqError
@@ -179,6 +176,23 @@ class RabbitMqConnection {
                   tls.certificate_file + " or " + tls.key_file);
     }
     return socket;
+  }
+
+  /// Without the client library's function, which closes the socket when there is no answer in time: others may still
+  /// be waiting for it.
+  void tell_of_end() noexcept {
+    const SteadyTime deadline = time_after(std::chrono::seconds{1});
+    if (!poll_rabbitmq_socket(fd_, true, deadline)) return;
+    amqp_connection_close_t method{};
+    method.reply_code = AMQP_REPLY_SUCCESS;
+    if (amqp_send_method(state(), 0, AMQP_CONNECTION_CLOSE_METHOD, &method) != AMQP_STATUS_OK) return;
+    amqp_frame_t frame{};
+    for (bool is_answered = false; !is_answered;) {
+      timeval time = timeval_until(deadline);
+      if (amqp_simple_wait_frame_noblock(state(), &frame, &time) != AMQP_STATUS_OK) return;
+      is_answered = frame.frame_type == AMQP_FRAME_METHOD && frame.payload.method.id == AMQP_CONNECTION_CLOSE_OK_METHOD;
+      amqp_maybe_release_buffers(state());
+    }
   }
 
   [[noreturn]] void fail(int code, std::string_view text, bool retryable) {

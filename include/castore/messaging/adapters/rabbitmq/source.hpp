@@ -13,6 +13,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,11 +49,21 @@ class RabbitMqSource {
     for (RabbitMqSubscription::Received& received : batch.messages) {
       try {
         if (std::optional<Delivery> delivery = read(received)) deliveries.push_back(*std::move(delivery));
+      } catch (const std::bad_alloc&) {  // all of this connection comes again, in its order
+        subscription_->release(received.tag);
+        error = std::current_exception();
       } catch (...) {
         error = std::current_exception();
       }
     }
-    subscription_->in_turn(batch.number, [&] { add(std::move(deliveries)); });
+    subscription_->in_turn(batch.number, [&] {
+      try {
+        add(std::move(deliveries), batch.is_anew);
+      } catch (...) {  // likewise
+        subscription_->release(batch.messages.front().tag);
+        throw;
+      }
+    });
     if (error) std::rethrow_exception(error);
   }
   void before_release() { subscription_->before_release(); }
@@ -71,6 +82,8 @@ class RabbitMqSource {
                       .replay = body.replay || incoming.headers["replay"] == "true",
                       .attempt = 1,
                       .receipt = std::make_shared<RabbitMqReceipt>(subscription_, received.tag)};
+    } catch (const std::bad_alloc&) {  // which says nothing of the body
+      throw;
     } catch (...) {
       // Without a place for dead letters it stays where it is until the connection ends, and then comes again.
       if (options_.reject_dead_letters) subscription_->reject(received.tag);

@@ -45,6 +45,7 @@ class RabbitMqSubscription {
   };
   struct Batch {
     std::uint64_t number = 0;  ///< From 1; 0: there is nothing in it.
+    bool is_anew = false;      ///< The first of its connection: what older ones had is not this program's any more.
     std::vector<Received> messages{};
   };
 
@@ -61,9 +62,12 @@ class RabbitMqSubscription {
         read();
         if (!received_.empty()) {
           Batch batch{
-              .number = ++last_batch_,
+              .number = last_batch_ + 1,
+              .is_anew = generation_ != last_generation_,
               .messages = {std::make_move_iterator(received_.begin()), std::make_move_iterator(received_.end())}};
           received_.clear();
+          ++last_batch_;
+          last_generation_ = generation_;
           return batch;
         }
         if (std::chrono::steady_clock::now() >= until) return {};
@@ -77,6 +81,9 @@ class RabbitMqSubscription {
       forget_connection();
       std::throw_with_nested(MessageSourceError{
           "cannot ask the queue " + in_quotes(queue_) + ": " + without_prefix(error.what()), error.retryable()});
+    } catch (...) {  // without memory something that came may be missing, so all comes again
+      forget_connection();
+      throw;
     }
   }
 
@@ -203,6 +210,7 @@ class RabbitMqSubscription {
   std::set<std::thread::id> in_hand_;  ///< Threads that may be inside a handler.
   bool is_ending_ = false;
   std::uint64_t last_batch_ = 0;
+  std::uint64_t last_generation_ = 0;  ///< Of the last batch.
 
   std::mutex turn_mutex_;
   std::condition_variable turn_changed_;
