@@ -5,4 +5,4 @@ dead_letters_arn=$(aws sqs get-queue-attributes --queue-url "$dead_letters" --at
   --query Attributes.QueueArn --output text)
 aws sqs create-queue --queue-name pokemons.fifo --attributes '{
   "FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId",
-  "RedrivePolicy": "{\"deadLetterTargetArn\": \"'"$dead_letters_arn"'\", \"maxReceiveCount\": 3}"}'
+  "RedrivePolicy": "{\"deadLetterTargetArn\": \"'"$dead_letters_arn"'\", \"maxReceiveCount\": 10}"}'

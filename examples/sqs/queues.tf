@@ -11,7 +11,7 @@ resource "aws_sqs_queue" "pokemons" {
   fifo_throughput_limit = "perMessageGroupId"
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_pokemons.arn
-    maxReceiveCount     = 3
+    maxReceiveCount     = 10
   })
 }
 

@@ -334,6 +334,17 @@ TEST_CASE("what a stream removed before it was read is noticed and reconcile bri
     scene.now += std::chrono::hours{24};
     check_gap("it was last looked at on 2022-01-01T12:00:00.000Z");
   }
+  SECTION("it was in a shard that waited for the one before it, which alone was looked at") {
+    scene.push({numbered("a", 2)});
+    scene.service->split(0, 1);
+    scene.push({numbered("b", 1)});
+    scene.now += std::chrono::hours{22};
+    DynamoDbStreamRelay{scene.stream, feed, scene.options()}.poll();
+    CHECK(load(feed, "a") == load(scene.table, "a"));
+    scene.now += std::chrono::hours{8};
+    scene.service->shards[0].trimmed = 1;
+    check_gap("it was last looked at on 2022-01-01T12:00:00.000Z");
+  }
   SECTION("the stream is another one") {
     scene.store({numbered("a", 2), numbered("b", 1)});
     scene.service->shards = {{.id = "shardId-other", .parent = ""}};

@@ -2,6 +2,7 @@
 // What a consumer of SQS handles, acknowledges and gives back.
 #include <castore/messaging/adapters/sqs.hpp>
 
+#include "sqs/scripted_client.hpp"
 #include "sqs/support.hpp"
 
 #include <castore/aws/client.hpp>
@@ -66,28 +67,6 @@ void send(const Queue& queue, const std::vector<MonsterMessage>& messages, bool 
   publish(adapter, messages, replay);
 }
 
-/// Gives the answers of a test.
-struct ScriptedClient {
-  std::vector<std::string> operations{};
-  std::vector<Json> requests{};
-  std::vector<std::string> answers{};
-
-  std::string call(std::string_view operation, const std::string& request) {
-    operations.emplace_back(operation);
-    requests.push_back(Json::parse(request));
-    if (operations.size() > answers.size()) return "{}";
-    return answers[operations.size() - 1];
-  }
-};
-
-std::string received(const std::vector<std::string>& ids) {
-  Json answer{{"Messages", Json::array()}};
-  for (const std::string& id : ids) {
-    answer["Messages"].push_back({{"ReceiptHandle", id}, {"Body", Json(appeared(id)).dump()}});
-  }
-  return answer.dump();
-}
-
 }  // namespace
 
 TEST_CASE("a consumer handles typed messages, and deletes them after that") {
@@ -116,7 +95,7 @@ TEST_CASE("what Castore sends is received") {
   const Monsters monsters;
   const Json done = ask_server("/castore", "POST",
                                Json{{"adapter", "sqs"},
-                                        {"queueUrl", queue.url()},
+                                    {"queueUrl", queue.url()},
                                     {"endpoint", server_address()},
                                     {"fifo", true},
                                     {"replay", true},
@@ -223,15 +202,15 @@ TEST_CASE("a body that is not a message of the channel goes back, and those behi
   log.clear();
   scripted.poll(Handler{&log});
   CHECK(log == Log{"c1"});
-  REQUIRE(client->operations == Log{"ReceiveMessage", "ChangeMessageVisibilityBatch", "DeleteMessageBatch"});
-  CHECK(client->requests[1]["Entries"] == Json::parse(R"([{"Id": "0", "ReceiptHandle": "a", "VisibilityTimeout": 0},
+  REQUIRE(client->operations == Log{"ReceiveMessage", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"});
+  CHECK(client->requests[2]["Entries"] == Json::parse(R"([{"Id": "0", "ReceiptHandle": "a", "VisibilityTimeout": 0},
                         {"Id": "1", "ReceiptHandle": "b", "VisibilityTimeout": 0}])"));
 }
 
 TEST_CASE("messages that wait their turn are extended, and are left alone when that fails") {
   const Monsters monsters;
   const auto client = std::make_shared<ScriptedClient>();
-  client->answers = {received({"a", "b", "c"}), "{}",
+  client->answers = {received({"a", "b", "c"}),
                      R"({"Failed": [{"Id": "1", "SenderFault": true, "Code": "ReceiptHandleIsInvalid"}]})"};
   Options options = quick();
   options.visibility_timeout = 1s;
@@ -244,13 +223,14 @@ TEST_CASE("messages that wait their turn are extended, and are left alone when t
   });
   // On a slow machine the time may be over before it can be extended; then nothing more is handled.
   REQUIRE(client->operations.size() >= 2);
-  CHECK(client->operations[1] == "DeleteMessageBatch");
-  if (client->operations.size() > 2) {
-    CHECK(client->operations[2] == "ChangeMessageVisibilityBatch");
-    CHECK(client->requests[2]["Entries"] == Json::parse(R"([{"Id": "0", "ReceiptHandle": "b", "VisibilityTimeout": 1},
+  if (client->operations[1] == "ChangeMessageVisibilityBatch") {
+    CHECK(client->requests[1]["Entries"] == Json::parse(R"([{"Id": "0", "ReceiptHandle": "b", "VisibilityTimeout": 1},
                           {"Id": "1", "ReceiptHandle": "c", "VisibilityTimeout": 1}])"));
+    REQUIRE(client->operations.size() >= 3);
+    CHECK(client->operations[2] == "DeleteMessageBatch");
     CHECK((log == Log{"a1", "b1"} || log == Log{"a1"}));
   } else {
+    CHECK(client->operations[1] == "DeleteMessageBatch");
     CHECK(log == Log{"a1"});
   }
 }

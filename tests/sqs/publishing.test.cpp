@@ -9,6 +9,7 @@
 #include <castore/messaging/errors.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -98,7 +99,7 @@ TEST_CASE("a batch has legal ids and the attributes of each message, which Casto
   const std::vector<MonsterMessage> messages = some_of("a", 25);
   const Json refused = ask_server("/castore", "POST",
                                   Json{{"adapter", "sqs"},
-                                        {"queueUrl", queue.url()},
+                                       {"queueUrl", queue.url()},
                                        {"endpoint", theirs.endpoint()},
                                        {"fifo", false},
                                        {"replay", false},
@@ -241,6 +242,18 @@ TEST_CASE("what SQS refuses as a whole is not sent again") {
 
 TEST_CASE("of a batch those that failed are sent again, and those that were refused are named") {
   tells_what_of_a_batch_failed<Fixture<false>>("Amazon SQS: InvalidMessageContents: it was asked for");
+}
+
+TEST_CASE("messages that do not get on are sent until the deadline") {
+  const Queue queue;
+  const FaultPlan plan{Json(4, Json{{"some_fail", {0}}})};
+  auto retry = quick_retries();
+  retry.deadline = std::chrono::milliseconds{0};
+  SqsMessageQueueAdapter adapter{queue.url(), {.client = plan.options(), .retry = retry}};
+  const auto error = error_of<MessagesNotPublishedError>([&] { publish(adapter, {appeared("a"), appeared("b")}); });
+  CHECK(error.indices() == Indices{0});
+  CHECK(error.retryable());
+  CHECK(batch_sizes(plan) == Indices{2});
 }
 
 TEST_CASE("in a FIFO queue nothing overtakes what failed or was refused") {

@@ -233,16 +233,20 @@ class DynamoDbStreamRelay {
     const Timestamp now = options_.clock();
     list_shards(now);
     DynamoDbStreamPollResult result{.is_caught_up = true};
+    bool is_waiting = false;
     for (const detail::StreamShard& shard : shards_) {
       if (places_.find(shard.id)->is_finished) continue;
       const detail::StreamPlace* const parent = is_listed(shard.parent_id) ? places_.find(shard.parent_id) : nullptr;
       if (parent != nullptr && !parent->is_finished) {
+        is_waiting = true;
         result.is_caught_up = false;
       } else {
         read(shard.id, result);
       }
     }
-    if (now - places_.looked_at >= written_each) {
+    // A shard that was not read yet has no place by which it is noticed that its first records are gone: only this time
+    // tells.
+    if (!is_waiting && now - places_.looked_at >= written_each) {
       places_.looked_at = now;
       save(places_);
     }

@@ -160,7 +160,9 @@ struct SqsConsumerOptions {
   AwsHttpClientOptions client{};  ///< Of the client that it makes; region and endpoint are those of the queue's URL.
   AwsRetryPolicy requests{};      ///< How often and how long it tries to ask SQS.
   /// @brief When a message that failed becomes visible again. Set the redrive policy's `maxReceiveCount` to
-  /// `retry_attempts + 1`: SQS counts how often a message was received, by all consumers.
+  /// `retry_attempts + 1`: SQS counts how often a message was received, by all consumers. For a FIFO queue set it
+  /// higher, such as to 10: a message that fails goes back with those behind it in its group, and each time that uses
+  /// up one receive of theirs, too. With `max_messages = 1` it does not.
   MessageRetryOptions retry{};
   /// @brief Takes over what failed as often as it may, which is then deleted. Unless given, the message goes back to
   /// the queue, whose redrive policy moves it to the dead-letter queue.

@@ -3,6 +3,7 @@
 #define CASTORE_MESSAGING_ADAPTERS_AWS_BATCHES_HPP
 
 #include <castore/aws/client.hpp>
+#include <castore/aws/deadline.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
@@ -15,6 +16,7 @@
 #include <exception>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -68,6 +70,7 @@ class AwsBatchPublisher {
       refused.insert(refused.end(), indices.begin(), indices.end());
       std::ranges::sort(refused);
     };
+    std::optional<Deadline> deadline;  // when nothing gets on; each message that is taken begins a new one
     for (int fruitless = 0; !pending.empty();) {
       const std::vector<std::size_t> batch = next_batch(messages, pending);
       std::vector<const AwsOutgoingMessage*> entries;
@@ -102,14 +105,19 @@ class AwsBatchPublisher {
           give_up(take_lane(messages, pending, batch[place]));
         }
       }
-      if (!any_transient) continue;
+      if (!any_transient) {
+        fruitless = 0;
+        continue;
+      }
       fruitless = any_taken ? 1 : fruitless + 1;
-      if (fruitless >= policy_.max_attempts) {
+      if (fruitless == 1) deadline = deadline_after(policy_.deadline);
+      const auto pause = aws_wait(policy_, fruitless);
+      if (fruitless >= policy_.max_attempts || pause >= time_until(*deadline)) {
         if (why.empty()) why = std::move(transient_why);
         give_up(pending);
         break;
       }
-      policy_.sleep(aws_wait(policy_, fruitless));
+      policy_.sleep(pause);
     }
     if (!refused.empty()) throw MessagesNotPublishedError{std::move(refused), why, may_help};
   }

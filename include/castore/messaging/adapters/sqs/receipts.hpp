@@ -4,6 +4,7 @@
 
 #include <castore/aws/caller.hpp>
 #include <castore/aws/client.hpp>
+#include <castore/aws/deadline.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/config.hpp>
 #include <castore/detail/text.hpp>
@@ -63,15 +64,21 @@ class SqsReceipts {
       is_due = tell_at_ && now >= *tell_at_;
       if (!is_late && !is_due) return true;
     }
+    // A client of the user's may throw anything.
+    try {
+      if (is_late) change_visibility(handles);
+    } catch (...) {
+      // It may go well the next time; until then the message is this program's as long as it was.
+    }
     try {
       if (is_due) tell_deleted();
-      if (is_late) change_visibility(handles);
-    } catch (const Error&) {
-      // It may go well the next time; until then the message is this program's as long as it was.
+    } catch (...) {
+      // `settle` tells it again.
     }
     const std::scoped_lock lock{mutex_};
     const auto held = held_.find(handle);
-    return held != held_.end() && held->second > std::chrono::steady_clock::now();
+    if (held != held_.end() && held->second > std::chrono::steady_clock::now()) return true;
+    return held_.erase(handle), false;
   }
 
   /// It is to be deleted.
@@ -89,7 +96,7 @@ class SqsReceipts {
     }
     try {
       if (is_full) tell_deleted();
-    } catch (const Error&) {
+    } catch (...) {
       // `settle` tells it again.
     }
   }
@@ -102,20 +109,29 @@ class SqsReceipts {
     given_back_.emplace_back(handle, std::chrono::ceil<std::chrono::seconds>((std::min)(delay, longest)));
   }
 
-  /// Tells the queue all that it does not know yet. @throws MessageSourceError
+  /// The same for those of them that this program still has, at once.
+  void give_back_held(const std::vector<std::string>& handles) {
+    const std::scoped_lock lock{mutex_};
+    for (const std::string& handle : handles) {
+      if (held_.erase(handle) > 0) given_back_.emplace_back(handle, std::chrono::seconds{0});
+    }
+  }
+
+  /// Tells the queue all that it does not know yet. @throws MessageSourceError, and what a client of the user's throws
   void settle() {
     try {
+      // When anything fails, they become visible after their time-out.
       std::vector<std::pair<std::string, std::chrono::seconds>> given_back;
       {
         const std::scoped_lock lock{mutex_};
         given_back.swap(given_back_);
       }
-      // When that fails, they become visible after their time-out.
-      for_batches("ChangeMessageVisibilityBatch", given_back, [](nlohmann::json& entry, const auto& one) {
+      tell_all_deleted();  // first: what was handled must not come again because something else fails
+      Told told;
+      for_batches("ChangeMessageVisibilityBatch", given_back, told, [](nlohmann::json& entry, const auto& one) {
         entry["ReceiptHandle"] = one.first;
         entry["VisibilityTimeout"] = one.second.count();
       });
-      tell_deleted();
     } catch (const AwsError& error) {
       throw_source_error("tell", error, is_transient_aws_error(error));
     } catch (const AwsConnectionError& error) {
@@ -139,48 +155,64 @@ class SqsReceipts {
   std::chrono::seconds visibility_timeout() const noexcept { return visibility_timeout_; }
 
  private:
-  void tell_deleted() {
+  /// Until the queue has taken all of them. @throws MessageSourceError when it does not
+  void tell_all_deleted() {
+    const AwsRetryPolicy& policy = caller_.policy();
+    const Deadline end = deadline_after(policy.deadline);
+    for (int attempt = 1;; ++attempt) {
+      if (tell_deleted()) return;
+      const auto pause = aws_wait(policy, attempt);
+      if (attempt >= policy.max_attempts || pause >= time_until(end)) {
+        throw MessageSourceError{"cannot tell the queue " + in_quotes(queue_url_) + ": it did not delete all messages",
+                                 true};
+      }
+      policy.sleep(pause);
+    }
+  }
+
+  /// @return Whether none has to be told again.
+  bool tell_deleted() {
     std::vector<std::string> deleted;
     {
       const std::scoped_lock lock{mutex_};
       deleted.swap(deleted_);
       tell_at_.reset();
     }
-    std::vector<Failed> failed;
-    const auto keep = [&](std::size_t first) {
+    Told told;
+    const auto keep = [&] {
       const std::scoped_lock lock{mutex_};
-      for (const auto& [index, for_good] : failed) {
+      for (const auto& [index, for_good] : told.failed) {
         if (!for_good) deleted_.push_back(deleted[index]);
       }
-      deleted_.insert(deleted_.end(), deleted.begin() + static_cast<std::ptrdiff_t>(first), deleted.end());
+      deleted_.insert(deleted_.end(), deleted.begin() + static_cast<std::ptrdiff_t>(told.count), deleted.end());
       if (!deleted_.empty() && !tell_at_) tell_at_ = std::chrono::steady_clock::now();
     };
-    std::size_t told = 0;
     try {
-      failed = for_batches(
-          "DeleteMessageBatch", deleted,
-          [](nlohmann::json& entry, const std::string& handle) { entry["ReceiptHandle"] = handle; }, &told);
+      for_batches("DeleteMessageBatch", deleted, told,
+                  [](nlohmann::json& entry, const std::string& handle) { entry["ReceiptHandle"] = handle; });
     } catch (...) {
-      keep(told);
+      keep();
       throw;
     }
-    keep(deleted.size());
+    keep();
+    return std::ranges::all_of(told.failed, &Failed::for_good);
   }
 
   void change_visibility(const std::vector<std::string>& handles) {
     const SteadyTime now = std::chrono::steady_clock::now();
-    const std::vector<Failed> failed =
-        for_batches("ChangeMessageVisibilityBatch", handles, [this](nlohmann::json& entry, const std::string& handle) {
-          entry["ReceiptHandle"] = handle;
-          entry["VisibilityTimeout"] = visibility_timeout_.count();
-        });
+    Told told;
+    for_batches("ChangeMessageVisibilityBatch", handles, told,
+                [this](nlohmann::json& entry, const std::string& handle) {
+                  entry["ReceiptHandle"] = handle;
+                  entry["VisibilityTimeout"] = visibility_timeout_.count();
+                });
     const std::scoped_lock lock{mutex_};
     for (std::size_t index = 0; index < handles.size(); ++index) {
       const auto held = held_.find(handles[index]);
       if (held == held_.end()) continue;
-      const auto told = std::ranges::find(failed, index, &Failed::index);
-      if (told == failed.end()) held->second = now + visibility_timeout_;
-      if (told != failed.end() && told->for_good) held_.erase(held);
+      const auto failed = std::ranges::find(told.failed, index, &Failed::index);
+      if (failed == told.failed.end()) held->second = now + visibility_timeout_;
+      if (failed != told.failed.end() && failed->for_good) held_.erase(held);
     }
   }
 
@@ -188,12 +220,14 @@ class SqsReceipts {
     std::size_t index = 0;
     bool for_good = false;
   };
+  struct Told {
+    std::size_t count = 0;         ///< Of how many it was told.
+    std::vector<Failed> failed{};  ///< Those of them of which it did not take it.
+  };
 
-  /// Tells the queue of all elements, some at a time. @return Those of which it did not take it.
+  /// Tells the queue of all elements, some at a time. @param told Is right also when it throws.
   template <class Element, class Describe>
-  std::vector<Failed> for_batches(const char* operation, const std::vector<Element>& elements, const Describe& describe,
-                                  std::size_t* told = nullptr) {
-    std::vector<Failed> failed;
+  void for_batches(const char* operation, const std::vector<Element>& elements, Told& told, const Describe& describe) {
     for (std::size_t first = 0; first < elements.size(); first += batch_size) {
       nlohmann::json request{{"QueueUrl", queue_url_}, {"Entries", nlohmann::json::array()}};
       for (std::size_t index = first; index < (std::min)(first + batch_size, elements.size()); ++index) {
@@ -203,17 +237,16 @@ class SqsReceipts {
       }
       AwsAction action;
       const auto answer = parse_json(caller_.call<AwsError>(operation, request.dump(), action, is_transient_aws_error));
-      if (told != nullptr) *told = (std::min)(first + batch_size, elements.size());
+      told.count = (std::min)(first + batch_size, elements.size());
       if (!answer.contains("Failed") || !answer["Failed"].is_array()) continue;
       for (const auto& entry : answer["Failed"]) {
         const auto id = entry.is_object() ? entry.find("Id") : entry.end();
         if (id == entry.end() || !id->is_string()) continue;
         const auto index = parse_integer<std::size_t>(id->template get_ref<const std::string&>());
         if (!index || *index >= elements.size()) continue;
-        failed.push_back({*index, entry.value("SenderFault", nlohmann::json{}) == true});
+        told.failed.push_back({*index, entry.value("SenderFault", nlohmann::json{}) == true});
       }
     }
-    return failed;
   }
 
   [[noreturn]] void throw_source_error(const char* verb, const Error& error, bool retryable) const {

@@ -53,7 +53,7 @@ class SqsSource {
   SqsSource(std::shared_ptr<SqsReceipts> receipts, Options options)
       : receipts_{std::move(receipts)}, options_{std::move(options)} {}
 
-  /// @param until When it is to be back. @throws MessageSourceError
+  /// @param until When it is to be back. @throws MessageSourceError, and what a client or `on_invalid_message` throws
   std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
     const SteadyTime now = std::chrono::steady_clock::now();
     std::chrono::seconds wait = options_.wait_time;
@@ -73,10 +73,20 @@ class SqsSource {
     // They were handed out shortly before the answer came, as waiting ends with the first message.
     constexpr std::chrono::seconds longest_way{2};
     const SteadyTime handed_out = (std::max)(now, std::chrono::steady_clock::now() - longest_way);
+    std::vector<std::string> handles;
     for (const nlohmann::json& received : *messages) {
-      if (std::optional<Delivery> delivery = read(received, handed_out, broken_groups, unreachable)) {
-        deliveries.push_back(*std::move(delivery));
+      handles.push_back(text_member(received, "ReceiptHandle"));
+      if (!handles.back().empty()) receipts_->add(handles.back(), handed_out);
+    }
+    try {
+      for (const nlohmann::json& received : *messages) {
+        if (std::optional<Delivery> delivery = read(received, broken_groups, unreachable)) {
+          deliveries.push_back(*std::move(delivery));
+        }
       }
+    } catch (...) {  // the user's `on_invalid_message` may throw
+      receipts_->give_back_held(handles);
+      throw;
     }
     return deliveries;
   }
@@ -119,11 +129,10 @@ class SqsSource {
     };
   }
 
-  std::optional<Delivery> read(const nlohmann::json& received, SteadyTime handed_out,
-                               std::set<std::string>& broken_groups, std::exception_ptr& unreachable) {
+  std::optional<Delivery> read(const nlohmann::json& received, std::set<std::string>& broken_groups,
+                               std::exception_ptr& unreachable) {
     const std::string handle = text_member(received, "ReceiptHandle");
     if (handle.empty()) return std::nullopt;
-    receipts_->add(handle, handed_out);
     const nlohmann::json& attributes = member(received, "Attributes");
     const std::string group = text_member(attributes, "MessageGroupId");
     const int attempt =
@@ -131,6 +140,11 @@ class SqsSource {
     const std::string body = text_member(received, "Body");
     if (!group.empty() && broken_groups.contains(group)) {  // it must not overtake what cannot be read
       receipts_->give_back(handle, std::chrono::milliseconds{0});
+      return std::nullopt;
+    }
+    // Those before it may have taken long to read. If it was too long, somebody else may have it.
+    if (!receipts_->extend(handle)) {
+      if (!group.empty()) broken_groups.insert(group);
       return std::nullopt;
     }
     std::map<std::string, std::string> headers;
