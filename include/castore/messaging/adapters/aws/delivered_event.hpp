@@ -34,9 +34,10 @@ struct DeliveredEvent {
 
 /// @return Nothing when the text is something else. @throws InvalidMessageError, what the reader throws
 inline std::optional<DeliveredEvent> read_delivered_event(std::string_view json, const MessageReader& reader) {
-  if (json.find("\"detail-type\"") == std::string_view::npos || first_of_json(json) != '{') return std::nullopt;
+  if (json.find("\"detail-type\"") == std::string_view::npos) return std::nullopt;
   const std::string text{json};
   check_message_json<max_json_depth + 2>("event", text);  // a message is a level below, in a CloudEvent two
+  if (first_of_json(text) != '{') return std::nullopt;
   const MessageText event{"event", text, {"id", "detail-type", "detail", "resources"}, OtherMembers::ignored};
   if (event.text_of("detail-type").empty() || event.text_of("detail").empty()) return std::nullopt;
   DeliveredEvent read{.id = event.string("id"),
