@@ -3,6 +3,7 @@
 
 #include <castore/adapters/sqlite.hpp>
 #include <castore/castore.hpp>
+#include <castore/testing/adapter_conformance/latch.hpp>
 #include "support/catch.hpp"
 
 #include <sys/wait.h>
@@ -16,7 +17,6 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
-#include <latch>
 #include <map>
 #include <random>
 #include <set>
@@ -173,7 +173,7 @@ void transfer_in_threads(Storage& storage) {
   constexpr int transfers_each = 15;
   Accounts accounts{"ACCOUNTS", storage};
   open_accounts(accounts);
-  std::latch all_loaded{thread_count};
+  castore::testing::detail::Latch all_loaded{thread_count};
   std::array<Work, thread_count> works;
   std::array<std::exception_ptr, thread_count> errors;
   {
@@ -347,7 +347,7 @@ TEST_CASE("threads that share one decide command lose no event and double none")
   std::atomic<int> conflicts{0};
   castore::CommandOptions options{.event_already_exists_retries = 1000};
   options.on_event_already_exists = [&conflicts](const auto&, castore::CommandAttempt) { ++conflicts; };
-  std::latch all_loaded{thread_count};
+  castore::testing::detail::Latch all_loaded{thread_count};
   const castore::Command deposit{"DEPOSIT", accounts,
                                  [](const Account&, const std::function<void()>& loaded) {
                                    loaded();

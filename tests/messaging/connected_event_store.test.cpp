@@ -6,6 +6,7 @@
 #include <castore/messaging/adapters/in_memory_queue.hpp>
 #include <castore/messaging/message_bus.hpp>
 #include <castore/messaging/message_queue.hpp>
+#include <castore/testing/adapter_conformance/latch.hpp>
 #include <castore/testing/fault_injecting_adapter.hpp>
 #include <castore/testing/mute_event_store.hpp>
 
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <latch>
 #include <map>
 #include <span>
 #include <stdexcept>
@@ -399,7 +399,7 @@ TEST_CASE("threads that push to the same aggregates publish in the order of vers
   ConnectedEventStore store{monsters, queue, must_not_fail};
   constexpr int thread_count = 4;
   constexpr int pushes = 150;
-  std::latch start{thread_count};
+  castore::testing::detail::Latch start{thread_count};
   {
     std::vector<std::jthread> threads;
     for (int index = 0; index < thread_count; ++index) {

@@ -8,13 +8,13 @@
 #include <castore/messaging/outbox_relay.hpp>
 #include <castore/observers.hpp>
 #include <castore/snapshots.hpp>
+#include <castore/testing/adapter_conformance/latch.hpp>
 #include "core/pokemons.hpp"
 #include "observers/recorder.hpp"
 #include "support/catch.hpp"
 
 #include <cstddef>
 #include <exception>
-#include <latch>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -191,7 +191,7 @@ TEST_CASE("threads push and load through one observed store", "[observers]") {
   PokemonStore pokemons{"POKEMONS", storage};
   const Recorder recorder;
   ObservedEventStore observed{pokemons, recorder};
-  std::latch begin{thread_count};
+  castore::testing::detail::Latch begin{thread_count};
   std::vector<std::thread> threads;
   for (int thread = 0; thread < thread_count; ++thread) {
     threads.emplace_back([&, id = std::to_string(thread)] {

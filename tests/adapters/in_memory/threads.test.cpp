@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The in-memory adapter and its stores used by many threads at the same time. Run it with ThreadSanitizer.
 #include <castore/adapters/in_memory.hpp>
+#include <castore/testing/adapter_conformance/latch.hpp>
 #include "core/pokemons.hpp"
 #include "core/support.hpp"
 #include "support/catch.hpp"
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <functional>
 #include <future>
-#include <latch>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -35,7 +35,7 @@ namespace {
 
 /// Runs `work(number)` in so many threads at once. What they find wrong they count: assertions are for the main thread.
 void run_threads(int count, const std::function<void(int)>& work) {
-  std::latch start{count};
+  castore::testing::detail::Latch start{static_cast<std::size_t>(count)};
   std::vector<std::future<void>> threads;
   for (int number = 0; number < count; ++number) {
     threads.push_back(std::async(std::launch::async, [&work, &start, number] {

@@ -3,6 +3,7 @@
 
 #include <castore/messaging/message_bus.hpp>
 #include <castore/messaging/run_in_background.hpp>
+#include <castore/testing/adapter_conformance/latch.hpp>
 
 #include "messaging/support.hpp"
 
@@ -11,7 +12,6 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -274,7 +274,7 @@ TEST_CASE("threads may add listeners at the same time, and each hears what it as
     std::vector<int> heard(count);
     std::vector<castore::BusSubscription<MonsterMessage>> subscriptions(count);
     {
-      std::latch start{thread_count};
+      castore::testing::detail::Latch start{thread_count};
       std::vector<std::jthread> threads;
       for (std::size_t thread = 0; thread < thread_count; ++thread) {
         threads.emplace_back([&, thread] {

@@ -4,6 +4,7 @@
 
 #include <castore/config.hpp>
 #include <castore/testing/adapter_conformance/expect.hpp>
+#include <castore/testing/adapter_conformance/latch.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,6 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
-#include <latch>
 #include <random>
 #include <set>
 #include <string>
@@ -26,7 +26,7 @@ namespace castore::testing::detail {
 /// @throws What one of them threw.
 template <class Work>
 void run_threads(std::size_t count, Work work) {
-  std::latch start{static_cast<std::ptrdiff_t>(count)};
+  Latch start{count};
   std::vector<std::exception_ptr> errors(count);
   std::vector<std::thread> threads;  // not std::jthread, which libc++ has since version 20
   threads.reserve(count);
@@ -171,7 +171,7 @@ inline constexpr std::size_t reader_count = 2;
 /// have ended by then.
 template <class Write, class Read>
 void write_while_reading(std::chrono::milliseconds time, std::size_t fewest, Write write, Read read) {
-  std::latch have_read{reader_count};
+  Latch have_read{reader_count};
   std::atomic<std::size_t> written{0};
   std::atomic<bool> is_writing{false};
   std::atomic<bool> is_over{false};
