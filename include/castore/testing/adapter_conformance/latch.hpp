@@ -10,7 +10,7 @@
 
 namespace castore::testing::detail {
 
-/// As `std::latch`, which in libstdc++ 12 may wait for ever where the system has no futex, as Windows: there it looks at
+/// As `std::latch`. That of libstdc++ 12 may wait without end where the system has no futex, as on Windows: it looks at
 /// the count before it locks what it waits by.
 class Latch {
  public:
