@@ -31,7 +31,8 @@ void castore_fuzz::try_input(std::string_view input) {
     return castore::detail::JsonTextCheck<castore::max_json_depth>{text}.is_value();
   };
   if (!taken.metadata.empty() && !is_value(taken.metadata)) return;
-  const castore::EventContext context{castore::Context{"\"\\\n\xc3\xa9", "}", "t"}};
+  const castore::EventContext context{
+      castore::Context{"\"\\\n\xc3\xa9", "}", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
   std::string with;
   if (!is_taken<castore::InvalidEventError>([&] { with = castore::detail::with_context(taken.metadata, context); }))
     return;
