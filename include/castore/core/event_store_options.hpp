@@ -70,8 +70,8 @@ class StoreExtension {
   /// @brief What is to be done in the transactions of pushes; nothing unless said otherwise. Where it is something, the
   /// storage must have `PushesInTransaction`. It lives as long as the extension.
   virtual TransactionHook* transaction_hook() noexcept { return nullptr; }
-  /// @brief Who is told of each push from its beginning, before anything of it is checked, to its end, when all hooks
-  /// were called; nobody unless said otherwise. It lives as long as the extension.
+  /// @brief An observer that is told when a push begins, before it is checked, and when it ends, after all hooks; none
+  /// by default. It lives as long as the extension.
   virtual const AnyObserver* observer() const noexcept { return nullptr; }
 
   /// For the library itself: puts it on top of others. @throws std::invalid_argument

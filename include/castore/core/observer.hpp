@@ -170,7 +170,7 @@ class AnyObserver {
 
   /// @brief True when there is one.
   explicit operator bool() const noexcept { return observer_ != nullptr; }
-  /// @brief Begins an operation. @return What `end` wants; null when there is no observer.
+  /// @brief Begins an operation. @return A span to pass to `end`; null without an observer.
   std::shared_ptr<void> start(const Operation& operation) const {
     return observer_ ? observer_->start(operation) : nullptr;
   }

@@ -52,7 +52,7 @@ inline void tell_what_was_left_out(const ErrorListener& listener, const std::str
       listener,
       std::make_exception_ptr(MessageSourceError{
           "the dead letter of " + message + " was published without " + what + ", as it is too large", false}));
-} catch (const std::exception&) {  // there is no memory for the words
+} catch (const std::exception&) {  // no memory was left for its text
 }
 
 /// @param cause The exception that is being handled. @param message As an error calls it.

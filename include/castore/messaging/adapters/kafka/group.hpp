@@ -349,7 +349,7 @@ class KafkaGroup {
   /// through.
   void report(rd_kafka_resp_err_t error) noexcept try {
     tell_listener(options_.on_error, std::make_exception_ptr(kafka_error(error)));
-  } catch (const std::exception&) {  // there is no memory for the words
+  } catch (const std::exception&) {  // no memory was left for its text
   }
   /// @throws KafkaError
   void complain(rd_kafka_resp_err_t error) {

@@ -178,8 +178,8 @@ class RabbitMqConnection {
     return socket;
   }
 
-  /// Without the client library's function, which closes the socket when there is no answer in time: others may still
-  /// be waiting for it.
+  /// The client library's own function closes the socket when no answer comes in time. Other threads may still wait for
+  /// that socket, so the two messages are sent and read here.
   void tell_of_end() noexcept {
     const SteadyTime deadline = time_after(std::chrono::seconds{1});
     if (!poll_rabbitmq_socket(fd_, true, deadline)) return;
