@@ -208,6 +208,7 @@ class InMemoryStorage {
     std::vector<IndexChange> index_changes;
     for (std::size_t index = 0; index < events.size(); ++index) {
       changes[index].look_up();  // an earlier event of the group may have begun the stream
+      if (changes[index].append_next(*events[index])) continue;
       const PushStatus status = changes[index].apply(*events[index], options.force);
       if (status != PushOutcome::pushed) return {status, index};
       if (changes[index].is_indexed(*events[index])) index_changes.push_back(prepare(*events[index], changes[index]));

@@ -39,19 +39,21 @@ inline void check_id(std::string_view field, std::string_view id) {
   if (id.size() > max_id_size || !is_utf8_without_nul(id)) throw_bad_id(field, id);
 }
 
+[[noreturn]] inline void throw_bad_timestamp() {
+  throw InvalidEventError{"timestamp", "it lies outside the years 0000 to 9999"};
+}
 /// @throws InvalidEventError
 inline void check_timestamp(Timestamp timestamp) {
-  if (timestamp < earliest_timestamp || timestamp > latest_timestamp) {
-    throw InvalidEventError{"timestamp", "it lies outside the years 0000 to 9999"};
-  }
+  if (timestamp < earliest_timestamp || timestamp > latest_timestamp) throw_bad_timestamp();
 }
 
-/// @throws InvalidEventError
+[[noreturn]] inline void throw_bad_version(Version version) {
+  throw InvalidEventError{"version", std::to_string(version) + " is not a version; they start at 1"};
+}
+/// What it throws are functions of their own, so that it stays short. @throws InvalidEventError
 inline void check_event(std::string_view aggregate_id, Version version, Timestamp timestamp) {
   check_id("aggregate_id", aggregate_id);
-  if (version < 1) {
-    throw InvalidEventError{"version", std::to_string(version) + " is not a version; they start at 1"};
-  }
+  if (version < 1) throw_bad_version(version);
   check_timestamp(timestamp);
 }
 

@@ -88,6 +88,8 @@ class GroupedEventOf {
     return Push{*store_, result_, prev_aggregate};
   }
   /// @brief For the library itself.
+  const Store& store() const noexcept { return *store_; }
+  /// @brief For the library itself.
   Result& result() noexcept { return result_; }
 
  private:
@@ -163,18 +165,26 @@ struct SameStorageType {
                 "one adapter");
 };
 
-/// Moves everything out of its arguments.
+/// Moves everything out of its arguments. The results are made where they are returned, so that aggregates are not moved.
+template <class... Stores, class... Payloads>
+std::tuple<PushEventResult<Payloads, typename Stores::Aggregate>...> push_known_group(
+    PushEventGroupOptions options, GroupedEventOf<Stores, Payloads>&... events) {
+  std::tuple<PushEventResult<Payloads, typename Stores::Aggregate>...> results{std::move(events.result())...};
+  const auto push = [&options](auto&&... pushes) {
+    EventToPush* const list[] = {&pushes...};
+    push_all(list, {.force = options.force}, true);
+  };
+  std::apply([&](auto&... result) { push(PushOf<Stores, Payloads>{events.store(), result}...); }, results);
+  return results;
+}
+
 template <class... Stores, class... Payloads>
 std::tuple<typename Stores::template PushEventResult<Payloads>...> push_group_of_types(
     PushEventGroupOptions options, GroupedEventOf<Stores, Payloads>&... events) {
   using First = typename std::tuple_element_t<0, std::tuple<Stores...>>::EventStorageAdapter;
   static_assert((sizeof(SameStorageType<First, typename Stores::EventStorageAdapter>) && ...));
   if constexpr ((Stores::Events::template contains<Payloads> && ...)) {
-    [&options](auto&&... pushes) {
-      EventToPush* const list[] = {&pushes...};
-      push_all(list, {.force = options.force}, true);
-    }(events.push()...);
-    return std::tuple<typename Stores::template PushEventResult<Payloads>...>{std::move(events.result())...};
+    return push_known_group(options, events...);
   } else {
     std::terminate();  // not reached: `group_event` does not compile
   }

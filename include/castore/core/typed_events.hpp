@@ -83,7 +83,8 @@ class EventStream : public detail::Counted {
   virtual void record_at(std::size_t index, std::string_view event_store_id, std::string_view aggregate_id,
                          RecordSink sink) const = 0;
 
-  /// @brief Appends events of another stream: copies, or moved out of it where `may_move` and moving cannot fail.
+  /// @brief Appends events of another stream: copies; or all of them, which leaves it empty, where `may_move` and moving
+  /// cannot fail.
   /// @pre It has the same type; there is room; with `may_move`, nobody else reads the other.
   virtual void append_from(EventStream& other, std::size_t first, std::size_t last, bool may_move) = 0;
   /// @brief Drops the last events. @pre Nobody has seen them.
@@ -239,15 +240,24 @@ inline EventRecordView record_of(const KeptRecord& record, std::string_view, std
 
 /// `Kept` is a `KeptEvent` or a `KeptRecord`.
 template <class Kept>
-class EventStreamOf final : public EventStream {
+class alignas(EventStream) alignas(Kept) EventStreamOf final : public EventStream {
+  // The events come after the object, in the same piece of memory.
+  struct RoomFor {
+    std::size_t capacity;
+  };
+  static constexpr std::align_val_t alignment{(std::max)(alignof(EventStream), alignof(Kept))};
+
  public:
-  explicit EventStreamOf(std::size_t capacity)
-      : EventStreamOf{capacity, std::allocator<Kept>{}.allocate(capacity)} {}
-  ~EventStreamOf() override {
-    truncate(0);
-    std::allocator<Kept>{}.deallocate(events_, capacity());
+  static void* operator new(std::size_t size, RoomFor room) {
+    return ::operator new(size + room.capacity * sizeof(Kept), alignment);
   }
-  static EventStreamPtr make(std::size_t capacity) { return EventStreamPtr{new EventStreamOf{capacity}}; }
+  static void operator delete(void* stream, RoomFor) noexcept { ::operator delete(stream, alignment); }
+  static void operator delete(void* stream) noexcept { ::operator delete(stream, alignment); }
+
+  ~EventStreamOf() override { truncate(0); }
+  static EventStreamPtr make(std::size_t capacity) {
+    return EventStreamPtr{new (RoomFor{capacity}) EventStreamOf{capacity}};
+  }
   static constexpr EventStreamType type_of_kept{&make};
 
   /// The events themselves; a reader looks at no more than its snapshot's size.
@@ -269,11 +279,11 @@ class EventStreamOf final : public EventStream {
     sink(record_of(data()[index], event_store_id, aggregate_id));
   }
   void append_from(EventStream& other, std::size_t first, std::size_t last, bool may_move) override {
-    Kept* const events = static_cast<EventStreamOf&>(other).events_;
-    const bool moves = may_move && std::is_nothrow_move_constructible_v<Kept>;
-    for (std::size_t index = first; index < last; ++index) {
-      moves ? append(std::move(events[index])) : append(std::as_const(events[index]));
+    auto& source = static_cast<EventStreamOf&>(other);
+    if (may_move && std::is_nothrow_move_constructible_v<Kept> && first == 0 && last == source.size() && last > 0) {
+      return append_all_of(source);
     }
+    for (std::size_t index = first; index < last; ++index) append(std::as_const(source.events_[index]));
   }
   void truncate(std::size_t size) noexcept override {
     for (std::size_t index = this->size(); index > size;) std::destroy_at(events_ + --index);
@@ -282,8 +292,19 @@ class EventStreamOf final : public EventStream {
   }
 
  private:
-  EventStreamOf(std::size_t capacity, Kept* events) noexcept
-      : EventStream{type_of_kept, capacity, events, sizeof(Kept)}, events_{events} {}
+  explicit EventStreamOf(std::size_t capacity) noexcept
+      : EventStream{type_of_kept, capacity, this + 1, sizeof(Kept)}, events_{reinterpret_cast<Kept*>(this + 1)} {}
+
+  /// Leaves nothing there, in one walk.
+  void append_all_of(EventStreamOf& source) noexcept {
+    Kept* last = events_ + size();
+    for (Kept& event : std::span{source.events_, source.size()}) {
+      last = ::new (static_cast<void*>(last)) Kept(std::move(event)) + 1;
+      std::destroy_at(&event);
+    }
+    set_last(size() + source.size(), last[-1].version, &last[-1].position);
+    source.set_last(0, 0, nullptr);
+  }
 
   Kept* events_;  // not a std::vector, which would have code for growing from each type of event
 };

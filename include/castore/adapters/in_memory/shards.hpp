@@ -2,6 +2,7 @@
 #ifndef CASTORE_ADAPTERS_IN_MEMORY_SHARDS_HPP
 #define CASTORE_ADAPTERS_IN_MEMORY_SHARDS_HPP
 
+#include <castore/adapters/in_memory/stream_key.hpp>
 #include <castore/core/errors.hpp>
 #include <castore/core/event_storage_adapter.hpp>
 #include <castore/core/typed_events.hpp>
@@ -10,10 +11,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -25,50 +27,6 @@
 #include <utility>
 
 namespace castore::detail {
-
-/// (event store, aggregate), hashed once per operation.
-struct StreamKeyView {
-  StreamKeyView(std::string_view event_store_id_, std::string_view aggregate_id_) noexcept
-      : event_store_id{event_store_id_},
-        aggregate_id{aggregate_id_},
-        hash{std::hash<std::string_view>{}(aggregate_id_) + hash_of_few(event_store_id_)} {}
-
-  std::string_view event_store_id;
-  std::string_view aggregate_id;
-  std::size_t hash;
-
- private:
-  // Stores are few: telling most of them apart is worth less than hashing their whole names every time.
-  static std::size_t hash_of_few(std::string_view text) noexcept {
-    constexpr auto factor = static_cast<std::size_t>(0x9E3779B97F4A7C15ULL);  // its low half where the type is narrow
-    return text.empty() ? 0 : text.size() * factor + static_cast<unsigned char>(text.back());
-  }
-};
-
-struct StreamKey {
-  explicit StreamKey(const StreamKeyView& view)
-      : event_store_id{view.event_store_id}, aggregate_id{view.aggregate_id}, hash{view.hash} {}
-
-  std::string event_store_id;
-  std::string aggregate_id;
-  std::size_t hash;
-};
-
-struct StreamKeyHash {
-  using is_transparent = void;
-  template <class Key>
-  std::size_t operator()(const Key& key) const noexcept {
-    return key.hash;
-  }
-};
-
-struct StreamKeyEqual {
-  using is_transparent = void;
-  template <class Left, class Right>
-  bool operator()(const Left& left, const Right& right) const noexcept {
-    return left.aggregate_id == right.aggregate_id && left.event_store_id == right.event_store_id;
-  }
-};
 
 /// The events of an aggregate, and what the log needs to find those that it has not seen.
 template <class StreamPtr>
@@ -88,9 +46,9 @@ class alignas(64) Shard {
  public:
   /// @throws StorageError when a hook of a push calls its own adapter, which would wait for itself
   void lock() const {
-    if (!mutex_.try_lock()) lock_when_free();
+    if (is_locked_.exchange(true, std::memory_order_acquire)) lock_when_free();
   }
-  void unlock() const { mutex_.unlock(); }
+  void unlock() const noexcept { is_locked_.store(false, std::memory_order_release); }
 
   using Entry = StreamEntry<StreamPtr>;
   using Node = typename Entry::Node;
@@ -107,25 +65,31 @@ class alignas(64) Shard {
   };
 
  private:
-  /// The lock is mostly held for some ten nanoseconds, so that a look again costs less than sleep.
+  /// The lock is mostly held for some ten nanoseconds, so that a look again costs less than sleep; who waits longer
+  /// waits for a hook.
   void lock_when_free() const {
-    for (int attempt = 0; attempt < 100; ++attempt) {
-      std::this_thread::yield();
-      if (mutex_.try_lock()) return;
+    for (int attempt = 1; is_locked_.load(std::memory_order_relaxed) ||
+                          is_locked_.exchange(true, std::memory_order_acquire);
+         ++attempt) {
+      if (attempt <= 100) {
+        std::this_thread::yield();
+        continue;
+      }
+      if (is_locked_by_hook()) {
+        throw StorageError{
+            "the hook of a push into the storage in memory called its adapter, which waits for the hook; do "
+            "in it what the transaction does, and load what it needs before the push"};
+      }
+      std::this_thread::sleep_for(std::chrono::microseconds{100});
     }
-    if (is_locked_by_hook()) {
-      throw StorageError{
-          "the hook of a push into the storage in memory called its adapter, which waits for the hook; do "
-          "in it what the transaction does, and load what it needs before the push"};
-    }
-    mutex_.lock();
   }
   bool is_locked_by_hook() const noexcept {
     return !shards_of_hook.empty() && this >= &shards_of_hook.front() && this <= &shards_of_hook.back();
   }
   static inline thread_local std::span<const Shard> shards_of_hook{};
 
-  mutable std::mutex mutex_;
+  // Not a mutex, which is let go by a second atomic change, a good part of a push.
+  mutable std::atomic<bool> is_locked_{false};
 };
 
 template <class StreamPtr>
@@ -200,13 +164,15 @@ class StreamChange {
     node_ = found == shard_->streams.end() ? nullptr : &*found;
   }
 
-  /// Appends the event when that is all there is to do; this is not undone, and the event waits for its position.
+  /// Appends the event when that is all there is to do, the usual case; the event waits for its position.
   bool append_next(const EventToPush& event) {
     if (!node_) return false;
     EventStream& last = *stream();
     if (event.version - 1 != last.last_version()) return false;
     if (last.is_full() || last.type() != &event.stream_type()) return false;
+    size_before_ = last.size();
     event.append_to(last);
+    undo_ = Undo::truncate;
     return true;
   }
   /// Gives the last event its position, and remembers that its stream has one more.

@@ -275,6 +275,12 @@ inline PushOutcome try_push_one(Push& push, const PushOptions& options) {
   return outcome;
 }
 
+[[noreturn]] inline void throw_other_timestamp(const EventToPush& push) {
+  throw InvalidEventError{"timestamp",
+                          event_name(push.event_store_id, push.aggregate_id, push.version) +
+                              " has another one than an earlier event of its group; a group has one timestamp"};
+}
+
 /// The timestamp of all: the first that was given, else the first store's time. @throws InvalidEventError
 inline Timestamp common_timestamp(PushList pushes) {
   Timestamp timestamp = unset_timestamp;
@@ -282,11 +288,7 @@ inline Timestamp common_timestamp(PushList pushes) {
     const Push& push = push_at(pushes, index);
     const Timestamp given = push.given_timestamp();
     if (timestamp == unset_timestamp) timestamp = given;
-    if (given != unset_timestamp && given != timestamp) {
-      throw InvalidEventError{"timestamp",
-                              event_name(push.event_store_id, push.aggregate_id, push.version) +
-                                  " has another one than an earlier event of its group; a group has one timestamp"};
-    }
+    if (given != unset_timestamp && given != timestamp) throw_other_timestamp(push);
   }
   return timestamp == unset_timestamp ? push_at(pushes, 0).now() : timestamp;
 }
