@@ -167,6 +167,7 @@ class MessageEngine {
     std::vector<std::shared_ptr<MessageReceipt>> receipts;
     {
       const std::scoped_lock lock{mutex_};
+      receipts.reserve(statistics_.waiting);
       for (auto lane = lanes_.begin_of(0); lane != lanes_.end();) {
         lane = drop_waiting(lane, [&](const Entry& entry) { receipts.push_back(entry.receipt); });
       }
@@ -270,14 +271,19 @@ class MessageEngine {
     Entry& entry = lane->entries.front();  // stays where it is while others append
     const MessageContext context = context_of(entry);
     const std::thread::id self = std::this_thread::get_id();
-    recipient.running.push_back(self);
+    try {
+      recipient.running.push_back(self);
+    } catch (...) {
+      lanes_.schedule(*lane);
+      throw;
+    }
     ++statistics_.in_hand;
     const bool was_dead = entry.last_error != nullptr;
     lock.unlock();
 
     const bool is_ours = !entry.receipt || entry.receipt->begin();
     std::exception_ptr error = entry.last_error;
-    if (is_ours && !was_dead) error = error_of([&] { (*handler)(*entry.message, context); });
+    if (is_ours && !was_dead) error = exception_of([&] { (*handler)(*entry.message, context); });
     handler.reset();  // without the lock, as what it refers to may end with it
     if (is_ours && !error && entry.receipt) entry.receipt->acknowledge();
 
@@ -323,14 +329,15 @@ class MessageEngine {
 
   /// Its source delivers the lane's first message again, so what comes after it must not be handled before.
   /// @param failed Whether that message was handled here, and failed.
-  void give_up(std::unique_lock<std::mutex>& lock, Lane& lane, bool failed) {
-    std::vector<std::shared_ptr<MessageReceipt>> receipts;
-    for (std::size_t index = 1; index < lane.entries.size(); ++index) receipts.push_back(lane.entries[index].receipt);
+  void give_up(std::unique_lock<std::mutex>& lock, const Lane& lane, bool failed) {
     statistics_.waiting -= lane.entries.size();
     statistics_.dropped += lane.entries.size() - (failed ? 1 : 0);
-    lanes_.erase(lane.self);
+    auto ended = lanes_.extract(lane);
     lock.unlock();
-    release_all(receipts);
+    ended.mapped().entries.pop_front();
+    for (const Entry& entry : ended.mapped().entries) {
+      if (entry.receipt) entry.receipt->release();
+    }
     lock.lock();
   }
 
@@ -340,7 +347,7 @@ class MessageEngine {
     MessageReceipt* const receipt = entry.receipt.get();
     std::optional<DeadLetter<Message>> letter;
     lock.unlock();
-    const std::exception_ptr error = error_of([&] {
+    const std::exception_ptr error = exception_of([&] {
       if (!options_.on_dead_letter && receipt) return;
       letter.emplace(DeadLetter<Message>{*entry.message, context, entry.last_error});
       if (options_.on_dead_letter) options_.on_dead_letter(*letter);
@@ -350,19 +357,9 @@ class MessageEngine {
     lock.lock();
     if (error && !(is_stopped_ && letter)) return false;
     const bool is_kept = letter && (error || !options_.on_dead_letter);
-    if (is_kept && error_of([&] { dead_letters_.push_back(*std::move(letter)); })) return false;
+    if (is_kept && exception_of([&] { dead_letters_.push_back(*std::move(letter)); })) return false;
     ++statistics_.dead_letters;
     return true;
-  }
-
-  template <class Function>
-  static std::exception_ptr error_of(const Function& function) {
-    try {
-      function();
-    } catch (...) {
-      return std::current_exception();
-    }
-    return nullptr;
   }
 
   bool drain(std::unique_lock<std::mutex>& lock, SteadyTime deadline) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -20,6 +21,17 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 inline SteadyTime time_after(std::chrono::milliseconds delay) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};  // later than that would overflow
   return std::chrono::steady_clock::now() + (std::min)(delay, longest);
+}
+
+/// What a function throws; null when it returns.
+template <class Function>
+std::exception_ptr exception_of(const Function& function) {
+  try {
+    function();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
 }
 
 /// How a source hears what became of a message that it gave. It is called without the engine's lock, by one thread at a
