@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstddef>
 #include <exception>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -324,6 +325,43 @@ TEST_CASE("what waited for its next attempt when the connection broke does not e
   CHECK(consumer.statistics().dead_letters == 2);
   CHECK(proxy.connections() == 2);
   CHECK(log.size() == 8);  // once each, and all three attempts after that
+}
+
+TEST_CASE("what a thread had in hand when the connection broke does not end the next connection") {
+  const Place place{one_at_a_time()};
+  const Monsters monsters;
+  Proxy proxy;
+  Consumer consumer{monsters.queue, proxy.url(), place.name(), quick()};
+  send(place, {appeared("a"), appeared("b")});
+  std::promise<void> is_cut;
+  std::promise<void> has_come_again;
+  std::atomic<bool> is_first{true};
+  std::jthread other{[&] {
+    consumer.poll([&](const MonsterMessage&, const MessageContext&) {
+      if (!is_first.exchange(false)) return;
+      proxy.set(Fault::cut_now);
+      proxy.wait_for_cut();
+      is_cut.set_value();
+      has_come_again.get_future().wait();
+      throw std::runtime_error{"it fails"};
+    });
+  }};
+  is_cut.get_future().wait();
+  Log log;
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (log.empty() && std::chrono::steady_clock::now() < deadline) {
+    try {
+      consumer.poll(Handler{&log});
+    } catch (const MessageSourceError&) {
+    }
+  }
+  const Log meanwhile = log;
+  has_come_again.set_value();
+  other.join();
+  while (consumer.statistics().handled < 2 && std::chrono::steady_clock::now() < deadline) consumer.poll(Handler{&log});
+  CHECK(meanwhile == Log{"b1"});
+  CHECK(consumer.statistics().handled == 2);
+  CHECK(proxy.connections() == 2);
 }
 
 TEST_CASE("a message for which there is no memory is not rejected, and comes again before the later ones") {

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <new>
@@ -33,10 +34,14 @@ using Log = std::vector<std::string>;
 /// Writes down what it hears.
 class Receipt final : public castore::detail::MessageReceipt {
  public:
-  Receipt(std::string name, Log& log, bool is_ours, bool redelivers)
-      : name_{std::move(name)}, log_{log}, is_ours_{is_ours}, redelivers_{redelivers} {}
+  Receipt(std::string name, Log& log, bool is_ours, bool redelivers, std::function<void()> on_begin = {})
+      : name_{std::move(name)}, log_{log}, is_ours_{is_ours}, redelivers_{redelivers}, on_begin_{std::move(on_begin)} {}
 
-  bool begin() noexcept override { return log_.push_back("begin " + name_), is_ours_; }
+  bool begin() noexcept override {
+    log_.push_back("begin " + name_);
+    if (!is_ours_ && on_begin_) on_begin_();
+    return is_ours_;
+  }
   void acknowledge() noexcept override { log_.push_back("acknowledge " + name_); }
   bool retry_after(std::chrono::milliseconds delay) noexcept override {
     log_.push_back("retry " + name_ + " after " + std::to_string(delay.count()));
@@ -53,6 +58,7 @@ class Receipt final : public castore::detail::MessageReceipt {
   Log& log_;
   bool is_ours_;
   bool redelivers_;
+  std::function<void()> on_begin_;
 };
 
 struct Consumer {
@@ -67,7 +73,7 @@ struct Consumer {
     for (const std::string& name : names) {
       deliveries.push_back({recipient,
                             std::make_shared<Message>(Message{"STORE", name.substr(0, 1), at(name[1] - '0')}), false,
-                            attempt, std::make_shared<Receipt>(name, log, is_ours, redelivers)});
+                            attempt, std::make_shared<Receipt>(name, log, is_ours, redelivers, on_begin)});
     }
     engine.add(std::move(deliveries), names.size());
   }
@@ -84,6 +90,7 @@ struct Consumer {
   }
 
   Log log{};
+  std::function<void()> on_begin{};  ///< When a message that is not this consumer's is about to be handled.
   bool is_ours = true;
   bool redelivers = true;
   Engine engine;
@@ -209,6 +216,36 @@ TEST_CASE("a source gets back what waits") {
   CHECK(consumer.engine.statistics() == castore::MessageStatistics{.published = 3, .dropped = 3});
   consumer.log.clear();
   CHECK(consumer.poll().empty());
+}
+
+TEST_CASE("what its source has again while a thread has it in hand does not take along what came after that") {
+  for (const bool is_begun : {true, false}) {
+    for (const int attempt : {1, 2}) {
+      Consumer consumer;
+      consumer.redelivers = false;
+      // As another thread does, which has received them again.
+      const auto receive_again = [&] {
+        consumer.engine.release(true);
+        consumer.is_ours = true;
+        consumer.receive({"a1", "a2"});
+      };
+      if (!is_begun) {
+        consumer.is_ours = false;
+        consumer.on_begin = receive_again;
+      }
+      consumer.receive({"a1", "a2"}, attempt);
+      const auto handler = std::make_shared<const Handler>([&](const Message&, const auto&) {
+        if (!is_begun || consumer.engine.statistics().published > 2) return;
+        receive_again();
+        throw std::runtime_error{"it fails"};
+      });
+      CHECK(consumer.engine.poll(100, {}, handler) == 3);
+      CHECK(consumer.log == Log{"begin a1", "release a2", "begin a1", "acknowledge a1", "begin a2", "acknowledge a2"});
+      CHECK(consumer.engine.statistics() ==
+            castore::MessageStatistics{
+                .published = 4, .handled = 2, .failed_attempts = is_begun ? 1U : 0U, .dropped = 2});
+    }
+  }
 }
 
 TEST_CASE("dead letters that nobody can take are tried once in each poll, which comes back") {

@@ -93,7 +93,7 @@ class MessageConsumer {
 
   std::size_t poll_once(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
     const auto add = [this](std::vector<typename Engine::Delivery> deliveries, bool is_anew = false) {
-      if (is_anew) engine_.release();
+      if (is_anew) engine_.release(true);
       for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
       const std::size_t count = deliveries.size();
       engine_.add(std::move(deliveries), count);

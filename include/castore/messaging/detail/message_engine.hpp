@@ -163,12 +163,14 @@ class MessageEngine {
   }
 
   /// Gives back to their sources what waits and is not in hand.
-  void release() {
+  /// @param has_all_again Whether a source has also what is in hand again, and is about to deliver it.
+  void release(bool has_all_again = false) {
     std::vector<std::shared_ptr<MessageReceipt>> receipts;
     {
       const std::scoped_lock lock{mutex_};
       receipts.reserve(statistics_.waiting);
       for (auto lane = lanes_.begin_of(0); lane != lanes_.end();) {
+        if (has_all_again) lane->second.entries.front().is_elsewhere = true;
         lane = drop_waiting(lane, [&](const Entry& entry) { receipts.push_back(entry.receipt); });
       }
     }
@@ -291,8 +293,9 @@ class MessageEngine {
     if (error && !was_dead) ++statistics_.failed_attempts;
     const bool may_retry = context.retry_attempts_left > 0 && !is_stopped_;
     const std::chrono::milliseconds delay = message_retry_delay(options_.retry, context.attempt);
-    bool is_gone = !is_ours;
-    bool is_done = !error || recipient.is_gone;
+    const bool is_elsewhere = entry.is_elsewhere && (!is_ours || error);  // what is behind it came with it again
+    bool is_gone = !is_ours && !is_elsewhere;
+    bool is_done = !error || recipient.is_gone || is_elsewhere;
     if (is_ours && error && !is_done) {
       if (was_dead || !may_retry) {
         entry.last_error = error;
@@ -306,7 +309,7 @@ class MessageEngine {
     recipient.running.erase(std::ranges::find(recipient.running, self));
     --statistics_.in_hand;
     if (is_ours && !error) ++statistics_.handled;
-    if (is_ours && error && recipient.is_gone) ++statistics_.dropped;
+    if (is_elsewhere || (is_ours && error && recipient.is_gone)) ++statistics_.dropped;
     if (is_gone) {
       give_up(lock, *lane, is_ours);
     } else if (is_done) {

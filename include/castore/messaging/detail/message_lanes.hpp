@@ -32,6 +32,7 @@ struct MessageLane {
     int attempt = 1;
     std::shared_ptr<MessageReceipt> receipt{};  ///< None when nobody wants to hear of it.
     std::exception_ptr last_error{};  ///< Set when it failed for the last time, but the dead letter was not taken.
+    bool is_elsewhere = false;        ///< Its source had it again while it was in hand.
   };
   using Key = std::tuple<std::uint64_t, std::string, std::string>;  ///< Recipient, aggregate, event store.
   /// Lanes by when they may go on, and by their first messages.
