@@ -181,6 +181,31 @@ TEST_CASE("a function takes dead letters, which are then acknowledged, and what 
   CHECK(place.size() == 1);
 }
 
+TEST_CASE("when as much as the broker hands out cannot be read it is an error that says so, each time") {
+  const Place place;
+  const Monsters monsters;
+  std::size_t told = 0;
+  Options options{.on_dead_letter = [](const castore::DeadLetter<MonsterMessage>&) {},
+                  .on_invalid_message = [&](const std::string&, const std::exception_ptr&) { ++told; },
+                  .wait_time = 20ms,
+                  .max_messages = 2};
+  for (const char* const body : {"no JSON", "nor this"}) send_text(place, body);
+  send(place, {appeared("a")});
+  Consumer consumer{monsters.queue, server_url(), place.name(), std::move(options)};
+  for (std::size_t times = 1; times <= 2; ++times) {
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    const auto error = error_of<MessageSourceError>([&] {
+      while (std::chrono::steady_clock::now() < deadline) consumer.poll([](const auto&, const auto&) {});
+    });
+    CHECK(error.what() == "castore: cannot ask the queue '" + place.name() +
+                              "': 2 bodies in it are not messages of the channel, and max_messages lets the broker "
+                              "hand out no more; take them out of the queue, or set reject_dead_letters");
+    CHECK_FALSE(error.retryable());
+    CHECK(told == 2 * times);
+  }
+  CHECK(castore::broker_tests::eventually([&] { return place.size() == 3; }));
+}
+
 TEST_CASE(
     "a consumer runs until it is stopped, has acknowledged what was handled, and gives back the rest in its order") {
   const Place place{one_at_a_time()};

@@ -124,7 +124,8 @@ struct RabbitMqConsumerOptions {
   /// comes again.
   MessageRetryOptions retry{};
   /// @brief Is told of a body that is not a message of the channel, and why. Unless it is rejected, the broker keeps it
-  /// for this consumer, and it comes again with the next connection.
+  /// for this consumer, and it comes again with the next connection. When it keeps `max_messages` of them nothing else
+  /// can come: then `poll` and `run` throw a `MessageSourceError` that is not retryable and says so.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
   /// @brief Is told by `run` of errors after which it tries again.
   std::function<void(const std::exception_ptr& error)> on_error{};
