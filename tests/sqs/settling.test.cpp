@@ -198,6 +198,22 @@ TEST_CASE("when on_invalid_message throws the messages that were received with i
   CHECK(scene.client->requests.back()["Entries"][0]["VisibilityTimeout"] == 0);
 }
 
+TEST_CASE("a run that on_invalid_message ends gives back the messages that were received with the invalid one") {
+  Scene scene{{"a", "b"}};
+  Json messages = Json::parse(scene.client->answers[0]);
+  messages["Messages"][1]["Body"] = "no JSON";
+  scene.client->answers = {messages.dump()};
+  Options options = scene.options();
+  options.on_invalid_message = [](const std::string&, const std::exception_ptr&) {
+    throw std::logic_error{"the user's"};
+  };
+  scene.make(std::move(options));
+  CHECK_THROWS_AS(scene.consumer->run([](const auto&, const auto&) {}, {}), std::logic_error);
+  Log given_back = scene.told(extending);
+  std::ranges::sort(given_back);
+  CHECK(given_back == Log{"a", "b"});
+}
+
 TEST_CASE("messages are extended although those before them cannot be deleted") {
   Scene scene{{"a", "b", "c"}};
   scene.client->before_answer = denies(deleting);
