@@ -67,8 +67,9 @@ struct Source {
 
 struct Consumer : castore::detail::MessageConsumer<Message, Source> {
   Consumer(const castore::MessageRetryOptions& retry, Source source,
-           std::function<void(const std::exception_ptr&)> on_error = {})
-      : MessageConsumer{retry, {}, std::move(on_error), std::move(source)} {}
+           std::function<void(const std::exception_ptr&)> on_error = {},
+           castore::DeadLetterHandler<Message> on_dead_letter = {})
+      : MessageConsumer{retry, std::move(on_dead_letter), std::move(on_error), std::move(source)} {}
 };
 
 }  // namespace
@@ -96,4 +97,18 @@ TEST_CASE("a run that something else than its broker ends gives back what waits"
     CHECK_THROWS_AS(consumer.run(fails, {}), std::logic_error);
     CHECK(log == expected);
   }
+}
+
+TEST_CASE("a consumer tells on_error what on_dead_letter throws") {
+  Log log;
+  Log told;
+  Consumer consumer{{.retry_attempts = 0},
+                    {&log, {"a"}},
+                    [&](const std::exception_ptr& error) {
+                      told.push_back(error_of<std::runtime_error>([&] { std::rethrow_exception(error); }).what());
+                    },
+                    [](const auto&) { throw std::runtime_error{"there is no room"}; }};
+  CHECK(consumer.poll([](const auto&, const auto&) { throw std::logic_error{"it fails"}; }) == 1);
+  CHECK(told == Log{"there is no room"});
+  CHECK(consumer.statistics().waiting == 1);
 }

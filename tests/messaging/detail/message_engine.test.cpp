@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -261,6 +262,27 @@ TEST_CASE("dead letters that nobody can take are tried once in each poll, which 
   std::this_thread::sleep_for(15ms);
   consumer.poll("all");
   CHECK(tried == 4);
+}
+
+TEST_CASE("what a function for dead letters throws is told, and what its listener throws stops nothing") {
+  std::vector<std::string> told;
+  bool throws = true;
+  Engine engine{{.retry = {.retry_attempts = 0, .retry_delay = 0ms},
+                 .on_dead_letter =
+                     [&](const auto&) {
+                       if (std::exchange(throws, false)) throw std::runtime_error{"there is no room"};
+                     },
+                 .on_error =
+                     [&](const std::exception_ptr& error) {
+                       told.push_back(error_of<std::runtime_error>([&] { std::rethrow_exception(error); }).what());
+                       throw std::logic_error{"a listener's error"};
+                     },
+                 .capacity = 10}};
+  const auto recipient = engine.add_recipient([](const auto&, const auto&) { throw std::logic_error{"it fails"}; });
+  engine.add({{recipient, std::make_shared<Message>(Message{"STORE", "a", at(1)})}}, 1);
+  CHECK(engine.drain(castore::detail::time_after(10s)));
+  CHECK(told == std::vector<std::string>{"there is no room"});
+  CHECK(engine.statistics() == castore::MessageStatistics{.published = 1, .failed_attempts = 1, .dead_letters = 1});
 }
 
 TEST_CASE("a dead letter for which there is no memory is tried again, and what comes after it waits") {

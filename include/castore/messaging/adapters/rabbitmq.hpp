@@ -127,7 +127,7 @@ struct RabbitMqConsumerOptions {
   /// for this consumer, and it comes again with the next connection. When it keeps `max_messages` of them nothing else
   /// can come: then `poll` and `run` throw a `MessageSourceError` that is not retryable and says so.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
-  /// @brief Is told by `run` of errors after which it tries again.
+  /// @brief Is told by `run` of errors after which it tries again, and what `on_dead_letter` throws.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long `poll` waits for messages when there are none; the end of `run` may take as long.
   std::chrono::milliseconds wait_time{1'000};

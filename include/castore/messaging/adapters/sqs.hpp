@@ -173,7 +173,7 @@ struct SqsConsumerOptions {
   /// @brief Is told of a body that is not a message of the channel, and why. The message goes back to the queue as one
   /// that failed, and those behind it in its group with it.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
-  /// @brief Is told by `run` of errors after which it tries again.
+  /// @brief Is told by `run` of errors after which it tries again, and what `on_dead_letter` throws.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long a message that was received is kept from other consumers, 1 to 43,200 s. A handler must return
   /// within half of it: what waits its turn is extended.

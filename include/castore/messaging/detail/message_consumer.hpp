@@ -68,13 +68,14 @@ class MessageConsumer {
   MessageStatistics statistics() const { return engine_.statistics(); }
 
  protected:
-  /// @param on_error Is told why the broker could not be asked.
+  /// @param on_error Is told why the broker could not be asked, and what `on_dead_letter` throws.
   MessageConsumer(const MessageRetryOptions& retry, DeadLetterHandler<Message> on_dead_letter,
                   std::function<void(const std::exception_ptr&)> on_error, Source source)
       : source_{std::move(source)},
         on_error_{std::move(on_error)},
         engine_{{.retry = retry,
                  .on_dead_letter = std::move(on_dead_letter),
+                 .on_error = on_error_,
                  .capacity = (std::numeric_limits<std::size_t>::max)()}},
         recipient_{engine_.add_recipient({})} {}
   ~MessageConsumer() = default;

@@ -4,6 +4,7 @@
 
 #include <castore/detail/stopping.hpp>
 #include <castore/messaging/delivery.hpp>
+#include <castore/messaging/detail/dead_letter.hpp>
 #include <castore/messaging/detail/message_lanes.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -357,6 +358,7 @@ class MessageEngine {
     });
     if (options_.on_dead_letter && receipt && !error) receipt->acknowledge();
     if (!options_.on_dead_letter && receipt) is_gone = receipt->bury(delay);
+    if (error) tell_listener(options_.on_error, error);
     lock.lock();
     if (error && !(is_stopped_ && letter)) return false;
     const bool is_kept = letter && (error || !options_.on_dead_letter);

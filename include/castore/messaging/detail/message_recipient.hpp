@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -77,6 +78,7 @@ template <class Message>
 struct MessageEngineOptions {
   MessageRetryOptions retry{};
   DeadLetterHandler<Message> on_dead_letter{};
+  std::function<void(const std::exception_ptr&)> on_error{};  ///< Is told why a dead letter was not taken.
   std::size_t capacity = 0;
   WhenFull when_full = WhenFull::refuse;
   std::optional<std::chrono::milliseconds> wait_at_most{};
