@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -222,4 +223,26 @@ TEST_CASE("messages are extended although those before them cannot be deleted") 
   CHECK(scene.log == Log{"a", "b", "c"});
   REQUIRE(scene.client->operations.size() >= 2);
   CHECK(scene.client->operations[1] == extending);
+}
+
+TEST_CASE("a stop ends the waiting between tries to ask SQS, which is slept in parts") {
+  Scene scene{{}};
+  scene.client->before_answer = [](std::string_view) { throw AwsError{"Amazon SQS", 503, "ServiceUnavailable", "no"}; };
+  Options options = scene.options();
+  std::stop_source stop;
+  std::chrono::milliseconds slept{0};
+  std::chrono::milliseconds longest{0};
+  options.requests = {.max_attempts = 1'000, .first = 5s, .deadline = 1h, .sleep = [&](std::chrono::milliseconds time) {
+                        slept += time;
+                        longest = (std::max)(longest, time);
+                        if (slept >= 7s) stop.request_stop();
+                      }};
+  std::size_t told = 0;
+  options.on_error = [&](const std::exception_ptr&) { ++told; };
+  scene.make(std::move(options));
+  scene.consumer->run([](const auto&, const auto&) {}, stop.get_token());
+  CHECK(slept < 8s);
+  CHECK(longest <= 100ms);
+  CHECK(scene.client->operations.size() < 1'000);
+  CHECK(told == 1);
 }

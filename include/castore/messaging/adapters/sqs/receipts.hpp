@@ -7,6 +7,7 @@
 #include <castore/aws/deadline.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/config.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -139,10 +140,11 @@ class SqsReceipts {
     }
   }
 
-  /// @throws MessageSourceError
-  nlohmann::json receive(const nlohmann::json& request) {
+  /// @param stop Ends the waiting between tries. @throws MessageSourceError
+  nlohmann::json receive(const nlohmann::json& request, const StopToken& stop) {
     try {
       AwsAction action;
+      action.stop = &stop;
       return parse_json(caller_.call<AwsError>("ReceiveMessage", request.dump(), action, is_transient_aws_error));
     } catch (const AwsError& error) {
       throw_source_error("ask", error, is_transient_aws_error(error));
