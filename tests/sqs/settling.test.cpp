@@ -246,3 +246,22 @@ TEST_CASE("a stop ends the waiting between tries to ask SQS, which is slept in p
   CHECK(scene.client->operations.size() < 1'000);
   CHECK(told == 1);
 }
+
+TEST_CASE("a message that the queue delivers again although it is dead is one dead letter") {
+  Scene scene{{}};
+  const auto receive = [](const std::string& id, int count) {
+    Json answer = Json::parse(received({id}));
+    answer["Messages"][0]["MessageId"] = "id of " + id;
+    answer["Messages"][0]["Attributes"] = {{"ApproximateReceiveCount", std::to_string(count)}};
+    return answer.dump();
+  };
+  std::vector<std::string>& answers = scene.client->answers;
+  // Each but the last one is given back.
+  answers = {receive("a", 2), "{}", receive("a", 3), "{}", receive("a", 4), "{}",
+             receive("b", 7), "{}", receive("a", 5)};
+  scene.make();
+  for (const char* const failing : {"a", "a", "a", "b", ""}) scene.poll(0ms, failing);
+  CHECK(scene.log == Log{"a", "a", "a", "b", "a"});
+  CHECK(scene.consumer->statistics() ==
+        castore::MessageStatistics{.published = 5, .handled = 1, .failed_attempts = 4, .dead_letters = 2});
+}

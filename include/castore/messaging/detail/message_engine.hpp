@@ -363,7 +363,7 @@ class MessageEngine {
     if (error && !(is_stopped_ && letter)) return false;
     const bool is_kept = letter && (error || !options_.on_dead_letter);
     if (is_kept && exception_of([&] { dead_letters_.push_back(*std::move(letter)); })) return false;
-    ++statistics_.dead_letters;
+    if (!receipt || !receipt->was_buried()) ++statistics_.dead_letters;
     return true;
   }
 

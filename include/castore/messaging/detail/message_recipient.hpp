@@ -54,6 +54,8 @@ class MessageReceipt {
   /// It failed as often as it may and nobody here takes its dead letter. @return Whether the source delivers it again,
   /// after the delay, and then what comes after it in its lane; else what comes after it is handled.
   virtual bool bury(std::chrono::milliseconds delay) noexcept = 0;
+  /// Whether it was buried before, and counted as a dead letter, but its source delivered it again.
+  virtual bool was_buried() const noexcept { return false; }
   /// Nobody here will handle it.
   virtual void release() noexcept = 0;
 };

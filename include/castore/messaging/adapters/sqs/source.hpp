@@ -165,7 +165,7 @@ class SqsSource {
                       .message = std::make_shared<const Message>(options_.parse(read.json)),
                       .replay = read.replay || headers["replay"] == "1",
                       .attempt = attempt,
-                      .receipt = std::make_shared<SqsReceipt>(receipts_, handle)};
+                      .receipt = std::make_shared<SqsReceipt>(receipts_, handle, text_member(received, "MessageId"))};
     } catch (...) {
       if (!group.empty()) broken_groups.insert(group);
       receipts_->give_back(handle, message_retry_delay(options_.retry, attempt));
