@@ -8,6 +8,7 @@
 #include "http/support.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -178,6 +179,20 @@ TEST_CASE("HttpApi waits for an event when it is asked to", "[http]") {
   std::thread push{[&] { put(pokemons.storage, "TRAINERS", "misty", 1, "JOINED", 9); }};
   CHECK(ask.get_json("/v1/all?after=4&wait=20000")["events"][0]["aggregateId"] == "misty");
   push.join();
+}
+
+TEST_CASE("HttpApi waits no longer for an event when the client has gone", "[http]") {
+  Pokemons pokemons;
+  const Asker ask = pokemons.ask();
+  int asked = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  const castore::HttpApiResponse answer =
+      ask.api.handle({.target = "/v1/all?after=4&wait=20000", .headers = {{"Host", "localhost"}}, .is_gone = [&] {
+                        return ++asked == 3;
+                      }});
+  CHECK(answer.status == 200);
+  CHECK(asked == 3);
+  CHECK(std::chrono::steady_clock::now() < begin + std::chrono::seconds{10});
 }
 
 TEST_CASE("HttpApi tells types, and data with the event that set each field", "[http]") {

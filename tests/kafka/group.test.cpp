@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -24,12 +25,15 @@ using castore::KafkaError;
 using castore::KafkaSettings;
 using castore::detail::KafkaGroup;
 using castore::detail::KafkaPlace;
+using castore::detail::KafkaPointer;
+using castore::detail::KafkaProducer;
 
 namespace {
 
 /// The only member of a group, of a cluster and a topic with one partition of its own.
 struct GroupMember {
-  explicit GroupMember(std::size_t max_messages, std::function<void()> on_error = {})
+  explicit GroupMember(std::size_t max_messages, std::function<void()> on_error = {},
+                       std::shared_ptr<KafkaProducer> dead_letters = nullptr)
       : group{settings(),
               {.topics = {"monsters"},
                .group = "group",
@@ -40,7 +44,7 @@ struct GroupMember {
                      ++errors;
                      if (on_error) on_error();
                    }},
-              nullptr} {}
+              std::move(dead_letters)} {}
 
   KafkaSettings settings() const {
     KafkaSettings settings = cluster.settings();
@@ -48,7 +52,7 @@ struct GroupMember {
     return settings;
   }
   void send(int count) const {
-    castore::detail::KafkaProducer producer{cluster.settings(), 60s, 1'000'000};
+    KafkaProducer producer{cluster.settings(), 60s, 1'000'000};
     std::vector<castore::detail::KafkaOutgoingMessage> messages;
     for (int number = 0; number < count; ++number) {
       messages.push_back({.key = std::to_string(number), .body = "?", .name = "it"});
@@ -80,6 +84,8 @@ struct GroupMembers {
   GroupMember failing{1'000};
   GroupMember refused{1'000};
   GroupMember throwing{1'000, [] { throw std::runtime_error{"a listener's error"}; }};
+  GroupMember without_grave{
+      1'000, {}, std::make_shared<KafkaProducer>(KafkaSettings{.brokers = "127.0.0.1:1"}, 2s, 1'000'000)};
 
   static GroupMembers& get() {
     static GroupMembers members;
@@ -172,4 +178,34 @@ TEST_CASE("what a listener throws at an error of a group stops nothing") {
   member.cluster.set_down(false);
   member.send(1);
   CHECK(member.has(2));
+}
+
+TEST_CASE("of what was received together one dead letter is waited for that cannot be published") {
+  GroupMember& member = GroupMembers::get().without_grave;
+  member.send(3);
+  std::vector<std::pair<KafkaPlace, KafkaPointer<rd_kafka_message_t>>> received;
+  const auto receive = [&](std::size_t count) {
+    received.clear();
+    return eventually([&] {
+      for (auto& one : member.group.poll(castore::detail::time_after(20ms))) received.push_back(std::move(one));
+      return received.size() >= count;
+    });
+  };
+  const auto bury = [&](std::size_t index) {
+    const auto begin = std::chrono::steady_clock::now();
+    REQUIRE(member.group.begin(received[index].first));
+    CHECK(member.group.bury(received[index].first, *received[index].second, "it fails"));
+    return std::chrono::steady_clock::now() - begin;
+  };
+  member.group.poll(castore::detail::time_after(0ms));
+  REQUIRE(receive(3));
+  const int before = member.errors;
+  CHECK(bury(0) >= 1900ms);
+  // As if they were of other partitions, which go on when a message of one is given back.
+  received[1].first.partition->reads_again = false;
+  CHECK(bury(1) < 1s);
+  received[1].first.partition->reads_again = true;
+  CHECK(member.errors >= before + 2);
+  REQUIRE(receive(3));
+  CHECK(bury(0) >= 1900ms);
 }

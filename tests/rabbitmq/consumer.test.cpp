@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstddef>
 #include <exception>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -180,6 +181,31 @@ TEST_CASE("a function takes dead letters, which are then acknowledged, and what 
   CHECK(place.size() == 1);
 }
 
+TEST_CASE("when as much as the broker hands out cannot be read it is an error that says so, each time") {
+  const Place place;
+  const Monsters monsters;
+  std::size_t told = 0;
+  Options options{.on_dead_letter = [](const castore::DeadLetter<MonsterMessage>&) {},
+                  .on_invalid_message = [&](const std::string&, const std::exception_ptr&) { ++told; },
+                  .wait_time = 20ms,
+                  .max_messages = 2};
+  for (const char* const body : {"no JSON", "nor this"}) send_text(place, body);
+  send(place, {appeared("a")});
+  Consumer consumer{monsters.queue, server_url(), place.name(), std::move(options)};
+  for (std::size_t times = 1; times <= 2; ++times) {
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    const auto error = error_of<MessageSourceError>([&] {
+      while (std::chrono::steady_clock::now() < deadline) consumer.poll([](const auto&, const auto&) {});
+    });
+    CHECK(error.what() == "castore: cannot ask the queue '" + place.name() +
+                              "': 2 bodies in it are not messages of the channel, and max_messages lets the broker "
+                              "hand out no more; take them out of the queue, or set reject_dead_letters");
+    CHECK_FALSE(error.retryable());
+    CHECK(told == 2 * times);
+  }
+  CHECK(castore::broker_tests::eventually([&] { return place.size() == 3; }));
+}
+
 TEST_CASE(
     "a consumer runs until it is stopped, has acknowledged what was handled, and gives back the rest in its order") {
   const Place place{one_at_a_time()};
@@ -324,6 +350,43 @@ TEST_CASE("what waited for its next attempt when the connection broke does not e
   CHECK(consumer.statistics().dead_letters == 2);
   CHECK(proxy.connections() == 2);
   CHECK(log.size() == 8);  // once each, and all three attempts after that
+}
+
+TEST_CASE("what a thread had in hand when the connection broke does not end the next connection") {
+  const Place place{one_at_a_time()};
+  const Monsters monsters;
+  Proxy proxy;
+  Consumer consumer{monsters.queue, proxy.url(), place.name(), quick()};
+  send(place, {appeared("a"), appeared("b")});
+  std::promise<void> is_cut;
+  std::promise<void> has_come_again;
+  std::atomic<bool> is_first{true};
+  std::jthread other{[&] {
+    consumer.poll([&](const MonsterMessage&, const MessageContext&) {
+      if (!is_first.exchange(false)) return;
+      proxy.set(Fault::cut_now);
+      proxy.wait_for_cut();
+      is_cut.set_value();
+      has_come_again.get_future().wait();
+      throw std::runtime_error{"it fails"};
+    });
+  }};
+  is_cut.get_future().wait();
+  Log log;
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (log.empty() && std::chrono::steady_clock::now() < deadline) {
+    try {
+      consumer.poll(Handler{&log});
+    } catch (const MessageSourceError&) {
+    }
+  }
+  const Log meanwhile = log;
+  has_come_again.set_value();
+  other.join();
+  while (consumer.statistics().handled < 2 && std::chrono::steady_clock::now() < deadline) consumer.poll(Handler{&log});
+  CHECK(meanwhile == Log{"b1"});
+  CHECK(consumer.statistics().handled == 2);
+  CHECK(proxy.connections() == 2);
 }
 
 TEST_CASE("a message for which there is no memory is not rejected, and comes again before the later ones") {

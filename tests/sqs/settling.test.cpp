@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -198,6 +199,22 @@ TEST_CASE("when on_invalid_message throws the messages that were received with i
   CHECK(scene.client->requests.back()["Entries"][0]["VisibilityTimeout"] == 0);
 }
 
+TEST_CASE("a run that on_invalid_message ends gives back the messages that were received with the invalid one") {
+  Scene scene{{"a", "b"}};
+  Json messages = Json::parse(scene.client->answers[0]);
+  messages["Messages"][1]["Body"] = "no JSON";
+  scene.client->answers = {messages.dump()};
+  Options options = scene.options();
+  options.on_invalid_message = [](const std::string&, const std::exception_ptr&) {
+    throw std::logic_error{"the user's"};
+  };
+  scene.make(std::move(options));
+  CHECK_THROWS_AS(scene.consumer->run([](const auto&, const auto&) {}, {}), std::logic_error);
+  Log given_back = scene.told(extending);
+  std::ranges::sort(given_back);
+  CHECK(given_back == Log{"a", "b"});
+}
+
 TEST_CASE("messages are extended although those before them cannot be deleted") {
   Scene scene{{"a", "b", "c"}};
   scene.client->before_answer = denies(deleting);
@@ -206,4 +223,45 @@ TEST_CASE("messages are extended although those before them cannot be deleted") 
   CHECK(scene.log == Log{"a", "b", "c"});
   REQUIRE(scene.client->operations.size() >= 2);
   CHECK(scene.client->operations[1] == extending);
+}
+
+TEST_CASE("a stop ends the waiting between tries to ask SQS, which is slept in parts") {
+  Scene scene{{}};
+  scene.client->before_answer = [](std::string_view) { throw AwsError{"Amazon SQS", 503, "ServiceUnavailable", "no"}; };
+  Options options = scene.options();
+  std::stop_source stop;
+  std::chrono::milliseconds slept{0};
+  std::chrono::milliseconds longest{0};
+  options.requests = {.max_attempts = 1'000, .first = 5s, .deadline = 1h, .sleep = [&](std::chrono::milliseconds time) {
+                        slept += time;
+                        longest = (std::max)(longest, time);
+                        if (slept >= 7s) stop.request_stop();
+                      }};
+  std::size_t told = 0;
+  options.on_error = [&](const std::exception_ptr&) { ++told; };
+  scene.make(std::move(options));
+  scene.consumer->run([](const auto&, const auto&) {}, stop.get_token());
+  CHECK(slept < 8s);
+  CHECK(longest <= 100ms);
+  CHECK(scene.client->operations.size() < 1'000);
+  CHECK(told == 1);
+}
+
+TEST_CASE("a message that the queue delivers again although it is dead is one dead letter") {
+  Scene scene{{}};
+  const auto receive = [](const std::string& id, int count) {
+    Json answer = Json::parse(received({id}));
+    answer["Messages"][0]["MessageId"] = "id of " + id;
+    answer["Messages"][0]["Attributes"] = {{"ApproximateReceiveCount", std::to_string(count)}};
+    return answer.dump();
+  };
+  std::vector<std::string>& answers = scene.client->answers;
+  // Each but the last one is given back.
+  answers = {receive("a", 2), "{}", receive("a", 3), "{}", receive("a", 4), "{}",
+             receive("b", 7), "{}", receive("a", 5)};
+  scene.make();
+  for (const char* const failing : {"a", "a", "a", "b", ""}) scene.poll(0ms, failing);
+  CHECK(scene.log == Log{"a", "a", "a", "b", "a"});
+  CHECK(scene.consumer->statistics() ==
+        castore::MessageStatistics{.published = 5, .handled = 1, .failed_attempts = 4, .dead_letters = 2});
 }

@@ -106,17 +106,32 @@ TEST_CASE("a command handles dead letters, and those that it cannot handle stay 
   CHECK(quiet.err == "handled 1 of 1\n");
 }
 
-TEST_CASE("to drop a dead letter that is not there is an error") {
+TEST_CASE("to drop or to retry a dead letter that is not there is an error") {
   const Readers readers;
-  CHECK(error_of(1, {"dead-letters", readers.db, "drop", "--position", "7"}) ==
-        "castore: there is no dead letter at position 7\n");
-  CHECK(error_of(1, {"dead-letters", readers.db, "drop", "--all", "--of", "mail"}) ==
-        "castore: there is no dead letter of 'mail'\n");
-  CHECK(error_of(1, {"dead-letters", readers.db, "drop", "--of", "mails", "--position", "2"}) ==
-        "castore: there is no dead letter of 'mails' at position 2\n");
+  for (const std::vector<std::string>& action :
+       {std::vector<std::string>{"drop"}, std::vector<std::string>{"retry", "--with", "exit 0"}}) {
+    const auto call_with = [&](const std::vector<std::string>& which) {
+      std::vector<std::string> call{"dead-letters", readers.db};
+      call.insert(call.end(), action.begin(), action.end());
+      call.insert(call.end(), which.begin(), which.end());
+      return call;
+    };
+    CHECK(error_of(1, call_with({"--position", "7"})) == "castore: there is no dead letter at position 7\n");
+    CHECK(error_of(1, call_with({"--all", "--of", "mail"})) == "castore: there is no dead letter of 'mail'\n");
+    CHECK(error_of(1, call_with({"--of", "mails", "--position", "2"})) ==
+          "castore: there is no dead letter of 'mails' at position 2\n");
+  }
+}
+
+TEST_CASE("to drop or to retry all dead letters when there are none says so") {
+  const Readers readers;
   CHECK(lines_in(output_of({"dead-letters", readers.db})) == 3);
   CHECK(run_castore({"dead-letters", readers.db, "drop", "--all"}).err == "dropped 3\n");
-  CHECK(run_castore({"dead-letters", readers.db, "drop", "--all"}).err == "dropped 0\n");
+  for (const Ran& ran : {run_castore({"dead-letters", readers.db, "drop", "--all"}),
+                         run_castore({"dead-letters", readers.db, "retry", "--all", "--with", "exit 0"})}) {
+    CHECK(ran.code == 0);
+    CHECK(ran.err == "there are no dead letters\n");
+  }
 }
 
 TEST_CASE("a command that failed is seen to fail, also when who calls ignores SIGCHLD") {

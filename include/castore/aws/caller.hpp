@@ -6,7 +6,10 @@
 #include <castore/aws/deadline.hpp>
 #include <castore/aws/json_scanner.hpp>
 #include <castore/aws/retry.hpp>
+#include <castore/detail/stopping.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,14 +27,19 @@ struct AwsAction {
   bool may_be_done = false;            ///< Of a write: an attempt that failed may have done it.
   std::optional<Deadline> deadline{};  ///< Of all attempts and look-ups; set when the first one begins.
   int attempts = 0;                    ///< Of the last call.
+  const StopToken* stop = nullptr;     ///< Ends the waiting between attempts.
 };
 
 /// @return Whether there is another attempt, which is due now.
 inline bool wait_to_repeat(const AwsRetryPolicy& policy, const AwsAction& action) {
   const auto wait = aws_wait(policy, action.attempts);
   if (action.attempts >= policy.max_attempts || wait >= time_until(*action.deadline)) return false;
-  policy.sleep(wait);
-  return true;
+  if (action.stop == nullptr) return policy.sleep(wait), true;
+  constexpr std::chrono::milliseconds part{100};  // a stop is noticed after it
+  for (auto left = wait; left.count() > 0 && !action.stop->stop_requested(); left -= part) {
+    policy.sleep((std::min)(left, part));
+  }
+  return !action.stop->stop_requested();
 }
 
 /// Does something, again where that may help.

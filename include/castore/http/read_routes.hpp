@@ -150,6 +150,19 @@ ReadAllEventsResult read_page(HttpApiState& state, Position after, const ReadAll
   return read;
 }
 
+inline void wait_for_events(HttpApiState& state, Position after, std::chrono::milliseconds wait,
+                            const HttpApiRequest& request) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + wait;
+  // Not for long, to see soon that the client has gone.
+  constexpr std::chrono::milliseconds longest{500};
+  for (auto left = wait; left.count() > 0 && !request.stop_token.stop_requested();
+       left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now())) {
+    if (request.is_gone && request.is_gone()) return;
+    if (state.storage.wait_for_events(after, (std::min)(left, longest), request.stop_token)) return;
+  }
+}
+
 inline HttpApiResponse get_all(HttpApiState& state, const HttpCall& call) {
   const std::vector<std::string> stores = call.all("store");
   const std::vector<std::string> types = call.all("type");
@@ -161,7 +174,7 @@ inline HttpApiResponse get_all(HttpApiState& state, const HttpCall& call) {
   constexpr std::size_t longest_wait = 20'000;
   if (const auto wait = std::chrono::milliseconds{call.count("wait", 0, longest_wait)}; wait.count() > 0) {
     const HttpStreamPlace place{state};
-    state.storage.wait_for_events(after, wait, call.request().stop_token);
+    wait_for_events(state, after, wait, call.request());
   }
   EventPage page{call, state.options.max_answer_size};
   const ReadAllEventsResult read = read_page(state, after, options, [&](const SequencedEventView& next) {

@@ -85,8 +85,8 @@ class HttpListener : public httplib::Server {
 /// @brief Serves an `HttpApi` over HTTP/1.1, without TLS.
 ///
 /// **Guarantees:** it listens from its construction on, and answers in `serve`, on threads that it joins before `serve`
-/// returns. A subscriber that goes away is noticed within a second; who waits by `wait=` keeps its place until the wait
-/// ends.
+/// returns. A subscriber that goes away is noticed within a second. So is one who waits by `wait=`, if cpp-httplib has
+/// `Request::is_connection_closed`; with older versions, as that of Debian 12, its place is kept until the wait ends.
 /// **Errors:** `HttpServerError`.
 ///
 /// @code
@@ -147,7 +147,16 @@ class HttpServer {
                           .body = std::move(body),
                           .stop_token = stopping_.get_token()};
     for (const auto& [name, value] : request.headers) result.headers.emplace_back(name, value);
+    note_client(request, result);
     return result;
+  }
+
+  /// Newer versions of httplib know whether the client has gone.
+  template <class Request>
+  static void note_client(const Request& request, HttpApiRequest& result) {
+    if constexpr (requires { result.is_gone = request.is_connection_closed; }) {
+      result.is_gone = request.is_connection_closed;
+    }
   }
 
   void route_requests() {

@@ -51,8 +51,8 @@ struct DeadLetter {
   std::exception_ptr error{};  ///< What the last attempt threw.
 };
 
-/// @brief Takes over a message that failed as often as it may. When it throws, it is called again after the delay of
-/// the last retry, and the later messages of the aggregate wait.
+/// @brief Takes over a message that failed as often as it may. When it throws, `on_error` is told, it is called again
+/// after the delay of the last retry, and the later messages of the aggregate wait.
 template <MessageType Message>
 using DeadLetterHandler = std::function<void(const DeadLetter<Message>&)>;
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <ctime>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -220,15 +221,23 @@ TEST_CASE("without a handler dead letters are kept") {
 TEST_CASE("a dead letter that its handler cannot take is offered again, and its aggregate waits") {
   Worker worker{.failures = {{"a1", 1}}};
   Log letters;
+  Log errors;
   Queue queue{Options{.worker = worker.handler(),
                       .retry = {.retry_attempts = 0, .retry_delay = 1ms},
-                      .on_dead_letter = [&](const auto& letter) {
-                        letters.push_back(name(letter.message));
-                        if (letters.size() < 3) throw std::runtime_error{"the disk is full"};
-                      }}};
+                      .on_dead_letter =
+                          [&](const auto& letter) {
+                            letters.push_back(name(letter.message));
+                            if (letters.size() < 3) throw std::runtime_error{"the disk is full"};
+                          },
+                      .on_error =
+                          [&](const std::exception_ptr& error) {
+                            errors.push_back(
+                                error_of<std::runtime_error>([&] { std::rethrow_exception(error); }).what());
+                          }}};
   publish(queue, {message("a", 1), message("a", 2)});
   CHECK(queue.drain(5s));
   CHECK(letters == Log{"a1", "a1", "a1"});
+  CHECK(errors == Log{"the disk is full", "the disk is full"});
   CHECK(worker.log == Log{"a1", "a2"});
   CHECK(queue.statistics().failed_attempts == 1);
   CHECK(queue.statistics().dead_letters == 1);

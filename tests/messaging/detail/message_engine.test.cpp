@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <new>
@@ -33,10 +35,14 @@ using Log = std::vector<std::string>;
 /// Writes down what it hears.
 class Receipt final : public castore::detail::MessageReceipt {
  public:
-  Receipt(std::string name, Log& log, bool is_ours, bool redelivers)
-      : name_{std::move(name)}, log_{log}, is_ours_{is_ours}, redelivers_{redelivers} {}
+  Receipt(std::string name, Log& log, bool is_ours, bool redelivers, std::function<void()> on_begin = {})
+      : name_{std::move(name)}, log_{log}, is_ours_{is_ours}, redelivers_{redelivers}, on_begin_{std::move(on_begin)} {}
 
-  bool begin() noexcept override { return log_.push_back("begin " + name_), is_ours_; }
+  bool begin() noexcept override {
+    log_.push_back("begin " + name_);
+    if (!is_ours_ && on_begin_) on_begin_();
+    return is_ours_;
+  }
   void acknowledge() noexcept override { log_.push_back("acknowledge " + name_); }
   bool retry_after(std::chrono::milliseconds delay) noexcept override {
     log_.push_back("retry " + name_ + " after " + std::to_string(delay.count()));
@@ -53,6 +59,7 @@ class Receipt final : public castore::detail::MessageReceipt {
   Log& log_;
   bool is_ours_;
   bool redelivers_;
+  std::function<void()> on_begin_;
 };
 
 struct Consumer {
@@ -67,7 +74,7 @@ struct Consumer {
     for (const std::string& name : names) {
       deliveries.push_back({recipient,
                             std::make_shared<Message>(Message{"STORE", name.substr(0, 1), at(name[1] - '0')}), false,
-                            attempt, std::make_shared<Receipt>(name, log, is_ours, redelivers)});
+                            attempt, std::make_shared<Receipt>(name, log, is_ours, redelivers, on_begin)});
     }
     engine.add(std::move(deliveries), names.size());
   }
@@ -84,6 +91,7 @@ struct Consumer {
   }
 
   Log log{};
+  std::function<void()> on_begin{};  ///< When a message that is not this consumer's is about to be handled.
   bool is_ours = true;
   bool redelivers = true;
   Engine engine;
@@ -211,6 +219,36 @@ TEST_CASE("a source gets back what waits") {
   CHECK(consumer.poll().empty());
 }
 
+TEST_CASE("what its source has again while a thread has it in hand does not take along what came after that") {
+  for (const bool is_begun : {true, false}) {
+    for (const int attempt : {1, 2}) {
+      Consumer consumer;
+      consumer.redelivers = false;
+      // As another thread does, which has received them again.
+      const auto receive_again = [&] {
+        consumer.engine.release(true);
+        consumer.is_ours = true;
+        consumer.receive({"a1", "a2"});
+      };
+      if (!is_begun) {
+        consumer.is_ours = false;
+        consumer.on_begin = receive_again;
+      }
+      consumer.receive({"a1", "a2"}, attempt);
+      const auto handler = std::make_shared<const Handler>([&](const Message&, const auto&) {
+        if (!is_begun || consumer.engine.statistics().published > 2) return;
+        receive_again();
+        throw std::runtime_error{"it fails"};
+      });
+      CHECK(consumer.engine.poll(100, {}, handler) == 3);
+      CHECK(consumer.log == Log{"begin a1", "release a2", "begin a1", "acknowledge a1", "begin a2", "acknowledge a2"});
+      CHECK(consumer.engine.statistics() ==
+            castore::MessageStatistics{
+                .published = 4, .handled = 2, .failed_attempts = is_begun ? 1U : 0U, .dropped = 2});
+    }
+  }
+}
+
 TEST_CASE("dead letters that nobody can take are tried once in each poll, which comes back") {
   int tried = 0;
   Consumer consumer{[&](const castore::DeadLetter<Message>&) {
@@ -224,6 +262,27 @@ TEST_CASE("dead letters that nobody can take are tried once in each poll, which 
   std::this_thread::sleep_for(15ms);
   consumer.poll("all");
   CHECK(tried == 4);
+}
+
+TEST_CASE("what a function for dead letters throws is told, and what its listener throws stops nothing") {
+  std::vector<std::string> told;
+  bool throws = true;
+  Engine engine{{.retry = {.retry_attempts = 0, .retry_delay = 0ms},
+                 .on_dead_letter =
+                     [&](const auto&) {
+                       if (std::exchange(throws, false)) throw std::runtime_error{"there is no room"};
+                     },
+                 .on_error =
+                     [&](const std::exception_ptr& error) {
+                       told.push_back(error_of<std::runtime_error>([&] { std::rethrow_exception(error); }).what());
+                       throw std::logic_error{"a listener's error"};
+                     },
+                 .capacity = 10}};
+  const auto recipient = engine.add_recipient([](const auto&, const auto&) { throw std::logic_error{"it fails"}; });
+  engine.add({{recipient, std::make_shared<Message>(Message{"STORE", "a", at(1)})}}, 1);
+  CHECK(engine.drain(castore::detail::time_after(10s)));
+  CHECK(told == std::vector<std::string>{"there is no room"});
+  CHECK(engine.statistics() == castore::MessageStatistics{.published = 1, .failed_attempts = 1, .dead_letters = 1});
 }
 
 TEST_CASE("a dead letter for which there is no memory is tried again, and what comes after it waits") {

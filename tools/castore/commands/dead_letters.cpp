@@ -23,6 +23,8 @@ namespace castore::tool {
 
 namespace {
 
+constexpr const char* no_letters = "there are no dead letters";
+
 struct LettersOptions {
   std::optional<std::string> action;
   std::optional<std::string> name;
@@ -68,7 +70,7 @@ ExitCode list_letters(Session& session, const LettersOptions& options) {
                  time_cell(letter.at), text_cell(letter.error, Colour::red),
                  event.empty() ? no_cell() : json_cell(event)});
   }
-  listing.finish("there are no dead letters");
+  listing.finish(no_letters);
   return ExitCode::ok;
 }
 
@@ -77,7 +79,9 @@ void check_choice(const LettersOptions& options) {
   if (!options.position && !options.all) throw UsageError{"which dead letters? Give --position, or --all"};
 }
 
-[[noreturn]] void throw_no_such_letter(const LettersOptions& options) {
+/// What was asked for is not there: an error when it was named, and not when it was all there are.
+ExitCode say_no_such_letter(const LettersOptions& options) {
+  if (!options.name && !options.position) return note(no_letters), ExitCode::ok;
   throw std::runtime_error{"there is no dead letter" +
                            (options.name ? " of " + detail::in_quotes(*options.name) : std::string{}) +
                            (options.position ? " at position " + std::to_string(*options.position) : std::string{})};
@@ -86,7 +90,7 @@ void check_choice(const LettersOptions& options) {
 ExitCode drop_letters(Session& session, const LettersOptions& options) {
   check_choice(options);
   const std::vector<KeptDeadLetter> letters = letters_of(session, options, Access::change);
-  if (letters.empty() && (options.name || options.position)) throw_no_such_letter(options);
+  if (letters.empty()) return say_no_such_letter(options);
   std::size_t dropped = 0;
   for (const auto& [name, version, letter] : letters) {
     session.storage().transact(
@@ -125,6 +129,7 @@ ExitCode retry_letters(Session& session, const LettersOptions& options) {
   }
   std::size_t failed = 0;
   const std::vector<KeptDeadLetter> letters = letters_of(session, options, Access::change);
+  if (letters.empty()) return say_no_such_letter(options);
   for (const KeptDeadLetter& letter : letters) {
     const std::string error = retry(session, letter, *options.with);
     if (error.empty()) continue;

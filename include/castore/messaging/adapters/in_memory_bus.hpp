@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ struct InMemoryMessageBusOptions {
   MessageRetryOptions retry{};  ///< Of each listener.
   /// @brief Takes over what failed at a listener as often as it may. Unless given, `take_dead_letters` has it.
   DeadLetterHandler<Message> on_dead_letter{};
+  std::function<void(const std::exception_ptr& error)> on_error{};  ///< Is told what `on_dead_letter` throws.
   std::size_t capacity = 100'000;         ///< How many messages may wait at most, counted once per listener.
   WhenFull when_full = WhenFull::refuse;  ///< Refuse or wait.
   std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; without a limit unless given.

@@ -12,6 +12,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,8 +30,9 @@ struct InMemoryMessageQueueOptions {
   MessageRetryOptions retry{};       ///< Three attempts unless said otherwise.
   /// @brief Takes over what failed as often as it may. Unless given, `take_dead_letters` has it.
   DeadLetterHandler<Message> on_dead_letter{};
-  std::size_t capacity = 100'000;                           ///< How many messages may wait at most.
-  WhenFull when_full = WhenFull::refuse;                    ///< Refuse or wait.
+  std::function<void(const std::exception_ptr& error)> on_error{};  ///< Is told what `on_dead_letter` throws.
+  std::size_t capacity = 100'000;                                   ///< How many messages may wait at most.
+  WhenFull when_full = WhenFull::refuse;                            ///< Refuse or wait.
   std::optional<std::chrono::milliseconds> wait_at_most{};  ///< With `WhenFull::wait`; without a limit unless given.
 };
 

@@ -112,7 +112,7 @@ struct KafkaConsumerOptions {
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
   /// @brief Is told of errors after which librdkafka or `run` tries again, such as brokers that cannot be reached; and
   /// of a dead letter that was published without its body or where it comes from, or could not be published, so that
-  /// its message comes again.
+  /// its message comes again; and what `on_dead_letter` throws.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long a call waits for messages when there are none; the end of `run` may take as long, but at most a
   /// second of it.

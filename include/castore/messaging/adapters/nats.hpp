@@ -135,7 +135,8 @@ struct NatsConsumerOptions {
   /// that cannot be published, it comes again and what was received after it waits, too.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
   /// @brief Is told by `run` of errors after which it tries again; and, also by `poll`, of a dead letter that was
-  /// published without its body or where it comes from, or could not be published, so that its message comes again.
+  /// published without its body or where it comes from, or could not be published, so that its message comes again,
+  /// and of what `on_dead_letter` throws.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long the server waits to hear of a message before it delivers it again, when the consumer is made. A
   /// handler must return within half of it: what waits its turn is extended.

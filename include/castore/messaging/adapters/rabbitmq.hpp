@@ -124,9 +124,10 @@ struct RabbitMqConsumerOptions {
   /// comes again.
   MessageRetryOptions retry{};
   /// @brief Is told of a body that is not a message of the channel, and why. Unless it is rejected, the broker keeps it
-  /// for this consumer, and it comes again with the next connection.
+  /// for this consumer, and it comes again with the next connection. When it keeps `max_messages` of them nothing else
+  /// can come: then `poll` and `run` throw a `MessageSourceError` that is not retryable and says so.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
-  /// @brief Is told by `run` of errors after which it tries again.
+  /// @brief Is told by `run` of errors after which it tries again, and what `on_dead_letter` throws.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long `poll` waits for messages when there are none; the end of `run` may take as long.
   std::chrono::milliseconds wait_time{1'000};
@@ -184,7 +185,8 @@ class RabbitMqConsumer : public detail::MessageConsumer<MessageT, detail::Rabbit
   /// @brief Receives and handles messages on this thread until it is told to stop: then the message at hand is
   /// finished, and those that wait are given back. Call it on several threads for several workers.
   /// @throws MessageSourceError when the broker cannot be asked and waiting will not help; while it may, it waits
-  /// longer and longer, up to half a minute, and tells `on_error`.
+  /// longer and longer, up to half a minute, and tells `on_error`. What `on_error` or `on_invalid_message` throws ends
+  /// it, too. In each case what waits is given back.
   void run(MessageHandler<MessageT> handler, const detail::StopToken& stop_token) {
     struct Running {
       explicit Running(RabbitMqConsumer& of) : consumer{of} { ++consumer.running_; }

@@ -158,7 +158,9 @@ static_assert(MessageChannelAdapter<SqsMessageQueueAdapter>);
 template <MessageType Message>
 struct SqsConsumerOptions {
   AwsHttpClientOptions client{};  ///< Of the client that it makes; region and endpoint are those of the queue's URL.
-  AwsRetryPolicy requests{};      ///< How often and how long it tries to ask SQS.
+  /// @brief How often and how long it tries to ask SQS. A stop ends the waiting between tries to receive; what was
+  /// handled is told to SQS after that, too.
+  AwsRetryPolicy requests{};
   /// @brief When a message that failed becomes visible again. Set the redrive policy's `maxReceiveCount` to
   /// `retry_attempts + 1`: SQS counts how often a message was received, by all consumers. For a FIFO queue set it
   /// higher, such as to 10: a message that fails goes back with those behind it in its group, and each time that uses
@@ -173,7 +175,7 @@ struct SqsConsumerOptions {
   /// @brief Is told of a body that is not a message of the channel, and why. The message goes back to the queue as one
   /// that failed, and those behind it in its group with it.
   std::function<void(const std::string& body, const std::exception_ptr& error)> on_invalid_message{};
-  /// @brief Is told by `run` of errors after which it tries again.
+  /// @brief Is told by `run` of errors after which it tries again, and what `on_dead_letter` throws.
   std::function<void(const std::exception_ptr& error)> on_error{};
   /// @brief How long a message that was received is kept from other consumers, 1 to 43,200 s. A handler must return
   /// within half of it: what waits its turn is extended.

@@ -49,23 +49,16 @@ class MessageConsumer {
   /// @brief Receives and handles messages on this thread until it is told to stop: then the message at hand is
   /// finished, and those that wait are given back. Call it on several threads for several workers.
   /// @throws MessageSourceError when the broker cannot be asked and waiting will not help; while it may, it waits
-  /// longer and longer, up to half a minute, and tells `on_error`.
+  /// longer and longer, up to half a minute, and tells `on_error`. What `on_error`, `on_invalid_message` or a client of
+  /// yours throws ends it, too. In each case what waits is given back.
   void run(MessageHandler<Message> handler, const StopToken& stop_token) {
     const auto shared = std::make_shared<const MessageHandler<Message>>(std::move(handler));
-    for (int failures = 0; !stop_token.stop_requested();) {
-      try {
-        poll_once(shared, stop_token);
-        failures = 0;
-      } catch (const MessageSourceError& error) {
-        give_back();
-        if (!error.retryable()) {
-          settle_if_possible();
-          throw;
-        }
-        if (on_error_) on_error_(std::current_exception());
-        wait(stop_token,
-             message_retry_delay({.retry_delay = std::chrono::milliseconds{100}}, (std::min)(++failures, 9)));
-      }
+    try {
+      poll_until_stopped(shared, stop_token);
+    } catch (...) {  // also what the user's functions and a client of theirs throw
+      give_back();
+      settle_if_possible();
+      throw;
     }
     give_back();
     source_.settle();
@@ -75,13 +68,14 @@ class MessageConsumer {
   MessageStatistics statistics() const { return engine_.statistics(); }
 
  protected:
-  /// @param on_error Is told why the broker could not be asked.
+  /// @param on_error Is told why the broker could not be asked, and what `on_dead_letter` throws.
   MessageConsumer(const MessageRetryOptions& retry, DeadLetterHandler<Message> on_dead_letter,
                   std::function<void(const std::exception_ptr&)> on_error, Source source)
       : source_{std::move(source)},
         on_error_{std::move(on_error)},
         engine_{{.retry = retry,
                  .on_dead_letter = std::move(on_dead_letter),
+                 .on_error = on_error_,
                  .capacity = (std::numeric_limits<std::size_t>::max)()}},
         recipient_{engine_.add_recipient({})} {}
   ~MessageConsumer() = default;
@@ -91,9 +85,24 @@ class MessageConsumer {
  private:
   using Engine = MessageEngine<Message>;
 
+  void poll_until_stopped(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
+    for (int failures = 0; !stop_token.stop_requested();) {
+      try {
+        poll_once(handler, stop_token);
+        failures = 0;
+      } catch (const MessageSourceError& error) {
+        if (!error.retryable()) throw;
+        give_back();
+        if (on_error_) on_error_(std::current_exception());
+        wait(stop_token,
+             message_retry_delay({.retry_delay = std::chrono::milliseconds{100}}, (std::min)(++failures, 9)));
+      }
+    }
+  }
+
   std::size_t poll_once(const std::shared_ptr<const MessageHandler<Message>>& handler, const StopToken& stop_token) {
     const auto add = [this](std::vector<typename Engine::Delivery> deliveries, bool is_anew = false) {
-      if (is_anew) engine_.release();
+      if (is_anew) engine_.release(true);
       for (typename Engine::Delivery& delivery : deliveries) delivery.recipient = recipient_;
       const std::size_t count = deliveries.size();
       engine_.add(std::move(deliveries), count);
@@ -115,7 +124,7 @@ class MessageConsumer {
   void settle_if_possible() {
     try {
       source_.settle();
-    } catch (const Error&) {
+    } catch (...) {
     }
   }
   void give_back() {

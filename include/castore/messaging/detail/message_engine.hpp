@@ -4,6 +4,7 @@
 
 #include <castore/detail/stopping.hpp>
 #include <castore/messaging/delivery.hpp>
+#include <castore/messaging/detail/dead_letter.hpp>
 #include <castore/messaging/detail/message_lanes.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -163,11 +164,14 @@ class MessageEngine {
   }
 
   /// Gives back to their sources what waits and is not in hand.
-  void release() {
+  /// @param has_all_again Whether a source has also what is in hand again, and is about to deliver it.
+  void release(bool has_all_again = false) {
     std::vector<std::shared_ptr<MessageReceipt>> receipts;
     {
       const std::scoped_lock lock{mutex_};
+      receipts.reserve(statistics_.waiting);
       for (auto lane = lanes_.begin_of(0); lane != lanes_.end();) {
+        if (has_all_again) lane->second.entries.front().is_elsewhere = true;
         lane = drop_waiting(lane, [&](const Entry& entry) { receipts.push_back(entry.receipt); });
       }
     }
@@ -270,14 +274,19 @@ class MessageEngine {
     Entry& entry = lane->entries.front();  // stays where it is while others append
     const MessageContext context = context_of(entry);
     const std::thread::id self = std::this_thread::get_id();
-    recipient.running.push_back(self);
+    try {
+      recipient.running.push_back(self);
+    } catch (...) {
+      lanes_.schedule(*lane);
+      throw;
+    }
     ++statistics_.in_hand;
     const bool was_dead = entry.last_error != nullptr;
     lock.unlock();
 
     const bool is_ours = !entry.receipt || entry.receipt->begin();
     std::exception_ptr error = entry.last_error;
-    if (is_ours && !was_dead) error = error_of([&] { (*handler)(*entry.message, context); });
+    if (is_ours && !was_dead) error = exception_of([&] { (*handler)(*entry.message, context); });
     handler.reset();  // without the lock, as what it refers to may end with it
     if (is_ours && !error && entry.receipt) entry.receipt->acknowledge();
 
@@ -285,8 +294,9 @@ class MessageEngine {
     if (error && !was_dead) ++statistics_.failed_attempts;
     const bool may_retry = context.retry_attempts_left > 0 && !is_stopped_;
     const std::chrono::milliseconds delay = message_retry_delay(options_.retry, context.attempt);
-    bool is_gone = !is_ours;
-    bool is_done = !error || recipient.is_gone;
+    const bool is_elsewhere = entry.is_elsewhere && (!is_ours || error);  // what is behind it came with it again
+    bool is_gone = !is_ours && !is_elsewhere;
+    bool is_done = !error || recipient.is_gone || is_elsewhere;
     if (is_ours && error && !is_done) {
       if (was_dead || !may_retry) {
         entry.last_error = error;
@@ -300,7 +310,7 @@ class MessageEngine {
     recipient.running.erase(std::ranges::find(recipient.running, self));
     --statistics_.in_hand;
     if (is_ours && !error) ++statistics_.handled;
-    if (is_ours && error && recipient.is_gone) ++statistics_.dropped;
+    if (is_elsewhere || (is_ours && error && recipient.is_gone)) ++statistics_.dropped;
     if (is_gone) {
       give_up(lock, *lane, is_ours);
     } else if (is_done) {
@@ -323,14 +333,15 @@ class MessageEngine {
 
   /// Its source delivers the lane's first message again, so what comes after it must not be handled before.
   /// @param failed Whether that message was handled here, and failed.
-  void give_up(std::unique_lock<std::mutex>& lock, Lane& lane, bool failed) {
-    std::vector<std::shared_ptr<MessageReceipt>> receipts;
-    for (std::size_t index = 1; index < lane.entries.size(); ++index) receipts.push_back(lane.entries[index].receipt);
+  void give_up(std::unique_lock<std::mutex>& lock, const Lane& lane, bool failed) {
     statistics_.waiting -= lane.entries.size();
     statistics_.dropped += lane.entries.size() - (failed ? 1 : 0);
-    lanes_.erase(lane.self);
+    auto ended = lanes_.extract(lane);
     lock.unlock();
-    release_all(receipts);
+    ended.mapped().entries.pop_front();
+    for (const Entry& entry : ended.mapped().entries) {
+      if (entry.receipt) entry.receipt->release();
+    }
     lock.lock();
   }
 
@@ -340,29 +351,20 @@ class MessageEngine {
     MessageReceipt* const receipt = entry.receipt.get();
     std::optional<DeadLetter<Message>> letter;
     lock.unlock();
-    const std::exception_ptr error = error_of([&] {
+    const std::exception_ptr error = exception_of([&] {
       if (!options_.on_dead_letter && receipt) return;
       letter.emplace(DeadLetter<Message>{*entry.message, context, entry.last_error});
       if (options_.on_dead_letter) options_.on_dead_letter(*letter);
     });
     if (options_.on_dead_letter && receipt && !error) receipt->acknowledge();
     if (!options_.on_dead_letter && receipt) is_gone = receipt->bury(delay);
+    if (error) tell_listener(options_.on_error, error);
     lock.lock();
     if (error && !(is_stopped_ && letter)) return false;
     const bool is_kept = letter && (error || !options_.on_dead_letter);
-    if (is_kept && error_of([&] { dead_letters_.push_back(*std::move(letter)); })) return false;
-    ++statistics_.dead_letters;
+    if (is_kept && exception_of([&] { dead_letters_.push_back(*std::move(letter)); })) return false;
+    if (!receipt || !receipt->was_buried()) ++statistics_.dead_letters;
     return true;
-  }
-
-  template <class Function>
-  static std::exception_ptr error_of(const Function& function) {
-    try {
-      function();
-    } catch (...) {
-      return std::current_exception();
-    }
-    return nullptr;
   }
 
   bool drain(std::unique_lock<std::mutex>& lock, SteadyTime deadline) {

@@ -66,6 +66,7 @@ class MessageHandling {
   static MessageEngineOptions<MessageT> engine_options(Options& options) {
     return {.retry = options.retry,
             .on_dead_letter = std::move(options.on_dead_letter),
+            .on_error = std::move(options.on_error),
             .capacity = options.capacity,
             .when_full = options.when_full,
             .wait_at_most = options.wait_at_most};

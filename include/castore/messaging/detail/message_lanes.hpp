@@ -32,14 +32,18 @@ struct MessageLane {
     int attempt = 1;
     std::shared_ptr<MessageReceipt> receipt{};  ///< None when nobody wants to hear of it.
     std::exception_ptr last_error{};  ///< Set when it failed for the last time, but the dead letter was not taken.
+    bool is_elsewhere = false;        ///< Its source had it again while it was in hand.
   };
   using Key = std::tuple<std::uint64_t, std::string, std::string>;  ///< Recipient, aggregate, event store.
+  /// Lanes by when they may go on, and by their first messages.
+  using Schedule = std::map<std::pair<SteadyTime, std::uint64_t>, MessageLane*>;
 
   std::shared_ptr<MessageRecipient<Message>> recipient{};
   std::deque<Entry> entries{};
   MessageLaneState state = MessageLaneState::ready;
   SteadyTime not_before{};
   typename std::map<Key, MessageLane>::iterator self{};
+  typename Schedule::node_type place{};  ///< In a schedule; kept here while it is in none, as a new one needs memory.
 };
 
 /// All lanes, none of which is empty, and which of them can go on. Not for several threads at once.
@@ -59,7 +63,7 @@ class MessageLanes {
     entry.number = last_number_ + 1;
     try {
       lane.entries.push_back(std::move(entry));
-      if (is_new) schedule(lane);
+      if (is_new) ready_.emplace(place_of(lane, SteadyTime{}), &lane);
     } catch (...) {
       if (is_new) lanes_.erase(found);
       throw;
@@ -85,15 +89,15 @@ class MessageLanes {
     last_number_ = last;
   }
 
-  /// The lane can go on with its first message.
-  void schedule(Lane& lane) {
+  /// The lane, which is in hand, can go on with its first message.
+  void schedule(Lane& lane) noexcept {
     lane.state = MessageLaneState::ready;
-    ready_.emplace(lane.entries.front().number, &lane);
+    put(lane, ready_, SteadyTime{});
   }
-  void schedule(Lane& lane, std::chrono::milliseconds delay) {
+  void schedule(Lane& lane, std::chrono::milliseconds delay) noexcept {
     lane.state = MessageLaneState::delayed;
     lane.not_before = time_after(delay);
-    delayed_.emplace(std::pair{lane.not_before, lane.entries.front().number}, &lane);
+    put(lane, delayed_, lane.not_before);
   }
 
   /// The lane whose first message has waited longest of those that can go on; it is in hand then.
@@ -103,26 +107,26 @@ class MessageLanes {
     while (!delayed_.empty() && delayed_.begin()->first.first <= std::chrono::steady_clock::now()) {
       Lane& lane = *delayed_.begin()->second;
       if (lane.entries.front().last_error && lane.not_before > letters_until) break;
-      delayed_.erase(delayed_.begin());
+      lane.place = delayed_.extract(delayed_.begin());
       schedule(lane);
     }
     // Only a queue's single recipient can be without a handler: then none of its lanes can go on.
     if (ready_.empty() || (!any_handler && !ready_.begin()->second->recipient->handler)) return nullptr;
     Lane& lane = *ready_.begin()->second;
-    ready_.erase(ready_.begin());
+    lane.place = ready_.extract(ready_.begin());
     lane.state = MessageLaneState::busy;
     return &lane;
   }
 
   /// Ends a lane that is not in hand, or whose last message was. @return The next one.
   Iterator erase(Iterator lane) {
-    if (!lane->second.entries.empty()) {
-      const std::uint64_t number = lane->second.entries.front().number;
-      if (lane->second.state == MessageLaneState::ready) ready_.erase(number);
-      if (lane->second.state == MessageLaneState::delayed) delayed_.erase({lane->second.not_before, number});
-    }
+    const Lane& ended = lane->second;
+    if (ended.state == MessageLaneState::ready) ready_.erase(place_of(ended, SteadyTime{}));
+    if (ended.state == MessageLaneState::delayed) delayed_.erase(place_of(ended, ended.not_before));
     return lanes_.erase(lane);
   }
+  /// Takes out a lane that is in hand.
+  auto extract(const Lane& lane) noexcept { return lanes_.extract(lane.self); }
 
   bool has_ready() const noexcept { return !ready_.empty(); }
   std::optional<SteadyTime> next_delayed() const {
@@ -133,9 +137,19 @@ class MessageLanes {
   Iterator end() { return lanes_.end(); }
 
  private:
+  using Schedule = typename Lane::Schedule;
+
+  static typename Schedule::key_type place_of(const Lane& lane, SteadyTime time) noexcept {
+    return {time, lane.entries.front().number};
+  }
+  static void put(Lane& lane, Schedule& schedule, SteadyTime time) noexcept {
+    lane.place.key() = place_of(lane, time);
+    schedule.insert(std::move(lane.place));
+  }
+
   std::map<Key, Lane> lanes_;
-  std::map<std::uint64_t, Lane*> ready_;                           ///< By their first messages.
-  std::map<std::pair<SteadyTime, std::uint64_t>, Lane*> delayed_;  ///< Likewise, and when they may go on.
+  Schedule ready_;  ///< All at the same time.
+  Schedule delayed_;
   std::uint64_t last_number_ = 0;
 };
 

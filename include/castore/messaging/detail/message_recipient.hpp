@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -20,6 +22,17 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 inline SteadyTime time_after(std::chrono::milliseconds delay) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};  // later than that would overflow
   return std::chrono::steady_clock::now() + (std::min)(delay, longest);
+}
+
+/// What a function throws; null when it returns.
+template <class Function>
+std::exception_ptr exception_of(const Function& function) {
+  try {
+    function();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
 }
 
 /// How a source hears what became of a message that it gave. It is called without the engine's lock, by one thread at a
@@ -41,6 +54,8 @@ class MessageReceipt {
   /// It failed as often as it may and nobody here takes its dead letter. @return Whether the source delivers it again,
   /// after the delay, and then what comes after it in its lane; else what comes after it is handled.
   virtual bool bury(std::chrono::milliseconds delay) noexcept = 0;
+  /// Whether it was buried before, and counted as a dead letter, but its source delivered it again.
+  virtual bool was_buried() const noexcept { return false; }
   /// Nobody here will handle it.
   virtual void release() noexcept = 0;
 };
@@ -65,6 +80,7 @@ template <class Message>
 struct MessageEngineOptions {
   MessageRetryOptions retry{};
   DeadLetterHandler<Message> on_dead_letter{};
+  std::function<void(const std::exception_ptr&)> on_error{};  ///< Is told why a dead letter was not taken.
   std::size_t capacity = 0;
   WhenFull when_full = WhenFull::refuse;
   std::optional<std::chrono::milliseconds> wait_at_most{};

@@ -13,8 +13,11 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <exception>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -70,6 +73,33 @@ inline LeftOut publish_kafka_dead_letter(KafkaProducer& producer, const std::str
     }
   });
 }
+
+/// After a dead letter that could not be published now, those of messages that were received before are not tried: each
+/// would be waited for as long, and no partition goes on meanwhile.
+class KafkaLetterDelay {
+ public:
+  void begin_poll() noexcept { ++poll_; }
+  std::uint64_t poll() const noexcept { return poll_; }
+  /// @throws What the letter before threw.
+  void expect_none(const KafkaPlace& place) const {
+    const std::scoped_lock lock{mutex_};
+    if (why_ && place.poll <= until_) std::rethrow_exception(why_);
+  }
+  /// @param error The exception that is being handled.
+  void note(const std::exception& error) noexcept {
+    const auto* const refused = dynamic_cast<const MessagesNotPublishedError*>(&error);
+    const std::scoped_lock lock{mutex_};
+    if (refused == nullptr || !refused->retryable() || why_ == std::current_exception()) return;
+    why_ = std::current_exception();
+    until_ = poll_;
+  }
+
+ private:
+  std::atomic<std::uint64_t> poll_{0};
+  mutable std::mutex mutex_;
+  std::exception_ptr why_;
+  std::uint64_t until_ = 0;  ///< The poll that received the last of them.
+};
 
 }  // namespace castore::detail
 

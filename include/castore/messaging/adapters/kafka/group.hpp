@@ -83,6 +83,7 @@ class KafkaGroup {
     complain(std::exchange(kept_error_, RD_KAFKA_RESP_ERR_NO_ERROR));
     read_again();
     pause_or_resume();
+    delay_.begin_poll();
     const std::size_t held_before = held();
     const std::size_t room = options_.max_messages > held_before ? options_.max_messages - held_before : 1;
     while (messages.size() < room) {
@@ -151,6 +152,7 @@ class KafkaGroup {
   bool bury(const KafkaPlace& place, const rd_kafka_message_t& message, const std::string& reason) noexcept {
     try {
       if (dead_letters_) {
+        delay_.expect_none(place);
         const LeftOut left_out = publish_kafka_dead_letter(*dead_letters_, options_.dead_letter_topic,
                                                            {.place = place, .message = message, .reason = reason});
         tell_what_was_left_out(options_.on_error, kafka_message_name(place), left_out);
@@ -158,6 +160,7 @@ class KafkaGroup {
       acknowledge(place);
       return false;
     } catch (const std::exception& error) {
+      delay_.note(error);
       give_back(place);
       tell_of_delayed_letter(options_.on_error, kafka_message_name(place), error);
       return true;
@@ -209,7 +212,7 @@ class KafkaGroup {
     KafkaPartition& partition = *found->second;
     partition.open.insert(partition.open.end(), message.offset);
     partition.next = message.offset + 1;
-    return KafkaPlace{found->second, message.offset, partition.assignment};
+    return KafkaPlace{found->second, message.offset, partition.assignment, delay_.poll()};
   }
 
   /// Seeks what was given back; what is here of these partitions is nobody's.
@@ -368,6 +371,7 @@ class KafkaGroup {
   std::condition_variable put_down_{};
   std::map<std::pair<std::string, std::int32_t>, std::shared_ptr<KafkaPartition>, ByName> partitions_{};
   std::uint64_t last_assignment_ = 0;
+  KafkaLetterDelay delay_{};
   rd_kafka_resp_err_t kept_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  ///< Came behind messages; for the next poll.
   KafkaPointer<rd_kafka_t> client_{};
 };

@@ -34,6 +34,7 @@ struct KafkaPlace {
   std::shared_ptr<KafkaPartition> partition{};
   std::int64_t offset = 0;
   std::uint64_t assignment = 0;
+  std::uint64_t poll = 0;  ///< Which one received it.
 };
 
 /// As errors call a message.

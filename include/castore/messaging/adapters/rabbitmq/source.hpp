@@ -86,7 +86,11 @@ class RabbitMqSource {
       throw;
     } catch (...) {
       // Without a place for dead letters it stays where it is until the connection ends, and then comes again.
-      if (options_.reject_dead_letters) subscription_->reject(received.tag);
+      if (options_.reject_dead_letters) {
+        subscription_->reject(received.tag);
+      } else {
+        subscription_->keep(received.tag);
+      }
       if (options_.on_invalid_message) options_.on_invalid_message(incoming.body, std::current_exception());
       return std::nullopt;
     }

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -70,6 +71,13 @@ class RabbitMqSubscription {
           last_generation_ = generation_;
           return batch;
         }
+        if (kept_ >= max_messages_) {  // so nothing else will come
+          throw MessageSourceError{
+              "cannot ask the queue " + in_quotes(queue_) + ": " + std::to_string(kept_) +
+                  " bodies in it are not messages of the channel, and max_messages lets the "
+                  "broker hand out no more; take them out of the queue, or set reject_dead_letters",
+              false};
+        }
         if (std::chrono::steady_clock::now() >= until) return {};
         const std::shared_ptr<RabbitMqConnection> connection = connection_;
         lock.unlock();
@@ -123,6 +131,11 @@ class RabbitMqSubscription {
   void reject(const Tag& tag) noexcept {
     tell(tag, [&] { return amqp_basic_reject(connection_->state(), RabbitMqConnection::channel, tag.tag, 0); });
   }
+  /// It stays with this program as long as the connection does.
+  void keep(const Tag& tag) noexcept {
+    const std::scoped_lock lock{mutex_};
+    if (is_current(tag)) ++kept_;
+  }
   /// All that is not acknowledged is given back as soon as no thread has any of it in hand.
   void release(const Tag& tag) noexcept {
     const std::scoped_lock lock{mutex_};
@@ -162,6 +175,7 @@ class RabbitMqSubscription {
     });
     connection_ = connection;
     ++generation_;
+    kept_ = 0;
   }
 
   /// Takes what has come. @throws RabbitMqError
@@ -208,6 +222,7 @@ class RabbitMqSubscription {
   std::uint64_t generation_ = 0;
   std::deque<Received> received_;      ///< And not yet handed out.
   std::set<std::thread::id> in_hand_;  ///< Threads that may be inside a handler.
+  std::size_t kept_ = 0;               ///< Messages of the connection that nobody will handle.
   bool is_ending_ = false;
   std::uint64_t last_batch_ = 0;
   std::uint64_t last_generation_ = 0;  ///< Of the last batch.

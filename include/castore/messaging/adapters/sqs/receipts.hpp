@@ -7,6 +7,7 @@
 #include <castore/aws/deadline.hpp>
 #include <castore/aws/retry.hpp>
 #include <castore/config.hpp>
+#include <castore/detail/stopping.hpp>
 #include <castore/detail/text.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
@@ -21,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,6 +111,19 @@ class SqsReceipts {
     given_back_.emplace_back(handle, std::chrono::ceil<std::chrono::seconds>((std::min)(delay, longest)));
   }
 
+  /// The same for one that the queue is to move to its dead letters. Until it does it delivers it again.
+  void bury(const std::string& handle, const std::string& id, std::chrono::milliseconds delay) {
+    give_back(handle, delay);
+    constexpr std::size_t most = 10'000;
+    const std::scoped_lock lock{mutex_};
+    if (buried_.size() >= most) buried_.clear();
+    buried_.insert(id);
+  }
+  bool was_buried(const std::string& id) const {
+    const std::scoped_lock lock{mutex_};
+    return !id.empty() && buried_.contains(id);
+  }
+
   /// The same for those of them that this program still has, at once.
   void give_back_held(const std::vector<std::string>& handles) {
     const std::scoped_lock lock{mutex_};
@@ -139,10 +154,11 @@ class SqsReceipts {
     }
   }
 
-  /// @throws MessageSourceError
-  nlohmann::json receive(const nlohmann::json& request) {
+  /// @param stop Ends the waiting between tries. @throws MessageSourceError
+  nlohmann::json receive(const nlohmann::json& request, const StopToken& stop) {
     try {
       AwsAction action;
+      action.stop = &stop;
       return parse_json(caller_.call<AwsError>("ReceiveMessage", request.dump(), action, is_transient_aws_error));
     } catch (const AwsError& error) {
       throw_source_error("ask", error, is_transient_aws_error(error));
@@ -259,18 +275,23 @@ class SqsReceipts {
   std::string queue_url_;
   std::chrono::seconds visibility_timeout_;
   std::chrono::milliseconds half_ = std::chrono::milliseconds{visibility_timeout_} / 2;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, SteadyTime> held_;  ///< By their handles; until when they are invisible to others.
   std::vector<std::string> deleted_;
   std::optional<SteadyTime> tell_at_;  ///< When the queue is to be told of them, at the latest.
   std::vector<std::pair<std::string, std::chrono::seconds>> given_back_;
+  std::set<std::string> buried_;  ///< By their ids, so that statistics count each once.
 };
 
 /// What the engine tells of a message.
 class SqsReceipt final : public MessageReceipt {
  public:
-  SqsReceipt(std::shared_ptr<SqsReceipts> receipts, std::string handle)
-      : receipts_{std::move(receipts)}, handle_{std::move(handle)} {}
+  /// @param id What the queue calls the message, each time that it delivers it.
+  SqsReceipt(std::shared_ptr<SqsReceipts> receipts, std::string handle, std::string id)
+      : receipts_{std::move(receipts)},
+        handle_{std::move(handle)},
+        id_{std::move(id)},
+        was_buried_{receipts_->was_buried(id_)} {}
 
   bool begin() noexcept override { return receipts_->extend(handle_); }
   void acknowledge() noexcept override { receipts_->acknowledge(handle_); }
@@ -279,14 +300,17 @@ class SqsReceipt final : public MessageReceipt {
     return true;
   }
   bool bury(std::chrono::milliseconds delay) noexcept override {
-    receipts_->give_back(handle_, delay);
+    receipts_->bury(handle_, id_, delay);
     return true;
   }
+  bool was_buried() const noexcept override { return was_buried_; }
   void release() noexcept override { receipts_->give_back(handle_, std::chrono::milliseconds{0}); }
 
  private:
   std::shared_ptr<SqsReceipts> receipts_;
   std::string handle_;
+  std::string id_;
+  bool was_buried_;
 };
 
 }  // namespace castore::detail

@@ -53,8 +53,18 @@ class SqsSource {
   SqsSource(std::shared_ptr<SqsReceipts> receipts, Options options)
       : receipts_{std::move(receipts)}, options_{std::move(options)} {}
 
-  /// @param until When it is to be back. @throws MessageSourceError, and what a client or `on_invalid_message` throws
-  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+  /// @param until When it is to be back. @param add Takes what has come. @param stop Ends the waiting between tries.
+  /// @throws MessageSourceError, and what a client or `on_invalid_message` throws
+  template <class Add>
+  void receive(const std::optional<SteadyTime>& until, const Add& add, const StopToken& stop) {
+    add(receive(until, stop));
+  }
+
+  /// @throws MessageSourceError
+  void settle() { receipts_->settle(); }
+
+ private:
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until, const StopToken& stop) {
     const SteadyTime now = std::chrono::steady_clock::now();
     std::chrono::seconds wait = options_.wait_time;
     if (until) wait = std::clamp(std::chrono::floor<std::chrono::seconds>(*until - now), std::chrono::seconds{0}, wait);
@@ -64,7 +74,8 @@ class SqsSource {
                             {"VisibilityTimeout", receipts_->visibility_timeout().count()},
                             {"WaitTimeSeconds", wait.count()},
                             {"MessageAttributeNames", asked_attributes()},
-                            {"MessageSystemAttributeNames", {"ApproximateReceiveCount", "MessageGroupId"}}});
+                            {"MessageSystemAttributeNames", {"ApproximateReceiveCount", "MessageGroupId"}}},
+                           stop);
     std::vector<Delivery> deliveries;
     std::set<std::string> broken_groups;
     std::exception_ptr unreachable;
@@ -91,10 +102,6 @@ class SqsSource {
     return deliveries;
   }
 
-  /// @throws MessageSourceError
-  void settle() { receipts_->settle(); }
-
- private:
   static const nlohmann::json& member(const nlohmann::json& json, const char* name) {
     static const nlohmann::json none = nlohmann::json::object();
     const auto found = json.is_object() ? json.find(name) : json.end();
@@ -158,7 +165,7 @@ class SqsSource {
                       .message = std::make_shared<const Message>(options_.parse(read.json)),
                       .replay = read.replay || headers["replay"] == "1",
                       .attempt = attempt,
-                      .receipt = std::make_shared<SqsReceipt>(receipts_, handle)};
+                      .receipt = std::make_shared<SqsReceipt>(receipts_, handle, text_member(received, "MessageId"))};
     } catch (...) {
       if (!group.empty()) broken_groups.insert(group);
       receipts_->give_back(handle, message_retry_delay(options_.retry, attempt));
