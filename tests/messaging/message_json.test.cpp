@@ -127,6 +127,8 @@ TEST_CASE("what is no message is an error that names the field") {
                       json::parse(R"({"eventStoreId":"S","event":[]})").get<MonsterMessage>();
                     }).what()} == "castore: message: event: it must be an object");
   CHECK(what_of(before + "1" + after) == "castore: message: event: timestamp: it must be a string");
+  CHECK(what_of(before + R"("2022-01-01T00:00:00.002Z"},"aggregate":{"version":2}})") ==
+        "castore: message: aggregate: aggregateId: it is missing");
   const std::string unknown = R"({"eventStoreId":"S","event":{"aggregateId":"a","version":2,"type":"UNHEARD_OF",)"
                               R"("timestamp":"2022-01-01T00:00:00.002Z"}})";
   CHECK(cause_of<castore::UnknownEventTypeError>([&] { json::parse(unknown).get<MonsterMessage>(); }).type() ==
@@ -200,8 +202,8 @@ TEST_CASE("a message is read from its text, and nothing of it is taken for somet
   CHECK(refused(with(R"(,"\u0065vent":{})")) == "castore: message: event: it is there twice");
   CHECK(refused(R"({"eventStoreId":"MONSTERS","event":{"aggregateId":"a","version":1,"version":2}})") ==
         "castore: message: event: version: it is there twice");
-  CHECK(refused("[]") == "castore: message: message: it must be an object");
-  CHECK(refused(R"({"eventStoreId":"MONSTERS",})").starts_with("castore: message: message: it is not JSON: "));
+  CHECK(refused("[]") == "castore: message: it must be an object");
+  CHECK(refused(R"({"eventStoreId":"MONSTERS",})").starts_with("castore: message: it is not JSON: "));
   // As deep as what is written.
   const auto deep = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
   CHECK(queue.parse_message(with(",\"more\":" + deep(castore::max_json_depth - 1))) == plain);
@@ -232,6 +234,9 @@ TEST_CASE("what would be no JSON is not sent, and named") {
   message.event_store_id = "\xFF";
   CHECK(fault(message) == "castore: message: eventStoreId: its text is not UTF-8 (byte 0)");
   CHECK(error_of<castore::InvalidMessageError>([&] { const json text = message; }).field() == "eventStoreId");
+  MonsterStateMessage state = state_message();
+  state.aggregate.aggregate_id = "\xFF";
+  CHECK(fault(state) == "castore: message: aggregate: aggregateId: its text is not UTF-8 (byte 0)");
   // What a codec of a user may give: text that would end the payload, and the event, and be a part of the message.
   CHECK(std::string{error_of<castore::InvalidMessageError>([] {
                       castore::detail::check_message_json<500>("payload", R"({}},"aggregate":{"a":{})");

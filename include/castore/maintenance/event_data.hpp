@@ -110,7 +110,8 @@ inline std::vector<DataChange> data_changes(const nlohmann::json& before, const 
 /// Reach for it where the types of events are not known; a reducer knows better what they mean. The members of a
 /// payload are set, those of objects in it one by one; arrays and all other values take the place of what was there. A
 /// payload that is not an object is the member with the name of its event's type. What an event does not name stays, so
-/// that nothing is ever removed.
+/// that nothing is ever removed. Numbers are as nlohmann::json reads them: one that is neither an integer of 64 bits nor
+/// a `double` is rounded here, while its event has it as it was written.
 class EventData {
  public:
   /// @brief Merges the next event. @throws EventDecodeError when its payload is not JSON that can be read

@@ -74,8 +74,8 @@ class CASTORE_DETAIL_THROWN MessagesNotPublishedError : public Error {
   bool retryable_;
 };
 
-/// @brief A broker could not be asked for messages, or not be told what became of them. Those that were not acknowledged
-/// come again.
+/// @brief A broker could not be asked for messages, or not be told what became of them. Those that were not
+/// acknowledged come again.
 /// **Handling:** call again, soon when `retryable()`, else after whatever the message says was put right. What the
 /// broker or its client said is nested.
 class CASTORE_DETAIL_THROWN MessageSourceError : public Error {
@@ -110,11 +110,15 @@ class CASTORE_DETAIL_THROWN InvalidMessageFilterError : public Error {
 /// **Handling:** report: somebody else wrote to the channel, or a store or an event type is missing in this program.
 class CASTORE_DETAIL_THROWN InvalidMessageError : public Error {
  public:
-  /// @brief What parsing throws. @param field As it is called in the JSON. @param what What is wrong with it.
+  /// @brief What parsing throws. @param field As it is called in the JSON; `message` for all of it.
+  /// @param what What is wrong with it.
   InvalidMessageError(std::string_view field, const std::string& what)
-      : Error{"castore: message: " + detail::safe_text(field, 200) + ": " + detail::safe_text(what)}, field_{field} {}
+      : Error{"castore: message: " + (field == "message" ? "" : detail::safe_text(field, 200) + ": ") +
+              detail::safe_text(what)},
+        field_{field} {}
 
-  /// @brief The missing or wrong field, as it is called in the JSON: `eventStoreId`, `event`, `aggregate` ...
+  /// @brief The missing or wrong field, as it is called in the JSON: `eventStoreId`, `event`, `aggregate` ...;
+  /// `message` when all of it is wrong.
   const std::string& field() const noexcept { return field_; }
 
  private:

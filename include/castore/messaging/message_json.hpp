@@ -90,7 +90,10 @@ auto in_message_field(const char* name, Function function) {
   } catch (const std::exception& error) {
     const auto* const named = dynamic_cast<const InvalidMessageError*>(&error);
     if (named != nullptr && named->field() == name) throw;
-    std::throw_with_nested(InvalidMessageError{name, without_prefix(error.what())});
+    std::string what = without_prefix(error.what());
+    constexpr std::string_view said = "message: ";
+    if (named != nullptr && what.starts_with(said)) what.erase(0, said.size());
+    std::throw_with_nested(InvalidMessageError{name, what});
   }
 }
 
