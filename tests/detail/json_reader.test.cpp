@@ -44,6 +44,21 @@ TEST_CASE("members and elements are the text that stands there") {
         Texts{"[]", R"("a,]")", R"({"b":[2]})", "-3e+4", "true"});
 }
 
+TEST_CASE("a string ends at its own quote, wherever in it escapes and other letters stand") {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (const std::string part : {R"(\")", R"(\\)", R"(\\\")", "\xC3\xA9", "\x7F", ",}]", R"(\u00e9)"}) {
+      for (std::size_t after = 0; after < 10; ++after) {
+        const std::string quoted = "\"" + std::string(before, 'x') + part + std::string(after, 'y') + "\"";
+        CAPTURE(quoted);
+        CHECK(elements_of("[" + quoted + "," + quoted + "]") == Texts{quoted, quoted});
+        const std::string object = "{" + quoted + " : [" + quoted + "]}";
+        CHECK(elements_of("[" + object + ",1]") == Texts{object, "1"});
+        CHECK(members_of(object) == std::vector<std::pair<std::string, std::string>>{{quoted, "[" + quoted + "]"}});
+      }
+    }
+  }
+}
+
 TEST_CASE("a search among members ends where it is told to, and knows the place") {
   constexpr std::string_view text = R"({"a":[1], "b" : "x", "c":2})";
   JsonReader reader{text};

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <map>
@@ -713,6 +714,63 @@ TEST_CASE("programs that share a consumer keep the order") {
   CHECK(is_done);
   CHECK(first_of(log, "a") == versions("a", count));
   CHECK(first_of(log, "b") == versions("b", count));
+}
+
+TEST_CASE("what another program has got meanwhile is waited for, though all was here a moment ago") {
+  const Stream stream;
+  const Monsters monsters;
+  Options options = quick();
+  options.ack_wait = 2s;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  castore::detail::NatsDurable other{connect(), {.stream = stream.name(), .durable = "reader", .max_messages = 1}};
+  Log log;
+  const Handler handler{&log};
+  const auto handle = [&](const MonsterMessage& message) {
+    send(stream, {message});
+    eventually([&] { return consumer.poll(handler) > 0; });
+  };
+  handle(appeared("a", 1));
+  const auto steal = [&](int version) {
+    send(stream, {appeared("a", version)});
+    std::vector<castore::detail::NatsDelivered> stolen;
+    eventually([&] { return !(stolen = other.pull(std::chrono::steady_clock::now() + 1s)).empty(); });
+    return stolen.at(0).sequence;
+  };
+  const std::uint64_t acknowledged = steal(2);
+  other.acknowledge(acknowledged);
+  other.settle();
+  handle(appeared("a", 3));
+  steal(4);  // and keep it, until the server delivers it again
+  send(stream, {appeared("a", 5)});
+  handle_all(consumer, stream, handler);
+  CHECK(log == Log{"a1", "a3", "a4", "a5"});
+}
+
+TEST_CASE("while all that is delivered comes here, the server is not asked whether other programs have messages") {
+  const Stream stream;
+  const Monsters monsters;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", quick()};
+  natsSubscription* subscription = nullptr;
+  natsConnection_SubscribeSync(&subscription, stream.connection()->handle(),
+                               ("$JS.API.CONSUMER.INFO." + stream.name() + ".reader").c_str());
+  const castore::detail::NatsPointer<natsSubscription> owned{subscription};
+  const auto questions = [&] {
+    int count = 0;
+    castore::detail::flush_nats(*stream.connection());
+    natsSubscription_GetPending(subscription, &count, nullptr);
+    return count;
+  };
+  Log log;
+  int version = 0;
+  const bool is_once = eventually([&] {  // a busy computer may take longer than that is believed
+    send(stream, {appeared("a", ++version)});
+    const int before = questions();
+    eventually([&] { return consumer.poll(Handler{&log}) > 0; });
+    return questions() == before;
+  });
+  CHECK(is_once);
+  CHECK(version > 1);
+  CHECK(log == versions("a", version));
 }
 
 TEST_CASE("what a connection that breaks has lost is acknowledged later, and nothing is lost") {

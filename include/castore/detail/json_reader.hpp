@@ -7,8 +7,8 @@
 /// Source: RFC 8259, The JavaScript Object Notation (JSON) Data Interchange Format.
 
 #include <castore/config.hpp>
+#include <castore/detail/json_text.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -31,7 +31,8 @@ class JsonReader {
       skip_spaces();
       const std::size_t begin = next_;
       const std::string_view name = value();
-      next_ = text_.find(':', next_) + 1;
+      skip_spaces();
+      ++next_;  // the colon
       skip_spaces();
       if (!use(name, value(), begin)) return;
     }
@@ -53,15 +54,31 @@ class JsonReader {
   std::size_t place() const noexcept { return next_; }
 
  private:
-  void skip_spaces() noexcept { next_ = (std::min)(text_.find_first_not_of(" \t\r\n", next_), text_.size()); }
+  static bool is_space(char character) noexcept {
+    return character == ' ' || character == '\n' || character == '\t' || character == '\r';
+  }
+  void skip_spaces() noexcept {
+    while (next_ < text_.size() && is_space(text_[next_])) ++next_;
+  }
+  void skip_string() noexcept {
+    const char* const end = text_.data() + text_.size();
+    const char* next = skip_plain_json(text_.data() + next_ + 1, end);
+    while (*next != '"') next = skip_plain_json(next + (*next == '\\' ? 2 : 1), end);
+    next_ = static_cast<std::size_t>(next - text_.data()) + 1;
+  }
+  void skip_number_or_word() noexcept {
+    const auto is_end = [](char character) {
+      return is_space(character) || character == ',' || character == '}' || character == ']';
+    };
+    while (next_ < text_.size() && !is_end(text_[next_])) ++next_;
+  }
   std::string_view value() noexcept {
     const std::size_t begin = next_;
     std::size_t depth = 0;
     do {
       const char first = text_[next_];
       if (first == '"') {
-        for (++next_; text_[next_] != '"'; ++next_) next_ += text_[next_] == '\\' ? 1U : 0U;
-        ++next_;
+        skip_string();
       } else if (first == '{' || first == '[') {
         ++depth;
         ++next_;
@@ -71,7 +88,7 @@ class JsonReader {
       } else if (depth > 0) {
         ++next_;
       } else {
-        next_ = (std::min)(text_.find_first_of(" \t\r\n,}]", next_), text_.size());
+        skip_number_or_word();
       }
     } while (depth > 0);
     return text_.substr(begin, next_ - begin);

@@ -18,6 +18,25 @@
 
 namespace castore::detail {
 
+/// The next byte of a JSON string that must be looked at: a quote, a backslash, a control character, one above ASCII.
+/// @pre There is one, at `end` at the latest.
+inline const char* skip_plain_json(const char* next, const char* end) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::ptrdiff_t step = sizeof(std::uint64_t);
+  for (; end - next >= step; next += step) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, next, sizeof word);
+    // The high bit of each such byte; perhaps also of those after the first one.
+    const std::uint64_t found =
+        (word | (word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones)) & ones * 0x80;
+    if (found == 0) continue;
+    if constexpr (std::endian::native == std::endian::little) return next + std::countr_zero(found) / 8;
+    break;
+  }
+  while (static_cast<signed char>(*next) >= 0x20 && *next != '"' && *next != '\\') ++next;
+  return next;
+}
+
 /// Looks once at every byte of the text and builds nothing. It does not call itself, whatever the depth. The NUL behind
 /// a `std::string` ends every part of a value, so only who meets a NUL asks whether that is the end.
 template <std::size_t max_depth>
@@ -108,12 +127,12 @@ class JsonTextCheck {
   }
 
   const char* string_end(const char* next) noexcept {
-    next = skip_plain(next + 1);
+    next = skip_plain_json(next + 1, end_);
     return *next == '"' ? next + 1 : special_string_end(next);
   }
   /// The same from the first byte on that is not plain.
   const char* special_string_end(const char* next) noexcept {
-    for (; *next != '"'; next = skip_plain(next)) {
+    for (; *next != '"'; next = skip_plain_json(next, end_)) {
       if (*next == '\\') {
         const char* const end = escape_end(next + 1);
         if (!end) return no_end(next, "a string has an escape that does not exist");
@@ -128,24 +147,6 @@ class JsonTextCheck {
       }
     }
     return next + 1;
-  }
-
-  /// The next byte of a string that must be looked at: a quote, a backslash, a control character, one above ASCII.
-  const char* skip_plain(const char* next) const noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::ptrdiff_t step = sizeof(std::uint64_t);
-    for (; end_ - next >= step; next += step) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, next, sizeof word);
-      // The high bit of each such byte; perhaps also of those after the first one.
-      const std::uint64_t found =
-          (word | (word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones)) & ones * 0x80;
-      if (found == 0) continue;
-      if constexpr (std::endian::native == std::endian::little) return next + std::countr_zero(found) / 8;
-      break;
-    }
-    while (static_cast<signed char>(*next) >= 0x20 && *next != '"' && *next != '\\') ++next;
-    return next;
   }
 
   /// The end of an escape, from behind its backslash; null when it does not exist.

@@ -46,6 +46,13 @@ inline std::string json_string(std::string_view text) {
   return std::string{text.substr(1, text.size() - 2)};
 }
 
+/// Gives `use` that string, which is copied only when it has escapes.
+template <class Use>
+decltype(auto) with_json_string(std::string_view text, const Use& use) {
+  if (text.find('\\') != std::string_view::npos) return use(std::string_view{json_string(text)});
+  return use(text.substr(1, text.size() - 2));
+}
+
 /// The members of an object, or the elements of an array, that `JsonTextCheck` has found right.
 class JsonMembers {
  public:
@@ -87,14 +94,15 @@ class ObjectText {
     if (first_of_json(text) != '{') refuse(name, "it must be an object");
     members_.reserve(known.size());
     JsonReader{text}.for_each_member([&](std::string_view quoted, std::string_view value, std::size_t) {
-      const std::string member = json_string(quoted);
-      const auto found = std::ranges::find(known, member);
-      if (found != known.end()) {
-        if (!text_of(*found).empty()) refuse(*found, "it is there twice");
-        members_.emplace_back(*found, value);
-      } else if (others == OtherMembers::refused) {
-        refuse(name, "the member " + in_quotes(member) + " is none of an event's, and would be lost");
-      }
+      with_json_string(quoted, [&](std::string_view member) {
+        const auto found = std::ranges::find(known, member);
+        if (found != known.end()) {
+          if (!text_of(*found).empty()) refuse(*found, "it is there twice");
+          members_.emplace_back(*found, value);
+        } else if (others == OtherMembers::refused) {
+          refuse(name, "the member " + in_quotes(member) + " is none of an event's, and would be lost");
+        }
+      });
       return true;
     });
   }
@@ -109,11 +117,7 @@ class ObjectText {
     if (text.empty()) refuse(member, "it is missing");
     return text;
   }
-  std::string string(std::string_view member) const {
-    const std::string_view text = needed(member);
-    if (text.front() != '"') refuse(member, "it must be a string");
-    return json_string(text);
-  }
+  std::string string(std::string_view member) const { return json_string(quoted(member)); }
   std::string_view object(std::string_view member) const {
     const std::string_view text = needed(member);
     if (text.front() != '{') refuse(member, "it must be an object");
@@ -127,7 +131,7 @@ class ObjectText {
     refuse(member, "it must be an integer" + (is_any ? std::string{} : " from " + std::to_string(first)));
   }
   Timestamp timestamp(std::string_view member) const {
-    const std::optional<Timestamp> value = parse_timestamp(string(member));
+    const std::optional<Timestamp> value = with_json_string(quoted(member), parse_timestamp);
     if (!value) refuse(member, "it must be a date and time of ISO 8601");
     return *value;
   }
@@ -135,6 +139,12 @@ class ObjectText {
   [[noreturn]] static void refuse(std::string_view member, const std::string& what) { throw Error{member, what}; }
 
  private:
+  std::string_view quoted(std::string_view member) const {
+    const std::string_view text = needed(member);
+    if (text.front() != '"') refuse(member, "it must be a string");
+    return text;
+  }
+
   std::vector<std::pair<std::string_view, std::string_view>> members_;
 };
 

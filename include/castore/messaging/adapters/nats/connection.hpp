@@ -115,14 +115,21 @@ inline std::string_view nats_header(natsMsg* message, const char* key) {
                                                                                 : std::string_view{};
 }
 
-/// All headers, of each the first value.
-inline std::vector<std::pair<std::string, std::string>> nats_headers(natsMsg* message) {
+/// Calls `use(key, value)` for all headers, of each with the first value.
+template <class Use>
+void for_each_nats_header(natsMsg* message, const Use& use) {
   const char** keys = nullptr;
   int count = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
-  if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK) return headers;
+  if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK) return;
   const NatsPointer<const char*> owned{keys};
-  for (int index = 0; index < count; ++index) headers.emplace_back(keys[index], nats_header(message, keys[index]));
+  for (int index = 0; index < count; ++index) use(std::string_view{keys[index]}, nats_header(message, keys[index]));
+}
+
+/// All headers, of each the first value.
+inline std::vector<std::pair<std::string, std::string>> nats_headers(natsMsg* message) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  for_each_nats_header(message,
+                       [&](std::string_view key, std::string_view value) { headers.emplace_back(key, value); });
   return headers;
 }
 

@@ -6,6 +6,8 @@
 #include <castore/detail/text.hpp>
 #include <castore/messaging/adapters/nats/connection.hpp>
 #include <castore/messaging/adapters/nats/dead_letter.hpp>
+#include <castore/messaging/adapters/nats/durable_options.hpp>
+#include <castore/messaging/adapters/nats/message.hpp>
 #include <castore/messaging/adapters/nats/publisher.hpp>
 #include <castore/messaging/detail/dead_letter.hpp>
 #include <castore/messaging/detail/message_recipient.hpp>
@@ -18,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,16 +30,6 @@
 #include <vector>
 
 namespace castore::detail {
-
-struct NatsDurableOptions {
-  std::string stream{};
-  std::string durable{};
-  std::string filter_subject{};
-  std::string dead_letter_subject{};
-  std::chrono::milliseconds ack_wait{};
-  std::size_t max_messages = 0;
-  ErrorListener on_error{};
-};
 
 /// A message that a stream has delivered.
 struct NatsDelivered {
@@ -55,14 +48,36 @@ class NatsDurable {
         options_{std::move(options)},
         name_{checked_nats_name(options_.stream, "the stream") + "." +
               checked_nats_name(options_.durable, "the durable consumer")},
-        half_{options_.ack_wait / 2},
         inbox_{*connection_},
         answers_{*connection_} {
-    open();
+    open_nats_durable(*connection_, name_, options_);
+    half_ = options_.ack_wait / 2;
   }
 
   /// What the server knows of it. @throws NatsError
-  nlohmann::json info() const { return connection_->ask("CONSUMER.INFO." + name_, nlohmann::json::object()); }
+  nlohmann::json info() const { return nats_durable_info(*connection_, name_); }
+
+  /// Whether all that the server has delivered and not heard of is here. It is asked, unless that was so a moment ago,
+  /// and all that it has delivered since came here: it numbers its deliveries. For one thread at a time.
+  /// @throws NatsError
+  bool has_all() {
+    // Less than it takes a server to start again: what it then delivers may have numbers that others had.
+    constexpr std::chrono::milliseconds moment{200};
+    const SteadyTime now = std::chrono::steady_clock::now();
+    std::uint64_t losses = 0;
+    {
+      const std::scoped_lock lock{mutex_};
+      if (now < has_all_until_) return true;
+      losses = losses_;
+    }
+    settle();
+    const nlohmann::json answer = info();
+    const std::scoped_lock lock{mutex_};
+    if (number_at(answer, "num_ack_pending") > std::ssize(held_)) return false;
+    last_delivery_ = number_at(answer.value("delivered", nlohmann::json{}), "consumer_seq");
+    if (losses == losses_) has_all_until_ = now + moment;
+    return true;
+  }
 
   // --- messages that come ---
 
@@ -82,7 +97,8 @@ class NatsDurable {
   /// Waits, and gives back what was asked for before and comes now. @throws NatsError
   void rest(std::chrono::milliseconds at_most) {
     std::vector<NatsDelivered> late;
-    if (NatsPointer<natsMsg> message = inbox_.next(at_most)) read(std::move(message), late);
+    if (NatsPointer<natsMsg> message = inbox_.next(at_most))
+      read(std::move(message), std::chrono::steady_clock::now(), late);
     for (const NatsDelivered& one : late) give_back(one.sequence);
   }
 
@@ -104,12 +120,13 @@ class NatsDurable {
     if (found->second.until - now < half_) extend_late(now);
     if (found->second.until - now >= half_) return true;
     held_.erase(found);
+    note_loss();
     return false;
   }
   /// The same for all of which half of the time is over.
-  void extend_all() {
+  void extend_all(SteadyTime now = std::chrono::steady_clock::now()) {
     const std::scoped_lock lock{mutex_};
-    extend_late(std::chrono::steady_clock::now());
+    extend_late(now);
   }
 
   void acknowledge(std::uint64_t sequence) noexcept { tell(sequence, "+ACK"); }
@@ -162,43 +179,6 @@ class NatsDurable {
     SteadyTime told_at{};
   };
 
-  /// Makes the consumer unless it is there, and learns what is different from the options.
-  void open() {
-    nlohmann::json info;
-    try {
-      info = this->info();
-    } catch (const NatsError& error) {
-      constexpr int consumer_not_found = 10014;
-      if (error.code() != consumer_not_found) throw;
-      nlohmann::json config{{"durable_name", options_.durable},
-                            {"deliver_policy", "all"},
-                            {"ack_policy", "explicit"},
-                            {"ack_wait", std::chrono::nanoseconds{options_.ack_wait}.count()},
-                            {"max_deliver", -1},
-                            {"max_ack_pending", options_.max_messages},
-                            {"replay_policy", "instant"}};
-      if (!options_.filter_subject.empty()) config["filter_subject"] = options_.filter_subject;
-      info = connection_->ask("CONSUMER.DURABLE.CREATE." + name_,
-                              {{"stream_name", options_.stream}, {"config", std::move(config)}});
-    }
-    const nlohmann::json config = info.value("config", nlohmann::json::object());
-    if (config.contains("deliver_subject") || config.value("ack_policy", std::string{}) != "explicit") {
-      throw NatsError{"the consumer " + in_quotes(options_.durable) + " must be a pull consumer with explicit acks",
-                      false};
-    }
-    if (number_at(config, "max_deliver") > 0) {
-      throw NatsError{
-          "the consumer " + in_quotes(options_.durable) + " gives up messages by itself; make it with max_deliver = -1",
-          false};
-    }
-    const std::chrono::nanoseconds ack_wait{number_at(config, "ack_wait")};
-    options_.ack_wait = std::chrono::floor<std::chrono::milliseconds>(ack_wait);
-    half_ = options_.ack_wait / 2;
-    if (const auto most = number_at(config, "max_ack_pending"); most > 0) {
-      options_.max_messages = static_cast<std::size_t>(most);
-    }
-  }
-
   void request(SteadyTime until, std::vector<NatsDelivered>& delivered) {
     const auto left = [&] {
       return std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
@@ -243,9 +223,8 @@ class NatsDurable {
     constexpr std::chrono::milliseconds silence{5};
     const SteadyTime end = time_after(wait);
     SteadyTime deadline = end + late;
-    while (left > 0) {
-      if (!connection_->is_connected()) throw NatsError{"the connection is broken", true};
-      const SteadyTime now = std::chrono::steady_clock::now();
+    check_connection();
+    for (SteadyTime now = std::chrono::steady_clock::now(); left > 0;) {
       if (now >= deadline) {
         if (delivered.empty()) info();  // throws when the consumer is not there
         return;
@@ -255,15 +234,23 @@ class NatsDurable {
       NatsPointer<natsMsg> message = inbox_.next(
           (std::min)(longest, std::chrono::ceil<std::chrono::milliseconds>(deadline - now)), &nobody_listens);
       if (nobody_listens) throw NatsError{"JetStream does not answer", true};
-      extend_all();
-      if (!message) continue;
+      now = std::chrono::steady_clock::now();
+      extend_all(now);
+      if (!message) {
+        check_connection();
+        continue;
+      }
       const std::uint64_t status_of = inbox_.number_of(natsMsg_GetSubject(message.get()));
       if (status_of == number) return check_status(message.get());
       if (status_of != 0) continue;
-      read(std::move(message), delivered);
-      deadline = (std::max)(end, std::chrono::steady_clock::now()) + silence;
+      read(std::move(message), now, delivered);
+      deadline = (std::max)(end, now) + silence;
       --left;
     }
+  }
+
+  void check_connection() const {
+    if (!connection_->is_connected()) throw NatsError{"the connection is broken", true};
   }
 
   /// That there are no (more) messages is not an error.
@@ -276,33 +263,22 @@ class NatsDurable {
   }
 
   /// Notes a message, unless it is here already or was handled.
-  /// The subject for answers is `$JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.....`, with five to come
-  /// after the consumer, or six with the domain.
-  void read(NatsPointer<natsMsg> message, std::vector<NatsDelivered>& delivered) {
+  void read(NatsPointer<natsMsg> message, SteadyTime now, std::vector<NatsDelivered>& delivered) {
     const char* const reply = natsMsg_GetReply(message.get());
-    std::vector<std::string_view> tokens;
-    for (std::string_view rest{reply == nullptr ? "" : reply}; !rest.empty();) {
-      const std::size_t end = (std::min)(rest.find('.'), rest.size());
-      tokens.push_back(rest.substr(0, end));
-      rest.remove_prefix((std::min)(end + 1, rest.size()));
-    }
-    const std::size_t before = tokens.size() == 9 ? 4 : 6;
-    if (tokens.size() < before + 5) return;
-    const auto deliveries = parse_integer<int>(tokens[before]);
-    const auto sequence = parse_integer<std::uint64_t>(tokens[before + 1]);
-    if (!deliveries || !sequence) return;
+    const auto place = nats_place_of(reply == nullptr ? "" : reply);
+    if (!place) return;
 
     const std::scoped_lock lock{mutex_};
-    const SteadyTime now = std::chrono::steady_clock::now();
+    if (place->delivery != ++last_delivery_) has_all_until_ = {};
     const std::shared_ptr<natsMsg> shared = std::move(message);
-    if (const auto told = told_.find(*sequence); told != told_.end()) {
-      if (told->second.what != given_back) return send(*sequence, told->second);
+    if (const auto told = told_.find(place->sequence); told != told_.end()) {
+      if (told->second.what != given_back) return send(place->sequence, told->second);
       told_.erase(told);  // it is here again
     }
-    const auto [held, is_new] = held_.try_emplace(*sequence);
+    const auto [held, is_new] = held_.try_emplace(place->sequence);
     held->second = {shared, now + options_.ack_wait};
     next_extension_ = (std::min)(next_extension_, held->second.until - half_);
-    if (is_new) delivered.push_back({*sequence, *deliveries, shared});
+    if (is_new) delivered.push_back({place->sequence, place->deliveries, shared});
   }
 
   void extend_late(SteadyTime now) {
@@ -334,7 +310,13 @@ class NatsDurable {
     if (held == held_.end()) return;
     const auto told = told_.insert_or_assign(sequence, Told{std::move(held->second.message), what, {}}).first;
     held_.erase(held);
+    if (what == given_back) note_loss();
     send(sequence, told->second);
+  }
+  /// The server will deliver again what it has delivered here, perhaps to others.
+  void note_loss() noexcept {
+    ++losses_;
+    has_all_until_ = {};
   }
 
   /// When that fails, `settle` does it again.
@@ -373,14 +355,17 @@ class NatsDurable {
 
   std::shared_ptr<NatsConnection> connection_;
   NatsDurableOptions options_;
-  std::string name_;  ///< `stream.durable`
-  std::chrono::milliseconds half_;
-  NatsInbox inbox_;    ///< Messages, and what there is to say of requests.
-  NatsInbox answers_;  ///< That the server has heard what it was told.
+  std::string name_;                  ///< `stream.durable`
+  std::chrono::milliseconds half_{};  ///< Of the time for which the server waits.
+  NatsInbox inbox_;                   ///< Messages, and what there is to say of requests.
+  NatsInbox answers_;                 ///< That the server has heard what it was told.
   std::uint64_t last_request_ = 0;
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, Held> held_{};             ///< By their sequences in the stream.
-  std::map<std::uint64_t, Told> told_{};             ///< Likewise; the server may not know it yet.
+  std::map<std::uint64_t, Held> held_{};  ///< By their sequences in the stream.
+  std::map<std::uint64_t, Told> told_{};  ///< Likewise; the server may not know it yet.
+  std::uint64_t losses_ = 0;
+  std::int64_t last_delivery_ = 0;                   ///< Since it was known that all is here; by its number.
+  SteadyTime has_all_until_{};                       ///< Until then that is known.
   SteadyTime next_extension_ = (SteadyTime::max)();  ///< Of those that are held, when the first one must be extended.
   SteadyTime next_telling_ = (SteadyTime::max)();    ///< When the server is to be told the first one again.
 };

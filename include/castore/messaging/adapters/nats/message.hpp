@@ -16,9 +16,11 @@
 #include <nats/nats.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,32 @@ inline std::string nats_message_id(const MessageHeader& header, std::string_view
   std::string id = nats_escaped(plain_message_id(header), "%") + "#" + nats_hash(json);
   if (!replay_token.empty()) id.append("#").append(replay_token);
   return id;
+}
+
+/// What a server says of a message that it delivers.
+struct NatsPlace {
+  std::uint64_t sequence = 0;  ///< In the stream.
+  int deliveries = 1;          ///< How often it was delivered.
+  std::int64_t delivery = 0;   ///< Which one of the consumer's deliveries this is.
+};
+
+/// Out of the subject for answers, `$JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.delivery....`, with
+/// two to come after these, or three with the domain. @return Nothing when it is another subject.
+inline std::optional<NatsPlace> nats_place_of(std::string_view reply) {
+  std::array<std::string_view, 12> tokens;
+  std::size_t count = 0;
+  for (; !reply.empty() && count < tokens.size(); ++count) {
+    const std::size_t end = (std::min)(reply.find('.'), reply.size());
+    tokens[count] = reply.substr(0, end);
+    reply.remove_prefix((std::min)(end + 1, reply.size()));
+  }
+  const std::size_t before = count == 9 ? 4 : 6;
+  if (count < before + 5) return std::nullopt;
+  const auto deliveries = parse_integer<int>(tokens[before]);
+  const auto sequence = parse_integer<std::uint64_t>(tokens[before + 1]);
+  const auto delivery = parse_integer<std::int64_t>(tokens[before + 2]);
+  if (!deliveries || !sequence || !delivery) return std::nullopt;
+  return NatsPlace{*sequence, *deliveries, *delivery};
 }
 
 /// A message on its way to a stream.
@@ -165,12 +193,14 @@ inline bool is_nats_cloud_event_header(std::string_view name) {
 /// The headers that say in which form a message is. Their names are in lower case: it means nothing.
 inline std::map<std::string, std::string> nats_form_headers(natsMsg* message) {
   std::map<std::string, std::string> form;
-  for (auto& [name, value] : nats_headers(message)) {
-    std::ranges::transform(name, name.begin(), small_letter);
+  for_each_nats_header(message, [&](std::string_view key, std::string_view value) {
     // libnats reads a header without a value, and the next one, as one.
-    if (value.empty() || (name != nats_content_type_header && !is_nats_cloud_event_header(name))) continue;
-    form.try_emplace(std::move(name), std::move(value));
-  }
+    if (value.empty() || small_letter(key.empty() ? ' ' : key.front()) != 'c') return;
+    std::string name{key};
+    std::ranges::transform(name, name.begin(), small_letter);
+    if (name != nats_content_type_header && !is_nats_cloud_event_header(name)) return;
+    form.try_emplace(std::move(name), value);
+  });
   return form;
 }
 

@@ -104,7 +104,9 @@ class NatsSource {
     if (until) end = (std::min)(end, *until);
     if (state_->standby && !may_go_on(end)) return {};
     keep(durable_->pull(end));
-    if (state_->fresh.empty() || !options_.keeps_order || waits_for_the_others()) return take();
+    if (state_->fresh.empty() || !options_.keeps_order || durable_->has_all() || waits_for_the_others()) {
+      return take();
+    }
     give_back_fresh();
     state_->standby = Standby{{}, std::chrono::steady_clock::now()};
     return {};
@@ -132,11 +134,10 @@ class NatsSource {
     const std::chrono::milliseconds patience{std::uniform_int_distribution<int>{shortest, longest}(device)};
     const SteadyTime end = time_after(patience);
     while (true) {
-      durable_->settle();
-      if (!others_hold(durable_->info())) return true;
       const SteadyTime now = std::chrono::steady_clock::now();
       if (now >= end) return false;
       keep(durable_->pull((std::min)(end, now + std::chrono::milliseconds{20})));
+      if (durable_->has_all()) return true;
     }
   }
 
