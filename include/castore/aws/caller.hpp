@@ -34,7 +34,10 @@ struct AwsAction {
 inline bool wait_to_repeat(const AwsRetryPolicy& policy, const AwsAction& action) {
   const auto wait = aws_wait(policy, action.attempts);
   if (action.attempts >= policy.max_attempts || wait >= time_until(*action.deadline)) return false;
-  if (action.stop == nullptr) return policy.sleep(wait), true;
+  if (action.stop == nullptr) {
+    policy.sleep(wait);
+    return true;
+  }
   constexpr std::chrono::milliseconds part{100};  // a stop is noticed after it
   for (auto left = wait; left.count() > 0 && !action.stop->stop_requested(); left -= part) {
     policy.sleep((std::min)(left, part));
