@@ -52,3 +52,9 @@ function(castore_batches out name)
   endwhile()
   set(${out} ${sources} PARENT_SCOPE)
 endfunction()
+
+# castore_link_program(PROGRAM NAME...): PROGRAM can also be called by each NAME, a link next to it.
+function(castore_link_program program)
+  add_custom_command(TARGET ${program} POST_BUILD VERBATIM
+                     COMMAND sh -c "for name; do ln -sf ${program} $name; done" sh ${ARGN})
+endfunction()

@@ -89,6 +89,7 @@ int main(int count, char** arguments) {
   }
   try {
     run(arguments[1], arguments[2], count == 4 ? arguments[3] : "");
+    return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -89,6 +89,7 @@ int main(int count, char** arguments) {
   }
   try {
     explore(count > 1 ? arguments[1] : "pokemons.db", count > 2 ? std::stoi(arguments[2]) : 0);
+    return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

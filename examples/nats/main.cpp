@@ -58,6 +58,7 @@ int main(int count, char** arguments) {
   }
   try {
     run(arguments[1]);
+    return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

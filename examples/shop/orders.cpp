@@ -26,8 +26,9 @@
 #include <tuple>
 #include <vector>
 
-namespace shop {
 namespace {
+
+using namespace shop;
 
 // [read_model]
 struct OpenOrders {
@@ -210,6 +211,5 @@ int run(const Call& call) {
 }
 
 }  // namespace
-}  // namespace shop
 
-int main(int count, char** arguments) { return shop::call_program(count, arguments, shop::run); }
+int main(int count, char** arguments) { return call_program(count, arguments, run); }

@@ -25,8 +25,9 @@
 #include <tuple>
 #include <vector>
 
-namespace shop {
 namespace {
+
+using namespace shop;
 
 // [read_model]
 struct StockLevels {
@@ -212,6 +213,5 @@ int run(const Call& call) {
 }
 
 }  // namespace
-}  // namespace shop
 
-int main(int count, char** arguments) { return shop::call_program(count, arguments, shop::run); }
+int main(int count, char** arguments) { return call_program(count, arguments, run); }

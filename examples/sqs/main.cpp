@@ -76,6 +76,7 @@ int main(int count, char** arguments) {
   try {
     if (count == 2) run(arguments[1]);
     if (count == 3) run_with_large_events(arguments[1], arguments[2]);
+    return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -14,7 +14,9 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   std::string values;
   std::size_t size = 0;
   const bool is_written = is_taken<castore::InvalidEventError>([&] {

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+using namespace castore_fuzz;
+
 namespace {
 
 struct Client {
@@ -38,8 +40,8 @@ std::size_t publish(Adapter adapter) {
     adapter.publish_messages(views, {});
     return 2;
   } catch (const castore::MessagesNotPublishedError& error) {
-    castore_fuzz::require(!error.indices().empty() && error.indices().size() <= 2, "it names messages");
-    castore_fuzz::require(std::string_view{error.what()}.size() < 4'000, "what it says is bounded");
+    require(!error.indices().empty() && error.indices().size() <= 2, "it names messages");
+    require(std::string_view{error.what()}.size() < 4'000, "what it says is bounded");
     return 2 - error.indices().size();
   }
 }
@@ -52,7 +54,7 @@ std::size_t count_in(std::string_view answer, const char* member) {
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   const std::string text{input};
   const auto client = std::make_shared<Client>(Client{text});
   const castore::AwsRetryPolicy once{.max_attempts = 1};

@@ -9,7 +9,9 @@
 
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   for (const std::string_view prefix : {"", "profile "}) {
     is_taken<castore::AwsCredentialsError>([&] {
       castore::detail::AwsProfile profile;

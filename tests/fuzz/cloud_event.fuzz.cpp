@@ -12,7 +12,9 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   is_taken<castore::InvalidMessageError>([&] {
     const castore::CloudEvent event = castore::parse_cloud_event(input);
     require(castore::parse_cloud_event(castore::format_cloud_event(event)) == event, "structured mode keeps it");

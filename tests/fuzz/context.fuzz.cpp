@@ -13,7 +13,9 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   const auto taken = castore::detail::take_context(input);
   const std::string stored{input};
   const auto first = stored.find("$context");

@@ -7,7 +7,9 @@
 
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   const auto number = castore::detail::parse_decimal(input);
   require(number.has_value() || !castore::detail::is_plain_integer(input), "a plain integer is a number");
   if (!number) return;

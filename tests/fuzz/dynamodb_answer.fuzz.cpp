@@ -12,7 +12,9 @@
 
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   const bool is_whole = castore::detail::is_whole_json_object(input);
   is_taken<castore::detail::JsonScanError>([&] {
     const auto answer = castore::detail::read_query_answer(input);

@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   constexpr std::string_view secrets[] = {"wJalrXUtnFEMI/K7MDENG", "IQoJb3JpZ2luX2VjEDAaCXVz", ""};
   const auto look_at = [&](const std::string& body) {
     is_taken<castore::AwsConnectionError>([&] {

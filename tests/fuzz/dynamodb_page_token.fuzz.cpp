@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   const castore::detail::DynamoDbIndexPartition partition{"eventStoreId", {{"S", "POKEMONS"}}, "POKEMONS#"};
   is_taken<castore::InvalidPageTokenError>([&] {
     const auto request = castore::detail::resolve_dynamodb_page_request({.page_token = std::string{input}}, partition);

@@ -19,6 +19,8 @@
 #include <string_view>
 #include <vector>
 
+using namespace castore_fuzz;
+
 namespace {
 
 enum class Ball { poke, great };
@@ -84,12 +86,12 @@ void try_codec(const std::string& text) {
     return;
   }
   const std::string written = castore::codec<Value>::encode(*value);
-  castore_fuzz::require(castore::codec<Value>::decode(written) == *value, "a payload that was read comes back");
+  require(castore::codec<Value>::decode(written) == *value, "a payload that was read comes back");
 }
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   const std::string text{input};
   try_codec<Found>(text);
   try_codec<Declared>(text);

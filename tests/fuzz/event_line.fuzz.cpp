@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   std::optional<castore::EventLine> line;
-  if (!castore_fuzz::is_taken<castore::InvalidEventError>([&] { line = castore::parse_event_line(input); })) return;
+  if (!is_taken<castore::InvalidEventError>([&] { line = castore::parse_event_line(input); })) return;
   const std::string text = castore::to_event_line(line->event_store_id, line->event);
   require(text.find_first_of("\r\n") == std::string::npos, "a line has no line break");
   // Line breaks within the payload have become spaces, which are of the same size.

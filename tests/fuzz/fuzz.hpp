@@ -11,10 +11,10 @@
 #include <iostream>
 #include <string_view>
 
-namespace castore_fuzz {
-
 /// Gives an input to a parser and checks what comes of it.
 void try_input(std::string_view input);
+
+namespace castore_fuzz {
 
 inline void require(bool condition, const char* what) {
   if (condition) return;

@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+using namespace castore_fuzz;
+
 namespace {
 
 std::string_view take_until(std::string_view& text, char end) {
@@ -38,14 +40,13 @@ castore::HttpApiRequest request_of(std::string_view input) {
 }
 
 void check(const castore::HttpApiResponse& answer) {
-  castore_fuzz::require(answer.status >= 200 && answer.status < 600, "an answer has a status");
+  require(answer.status >= 200 && answer.status < 600, "an answer has a status");
   for (const auto& [name, value] : answer.headers) {
-    castore_fuzz::require((name + value).find_first_of("\r\n") == std::string::npos, "a header is one line");
+    require((name + value).find_first_of("\r\n") == std::string::npos, "a header is one line");
   }
   if (!answer.header("Content-Type").ends_with("json")) return;
   castore::detail::JsonTextCheck<600> json{answer.body};
-  castore_fuzz::require(json.is_value() || answer.header("Content-Type") == "application/x-ndjson",
-                        "an answer is JSON");
+  require(json.is_value() || answer.header("Content-Type") == "application/x-ndjson", "an answer is JSON");
 }
 
 struct Renamed {
@@ -67,7 +68,7 @@ struct Rename {
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   castore::InMemoryEventStorageAdapter storage;
   castore::EventStore<castore::Events<Renamed>, Thing, ThingReducer> things{"P", storage};
   const castore::Command rename{"R", things, [](const std::optional<Thing>&, const Rename& wanted) {

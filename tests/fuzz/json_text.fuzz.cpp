@@ -17,6 +17,8 @@
 #include <string>
 #include <string_view>
 
+using namespace castore_fuzz;
+
 namespace {
 
 std::size_t depth_of(const nlohmann::json& json) {
@@ -29,12 +31,12 @@ std::size_t depth_of(const nlohmann::json& json) {
 
 bool is_storable(const std::string& text) {
   const castore::PushRecord record{"S", {"a", 1, "A", castore::earliest_timestamp, text, {}}};
-  return castore_fuzz::is_taken<castore::InvalidEventError>([&record] { castore::check_records({&record, 1}); });
+  return is_taken<castore::InvalidEventError>([&record] { castore::check_records({&record, 1}); });
 }
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   const std::string text{input};
   if (text.empty()) return;  // absent
   const bool is_value = is_storable(text);

@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+using namespace castore_fuzz;
+
 namespace {
 
 using Json = nlohmann::json;
@@ -34,7 +36,7 @@ bool is_same(const Json& sent, const Json& given) {
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   std::optional<std::string> sent;
   if (!is_taken<castore::InvalidEventError>([&] { sent = castore::detail::to_jsonb("payload", input); })) return;
   const Json given = Json::parse(input, nullptr, false);

@@ -58,7 +58,7 @@ void try_channel(const Channel& channel, std::string_view input) {
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   static const Store store{"MONSTERS"};
   static const castore::NotificationMessageQueue notifications{"QUEUE", store};
   static const castore::StateCarryingMessageQueue states{"QUEUE", store};

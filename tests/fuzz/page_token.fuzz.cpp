@@ -11,7 +11,9 @@
 #include <string>
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   const auto resolve = [](std::string token) {
     is_taken<castore::InvalidPageTokenError>([&] {
       const auto request = castore::resolve_page_request({.page_token = token});

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <tuple>
 
+using namespace castore_fuzz;
+
 namespace {
 
 struct Appeared {
@@ -30,7 +32,7 @@ struct Reducer {
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   const auto json = castore::detail::parse_json(input);
   if (json.is_discarded()) return;
   const castore::EventStore<castore::Events<Appeared>, Monster, Reducer> store{"MONSTERS"};

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+using namespace castore_fuzz;
+
 namespace {
 
 /// Decodes by another way than the library: into code points that have no shorter form.
@@ -39,7 +41,7 @@ bool is_harmless(std::string_view text) {
 
 }  // namespace
 
-void castore_fuzz::try_input(std::string_view input) {
+void try_input(std::string_view input) {
   const std::size_t longest = input.empty() ? 0 : static_cast<unsigned char>(input.front());
   const std::string text = castore::detail::safe_text(input, longest);
   require(is_harmless(text), "safe text is harmless");

@@ -7,7 +7,9 @@
 
 #include <string_view>
 
-void castore_fuzz::try_input(std::string_view input) {
+using namespace castore_fuzz;
+
+void try_input(std::string_view input) {
   const auto time = castore::parse_timestamp(input);
   if (!time) return;
   require(*time >= castore::earliest_timestamp && *time <= castore::latest_timestamp, "the time is within its bounds");
