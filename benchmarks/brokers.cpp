@@ -8,8 +8,8 @@
 //
 // Receiving hands each message to a handler, and acknowledges it after that; both sides read all fields from the JSON.
 // What the library does besides: it keeps the messages of an aggregate in their order when a handler fails, and tries
-// again; it looks in headers for CloudEvents and replays, which SQS has to send it; with NATS it asks the server
-// whether other programs have messages that come before. Acknowledgements of NATS are confirmed by the server on both
+// again; it looks in headers for CloudEvents and replays, which SQS has to send it; with NATS it sees to it
+// that no other program has messages that come before. Acknowledgements of NATS are confirmed by the server on both
 // sides, many at a time, but for the line that says so.
 #include "brokers/kafka.hpp"
 #include "brokers/nats.hpp"
