@@ -140,7 +140,7 @@ class Shards {
   // The maps use the hash's low bits, the shards its high ones.
   template <class Key>
   static std::size_t index_of(const Key& key) noexcept {
-    return (key.hash >> (std::numeric_limits<std::size_t>::digits - 16)) % count;
+    return static_cast<unsigned>(key.hash >> 48U) % count;
   }
 
   std::array<Shard, count> shards_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -42,11 +43,11 @@ struct StreamKeyView {
   StreamKeyView(std::string_view event_store_id_, std::string_view aggregate_id_) noexcept
       : event_store_id{event_store_id_},
         aggregate_id{aggregate_id_},
-        hash{static_cast<std::size_t>(hash_of_id(aggregate_id_, hash_of_few(event_store_id_)))} {}
+        hash{hash_of_id(aggregate_id_, hash_of_few(event_store_id_))} {}
 
   std::string_view event_store_id;
   std::string_view aggregate_id;
-  std::size_t hash;
+  std::uint64_t hash;
 
  private:
   // Stores are few: telling most of them apart is worth less than hashing their whole names every time.
@@ -61,14 +62,14 @@ struct StreamKey {
 
   std::string event_store_id;
   std::string aggregate_id;
-  std::size_t hash;
+  std::uint64_t hash;
 };
 
 struct StreamKeyHash {
   using is_transparent = void;
   template <class Key>
   std::size_t operator()(const Key& key) const noexcept {
-    return key.hash;
+    return std::hash<std::uint64_t>{}(key.hash);
   }
 };
 

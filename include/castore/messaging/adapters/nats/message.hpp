@@ -89,8 +89,10 @@ struct NatsPlace {
   std::int64_t delivery = 0;   ///< Which one of the consumer's deliveries this is.
 };
 
-/// Out of the subject for answers, `$JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.delivery....`, with
-/// two to come after these, or three with the domain. @return Nothing when it is another subject.
+// The subject for answers is $JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.delivery and two parts more,
+// or three with the domain.
+
+/// @return Nothing when it is another subject.
 inline std::optional<NatsPlace> nats_place_of(std::string_view reply) {
   std::array<std::string_view, 12> tokens;
   std::size_t count = 0;
