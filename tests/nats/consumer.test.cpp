@@ -746,6 +746,95 @@ TEST_CASE("what another program has got meanwhile is waited for, though all was 
   CHECK(log == Log{"a1", "a3", "a4", "a5"});
 }
 
+TEST_CASE("what a program lost while it was held up does not stand for what another one has") {
+  const Stream stream;
+  const Monsters monsters;
+  Options options = quick();
+  options.retry.retry_delay = 3s;
+  options.ack_wait = 1s;
+  Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
+  castore::detail::NatsDurable other{connect(), {.stream = stream.name(), .durable = "reader", .max_messages = 1}};
+  std::vector<castore::detail::NatsDelivered> stolen;
+  const auto steal = [&] {
+    eventually([&] { return !(stolen = other.pull(std::chrono::steady_clock::now() + 2s)).empty(); });
+    return stolen.at(0).sequence;
+  };
+  Log log;
+  send(stream, {appeared("y", 1)});
+  eventually([&] { return consumer.poll(Handler{&log, {"y1"}}) > 0; });  // and waits longer than the server for a retry
+  other.acknowledge(steal());
+  other.settle();
+  send(stream, {appeared("x", 1)});
+  const std::uint64_t first = steal();
+  send(stream, {appeared("x", 2)});
+  for (int time = 0; time < 5; ++time) {
+    consumer.poll(Handler{&log});
+    CHECK(other.extend(first));
+    other.extend_all();
+  }
+  CHECK(log == Log{"y1!"});
+  other.acknowledge(first);
+  other.settle();
+  handle_all(consumer, stream, Handler{&log});
+  CHECK(log == Log{"y1!", "x2"});
+}
+
+/// A queue whose third message of an aggregate takes its time to be read the first time.
+struct SlowToRead {
+  using Message = MonsterMessage;
+  const Monsters* monsters;
+  std::atomic<bool>* is_reading;
+  std::atomic<bool>* may_go_on;
+
+  MonsterMessage parse_message(const std::string& body) const {
+    MonsterMessage message = monsters->queue.parse_message(body);
+    if (message.event.version() == 3 && !is_reading->exchange(true)) may_go_on->wait(false);
+    return message;
+  }
+};
+
+TEST_CASE("what goes back while another thread reads what comes after it is not overtaken") {
+  const Stream stream;
+  const Monsters monsters;
+  std::atomic<bool> is_reading{false};
+  std::atomic<bool> may_go_on{false};
+  std::atomic<bool> is_in_hand{false};
+  std::atomic<bool> may_fail{false};
+  Options options = quick();
+  options.retry.retry_attempts = 0;
+  options.dead_letter_subject = "no.stream.takes.this";
+  Consumer consumer{SlowToRead{&monsters, &is_reading, &may_go_on}, stream.connection(), stream.name(), "reader",
+                    std::move(options)};
+  std::mutex mutex;
+  Log log;
+  const auto handler = [&](const MonsterMessage& message, const MessageContext&) {
+    const bool fails = message.event.version() == 1 && !is_in_hand.exchange(true);
+    if (fails) is_in_hand.notify_all();
+    if (fails) may_fail.wait(false);
+    const std::scoped_lock lock{mutex};
+    log.push_back(name_of(message) + (fails ? "!" : ""));
+    if (fails) throw std::runtime_error{"it fails"};
+  };
+  send(stream, {appeared("x", 1), appeared("x", 2)});
+  std::jthread gives_back{[&] {
+    while (!is_in_hand) consumer.poll(handler);
+    may_go_on = true;
+    may_go_on.notify_all();
+  }};
+  is_in_hand.wait(false);
+  send(stream, {appeared("x", 3)});
+  std::jthread reads{[&] {
+    while (!is_reading) consumer.poll(handler);
+  }};
+  eventually([&] { return is_reading.load(); });
+  may_fail = true;
+  may_fail.notify_all();
+  gives_back.join();
+  reads.join();
+  handle_all(consumer, stream, handler);
+  CHECK(log == Log{"x1!", "x1", "x2", "x3"});
+}
+
 TEST_CASE("while all that is delivered comes here, the server is not asked whether other programs have messages") {
   const Stream stream;
   const Monsters monsters;

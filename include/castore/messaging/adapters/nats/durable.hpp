@@ -72,10 +72,32 @@ class NatsDurable {
     }
     settle();
     const nlohmann::json answer = info();
+    if (others_hold(answer)) return false;
     const std::scoped_lock lock{mutex_};
-    if (number_at(answer, "num_ack_pending") > std::ssize(held_)) return false;
     last_delivery_ = number_at(answer.value("delivered", nlohmann::json{}), "consumer_seq");
     if (losses == losses_) has_all_until_ = now + moment;
+    return true;
+  }
+
+  /// Whether the server waits to hear of messages that are not here. Those whose time is over it delivers again, and
+  /// perhaps to others.
+  bool others_hold(const nlohmann::json& answer) const {
+    const std::scoped_lock lock{mutex_};
+    const auto is_ours = [now = std::chrono::steady_clock::now()](const auto& one) { return one.second.until > now; };
+    return number_at(answer, "num_ack_pending") > std::ranges::count_if(held_, is_ours);
+  }
+
+  /// How often something went back so far.
+  std::uint64_t losses() const {
+    const std::scoped_lock lock{mutex_};
+    return losses_;
+  }
+  /// Calls the function, during which nothing goes back. @return False instead when something went back since.
+  template <class Function>
+  bool unless_lost(std::uint64_t losses, const Function& function) {
+    const std::scoped_lock lock{mutex_};
+    if (losses != losses_) return false;
+    function();
     return true;
   }
 

@@ -76,7 +76,12 @@ class NatsSource {
   template <class Add>
   void receive(const std::optional<SteadyTime>& until, const Add& add) {
     const std::scoped_lock lock{state_->receiving};
-    add(in_source("ask", [&] { return receive(until); }));
+    std::uint64_t losses = 0;
+    std::vector<Delivery> deliveries = in_source("ask", [&] { return receive(until, losses); });
+    if (!options_.keeps_order) return add(std::move(deliveries));
+    // What went back meanwhile must not be overtaken by what comes after it, as it would wait behind it no more.
+    if (durable_->unless_lost(losses, [&] { add(std::move(deliveries)); })) return;
+    for (const Delivery& delivery : deliveries) delivery.receipt->release();
   }
 
   /// @throws MessageSourceError
@@ -96,7 +101,8 @@ class NatsSource {
     std::optional<Standby> standby{};
   };
 
-  std::vector<Delivery> receive(const std::optional<SteadyTime>& until) {
+  /// @param losses Becomes the number of what went back before these, with what goes back here itself.
+  std::vector<Delivery> receive(const std::optional<SteadyTime>& until, std::uint64_t& losses) {
     durable_->extend_all();
     SteadyTime end = time_after(options_.wait_time);
     // Other messages are in hand, or wait for their time.
@@ -104,8 +110,9 @@ class NatsSource {
     if (until) end = (std::min)(end, *until);
     if (state_->standby && !may_go_on(end)) return {};
     keep(durable_->pull(end));
+    losses = durable_->losses();
     if (state_->fresh.empty() || !options_.keeps_order || durable_->has_all() || waits_for_the_others()) {
-      return take();
+      return take(losses);
     }
     give_back_fresh();
     state_->standby = Standby{{}, std::chrono::steady_clock::now()};
@@ -118,11 +125,6 @@ class NatsSource {
 
   void give_back_fresh() {
     for (const auto& [sequence, delivered] : std::exchange(state_->fresh, {})) durable_->give_back(sequence);
-  }
-
-  /// Whether the server waits for messages that are not here.
-  bool others_hold(const nlohmann::json& info) const {
-    return number_at(info, "num_ack_pending") > static_cast<std::int64_t>(durable_->held());
   }
 
   /// Two programs that have got messages at the same time wait for different times, and one gives up.
@@ -153,7 +155,7 @@ class NatsSource {
       const Progress seen{number_at(info, "num_ack_pending"), at("delivered"), at("ack_floor")};
       if (seen != standby.seen) standby = {seen, now};
       const bool is_silent = now - standby.since > durable_->options().ack_wait + margin;
-      const bool is_free = others_hold(info) ? is_silent : number_at(info, "num_waiting") == 0;
+      const bool is_free = durable_->others_hold(info) ? is_silent : number_at(info, "num_waiting") == 0;
       if (is_free) return state_->standby.reset(), true;
       if (now >= end) return false;
       durable_->rest((std::min)(std::chrono::ceil<std::chrono::milliseconds>(end - now), margin));
@@ -161,7 +163,7 @@ class NatsSource {
     }
   }
 
-  std::vector<Delivery> take() {
+  std::vector<Delivery> take(std::uint64_t& losses) {
     std::vector<Delivery> deliveries;
     while (!state_->fresh.empty()) {
       const NatsDelivered delivered = std::move(state_->fresh.extract(state_->fresh.begin()).mapped());
@@ -175,7 +177,10 @@ class NatsSource {
       } catch (const std::exception& error) {  // another attempt would read the same
         const bool is_back = durable_->bury(delivered.sequence, delivered.deliveries, without_prefix(error.what()));
         // It may be of any aggregate, so nothing overtakes it; and the next dead letter would fail after as long a wait.
-        if (is_back) give_back_fresh();
+        if (is_back) {
+          losses += 1 + state_->fresh.size();
+          give_back_fresh();
+        }
         tell_of_invalid(std::string{data_of(delivered.message.get())}, deliveries);
       }
     }
