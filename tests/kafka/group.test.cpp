@@ -180,6 +180,38 @@ TEST_CASE("what a listener throws at an error of a group stops nothing") {
   CHECK(member.has(2));
 }
 
+TEST_CASE("after a dead letter that failed others are tried when one was published, or as much time went by") {
+  castore::detail::KafkaLetterDelay delay;
+  delay.begin_poll();
+  const KafkaPlace before{.poll = delay.poll()};
+  const auto is_tried = [&](const KafkaPlace& place) {
+    try {
+      delay.expect_none(place);
+      return true;
+    } catch (const castore::MessagesNotPublishedError& error) {
+      delay.note(error, {});  // it is not another failure
+      return false;
+    }
+  };
+  const auto fail = [&](std::chrono::steady_clock::duration took) {
+    try {
+      throw castore::MessagesNotPublishedError{{0}, "no answer", true};
+    } catch (const std::exception& error) {
+      delay.note(error, std::chrono::steady_clock::now() - took);
+    }
+  };
+  CHECK(is_tried(before));
+  fail(1h);
+  CHECK_FALSE(is_tried(before));
+  delay.begin_poll();
+  CHECK(is_tried({.poll = delay.poll()}));
+  CHECK_FALSE(is_tried(before));
+  delay.end();
+  CHECK(is_tried(before));
+  fail(10ms);
+  CHECK(eventually([&] { return is_tried(before); }));
+}
+
 TEST_CASE("of what was received together one dead letter is waited for that cannot be published") {
   GroupMember& member = GroupMembers::get().without_grave;
   member.send(3);

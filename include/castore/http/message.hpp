@@ -63,7 +63,7 @@ struct HttpApiRequest {
   HttpHeaders headers{};           ///< All of them.
   std::string body{};              ///< Without any transfer coding.
   detail::StopToken stop_token{};  ///< Asks what waits to end, as when the server stops.
-  /// @brief Says whether the client has gone, for a server that knows. It is asked about every half second while
+  /// @brief Says whether the client has gone, for a server that knows. It is asked about every second while
   /// something waits, which then ends.
   std::function<bool()> is_gone{};
 

@@ -154,8 +154,8 @@ inline void wait_for_events(HttpApiState& state, Position after, std::chrono::mi
                             const HttpApiRequest& request) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + wait;
-  // Not for long, to see soon that the client has gone.
-  constexpr std::chrono::milliseconds longest{500};
+  // Not for long where it can be seen that the client has gone; each part begins with a look more at the storage.
+  const std::chrono::milliseconds longest = request.is_gone ? std::chrono::seconds{1} : wait;
   for (auto left = wait; left.count() > 0 && !request.stop_token.stop_requested();
        left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now())) {
     if (request.is_gone && request.is_gone()) return;

@@ -185,8 +185,8 @@ class RabbitMqConsumer : public detail::MessageConsumer<MessageT, detail::Rabbit
   /// @brief Receives and handles messages on this thread until it is told to stop: then the message at hand is
   /// finished, and those that wait are given back. Call it on several threads for several workers.
   /// @throws MessageSourceError when the broker cannot be asked and waiting will not help; while it may, it waits
-  /// longer and longer, up to half a minute, and tells `on_error`. What `on_error` or `on_invalid_message` throws ends
-  /// it, too. In each case what waits is given back.
+  /// longer and longer, up to half a minute, and tells `on_error`. What `on_error` throws then, or
+  /// `on_invalid_message`, ends it, too. In each case what waits is given back.
   void run(MessageHandler<MessageT> handler, const detail::StopToken& stop_token) {
     struct Running {
       explicit Running(RabbitMqConsumer& of) : consumer{of} { ++consumer.running_; }

@@ -49,8 +49,8 @@ class MessageConsumer {
   /// @brief Receives and handles messages on this thread until it is told to stop: then the message at hand is
   /// finished, and those that wait are given back. Call it on several threads for several workers.
   /// @throws MessageSourceError when the broker cannot be asked and waiting will not help; while it may, it waits
-  /// longer and longer, up to half a minute, and tells `on_error`. What `on_error`, `on_invalid_message` or a client of
-  /// yours throws ends it, too. In each case what waits is given back.
+  /// longer and longer, up to half a minute, and tells `on_error`. What `on_error` throws then, and what
+  /// `on_invalid_message` or a client of yours throws, ends it, too. In each case what waits is given back.
   void run(MessageHandler<Message> handler, const StopToken& stop_token) {
     const auto shared = std::make_shared<const MessageHandler<Message>>(std::move(handler));
     try {

@@ -8,12 +8,14 @@
 #include <castore/messaging/adapters/kafka/place.hpp>
 #include <castore/messaging/adapters/kafka/publisher.hpp>
 #include <castore/messaging/detail/dead_letter.hpp>
+#include <castore/messaging/detail/message_recipient.hpp>
 #include <castore/messaging/errors.hpp>
 
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <iterator>
@@ -74,8 +76,8 @@ inline LeftOut publish_kafka_dead_letter(KafkaProducer& producer, const std::str
   });
 }
 
-/// After a dead letter that could not be published now, those of messages that were received before are not tried: each
-/// would be waited for as long, and no partition goes on meanwhile.
+/// After a dead letter that could not be published now, those of messages that were received before are not tried for as
+/// long as that one was: each would be waited for as long, and no partition goes on meanwhile.
 class KafkaLetterDelay {
  public:
   void begin_poll() noexcept { ++poll_; }
@@ -83,22 +85,30 @@ class KafkaLetterDelay {
   /// @throws What the letter before threw.
   void expect_none(const KafkaPlace& place) const {
     const std::scoped_lock lock{mutex_};
-    if (why_ && place.poll <= until_) std::rethrow_exception(why_);
+    if (why_ && place.poll <= last_poll_ && std::chrono::steady_clock::now() < until_) std::rethrow_exception(why_);
   }
-  /// @param error The exception that is being handled.
-  void note(const std::exception& error) noexcept {
+  /// A letter was published.
+  void end() noexcept {
+    const std::scoped_lock lock{mutex_};
+    why_ = nullptr;
+  }
+  /// @param error The exception that is being handled. @param began When the letter was tried.
+  void note(const std::exception& error, SteadyTime began) noexcept {
     const auto* const refused = dynamic_cast<const MessagesNotPublishedError*>(&error);
     const std::scoped_lock lock{mutex_};
     if (refused == nullptr || !refused->retryable() || why_ == std::current_exception()) return;
     why_ = std::current_exception();
-    until_ = poll_;
+    last_poll_ = poll_;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    until_ = now + (now - began);
   }
 
  private:
   std::atomic<std::uint64_t> poll_{0};
   mutable std::mutex mutex_;
   std::exception_ptr why_;
-  std::uint64_t until_ = 0;  ///< The poll that received the last of them.
+  std::uint64_t last_poll_ = 0;  ///< That received such a message.
+  SteadyTime until_{};
 };
 
 }  // namespace castore::detail

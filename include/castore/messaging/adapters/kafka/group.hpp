@@ -150,17 +150,19 @@ class KafkaGroup {
   /// Publishes it to where dead letters are, if there is such a place; when it cannot be it is read again.
   /// @return Whether it is.
   bool bury(const KafkaPlace& place, const rd_kafka_message_t& message, const std::string& reason) noexcept {
+    const SteadyTime began = std::chrono::steady_clock::now();
     try {
       if (dead_letters_) {
         delay_.expect_none(place);
         const LeftOut left_out = publish_kafka_dead_letter(*dead_letters_, options_.dead_letter_topic,
                                                            {.place = place, .message = message, .reason = reason});
+        delay_.end();
         tell_what_was_left_out(options_.on_error, kafka_message_name(place), left_out);
       }
       acknowledge(place);
       return false;
     } catch (const std::exception& error) {
-      delay_.note(error);
+      delay_.note(error, began);
       give_back(place);
       tell_of_delayed_letter(options_.on_error, kafka_message_name(place), error);
       return true;

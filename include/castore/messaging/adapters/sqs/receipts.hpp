@@ -117,7 +117,7 @@ class SqsReceipts {
     constexpr std::size_t most = 10'000;
     const std::scoped_lock lock{mutex_};
     if (buried_.size() >= most) buried_.clear();
-    buried_.insert(id);
+    static_cast<void>(exception_of([&] { buried_.insert(id); }));  // without memory it is counted once more
   }
   bool was_buried(const std::string& id) const {
     const std::scoped_lock lock{mutex_};
