@@ -159,7 +159,7 @@ TEST_CASE("while a message waits for its retry others are handled, and the serve
   Consumer consumer{monsters.queue, stream.connection(), stream.name(), "reader", std::move(options)};
   send(stream, {appeared("a", 1), appeared("a", 2)});
   Log log;
-  consumer.poll(Handler{&log, {"a1"}});
+  eventually([&] { return consumer.poll(Handler{&log, {"a1"}}) > 0; });
   send(stream, {appeared("b", 1)});
   handle_all(consumer, stream, Handler{&log});
   CHECK(log == Log{"a1!", "b1", "a1(2)", "a2"});
@@ -540,7 +540,7 @@ TEST_CASE("when the function for what is invalid throws nothing is lost") {
   castore::detail::send_to_nats(*stream.connection(), stream.name() + ".MONSTERS.a", {}, "no JSON");
   send(stream, {appeared("a", 2)});
   Log log;
-  CHECK_THROWS_AS(consumer.poll(Handler{&log}), std::runtime_error);
+  CHECK_THROWS_AS(handle_all(consumer, stream, Handler{&log}), std::runtime_error);
   handle_all(consumer, stream, Handler{&log});
   CHECK(log == Log{"a1", "a2"});
 }
@@ -633,13 +633,12 @@ TEST_CASE("a message that the server cannot be told to wait for is not handled, 
   send(stream, {appeared("a", 1), appeared("a", 2), appeared("b", 1)});
   Consumer consumer{monsters.queue, connection, stream.name(), "reader", std::move(options)};
   Log log;
-  const auto poll = [&] {
-    consumer.poll([&](const MonsterMessage& message, const MessageContext& context) {
-      Handler{&log}(message, context);
-      proxy.break_now();
-      std::this_thread::sleep_for(1200ms);  // more than half of the time, and less than all of it
-    });
+  const auto handler = [&](const MonsterMessage& message, const MessageContext& context) {
+    Handler{&log}(message, context);
+    proxy.break_now();
+    std::this_thread::sleep_for(1200ms);  // more than half of the time, and less than all of it
   };
+  const auto poll = [&] { eventually([&] { return consumer.poll(handler) > 0; }); };
   CHECK(error_of<MessageSourceError>(poll).retryable());
   CHECK(log == Log{"a1"});
   proxy.mend();
