@@ -802,8 +802,8 @@ TEST_CASE("what goes back while another thread reads what comes after it is not 
   Options options = quick();
   options.retry.retry_attempts = 0;
   options.dead_letter_subject = "no.stream.takes.this";
-  Consumer consumer{SlowToRead{&monsters, &is_reading, &may_go_on}, stream.connection(), stream.name(), "reader",
-                    std::move(options)};
+  const SlowToRead channel{&monsters, &is_reading, &may_go_on};
+  Consumer consumer{channel, stream.connection(), stream.name(), "reader", std::move(options)};
   std::mutex mutex;
   Log log;
   const auto handler = [&](const MonsterMessage& message, const MessageContext&) {
