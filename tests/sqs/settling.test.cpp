@@ -180,8 +180,8 @@ TEST_CASE("a client may throw errors of its own, which end a poll and not the pr
   CHECK(scene.told(deleting).size() == before + scene.log.size());
 }
 
-TEST_CASE("when on_invalid_message throws the messages that were received with it are given back") {
-  Scene scene{{"a", "b", "c", "d"}};
+/// Makes the second message invalid, and a consumer that throws for it.
+void make_with_invalid_message(Scene& scene) {
   Json messages = Json::parse(scene.client->answers[0]);
   messages["Messages"][1]["Body"] = "no JSON";
   scene.client->answers = {messages.dump()};
@@ -190,6 +190,11 @@ TEST_CASE("when on_invalid_message throws the messages that were received with i
     throw std::logic_error{"the user's"};
   };
   scene.make(std::move(options));
+}
+
+TEST_CASE("when on_invalid_message throws the messages that were received with it are given back") {
+  Scene scene{{"a", "b", "c", "d"}};
+  make_with_invalid_message(scene);
   CHECK_THROWS_AS(scene.poll(), std::logic_error);
   CHECK(scene.poll() == 0);
   CHECK(scene.log == Log{});
@@ -201,14 +206,7 @@ TEST_CASE("when on_invalid_message throws the messages that were received with i
 
 TEST_CASE("a run that on_invalid_message ends gives back the messages that were received with the invalid one") {
   Scene scene{{"a", "b"}};
-  Json messages = Json::parse(scene.client->answers[0]);
-  messages["Messages"][1]["Body"] = "no JSON";
-  scene.client->answers = {messages.dump()};
-  Options options = scene.options();
-  options.on_invalid_message = [](const std::string&, const std::exception_ptr&) {
-    throw std::logic_error{"the user's"};
-  };
-  scene.make(std::move(options));
+  make_with_invalid_message(scene);
   CHECK_THROWS_AS(scene.consumer->run([](const auto&, const auto&) {}, {}), std::logic_error);
   Log given_back = scene.told(extending);
   std::ranges::sort(given_back);

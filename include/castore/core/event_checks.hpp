@@ -50,7 +50,7 @@ inline void check_timestamp(Timestamp timestamp) {
 [[noreturn]] inline void throw_bad_version(Version version) {
   throw InvalidEventError{"version", std::to_string(version) + " is not a version; they start at 1"};
 }
-/// What it throws are functions of their own, so that it stays short. @throws InvalidEventError
+/// Errors are thrown by functions of their own, so that this one stays short. @throws InvalidEventError
 inline void check_event(std::string_view aggregate_id, Version version, Timestamp timestamp) {
   check_id("aggregate_id", aggregate_id);
   if (version < 1) throw_bad_version(version);

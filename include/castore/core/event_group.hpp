@@ -66,7 +66,6 @@ class GroupedEventOf {
  public:
   using Aggregate = typename Store::Aggregate;         ///< What the store builds.
   using Result = PushEventResult<Payload, Aggregate>;  ///< What its push returns.
-  using Push = detail::PushOf<Store, Payload>;         ///< For the library itself.
 
   /// @brief For the library itself.
   GroupedEventOf(const Store& store, std::string&& aggregate_id, Version version, Payload&& payload,
@@ -83,10 +82,6 @@ class GroupedEventOf {
   /// @brief The event type's name, `Payload::type`.
   std::string_view type() const noexcept { return Payload::type; }
 
-  /// @brief For the library itself. @param prev_aggregate What the event applies to, where it may be pushed again.
-  Push push(const std::optional<Aggregate>* prev_aggregate = nullptr) noexcept {
-    return Push{*store_, result_, prev_aggregate};
-  }
   /// @brief For the library itself.
   const Store& store() const noexcept { return *store_; }
   /// @brief For the library itself.
@@ -104,7 +99,7 @@ struct SharedPushOf : SharedPush {
   using Result = typename GroupedEventOf<Store, Payload>::Result;
 
   explicit SharedPushOf(GroupedEventOf<Store, Payload>&& grouped)
-      : event{std::move(grouped)}, push_of{event.push(prev_aggregate_again())} {
+      : event{std::move(grouped)}, push_of{event.store(), event.result(), prev_aggregate_again()} {
     push = &push_of;
     result = &event.result();
     result_type = &type_identity_tag<Result>;
